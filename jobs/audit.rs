@@ -1,6 +1,6 @@
 //! The audit: who did what, when and from where. Rows are only ever added.
 //!
-//! Writes `review_events`, in the transaction of what it records. Never transcript text, never a name.
+//! Writes `review_events`, in the transaction of the recorded action. Never contains transcript text or names.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -10,45 +10,45 @@ use crate::db::{TenantTx, Tx};
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// A link was mailed.
+    /// A link was emailed.
     LinkSent,
-    /// The page was looked at.
+    /// The page was viewed.
     Viewed,
     /// A link was opened by its button.
     Opened,
-    /// A version was made by hand.
+    /// A version was edited by hand.
     Edited,
-    /// A version was signed.
+    /// A version was approved.
     Approved,
-    /// A summary was put aside.
+    /// A summary was dismissed.
     Dismissed,
-    /// A summary that was put aside was taken up again.
+    /// A dismissed summary was reopened.
     Reopened,
     /// A follow-up was stopped within its hold.
     FollowUpCancelled,
-    /// The coach said what became of a follow-up, or that it be sent again.
+    /// The coach reported a follow-up's fate, or had it sent again.
     FollowUpDecided,
-    /// The coach said who spoke.
+    /// The coach named the speakers.
     SpeakersNamed,
-    /// The coach said that somebody else spoke than was thought, here or in a later session.
+    /// The coach corrected a speaker, here or in a later session.
     SpeakersCorrected,
-    /// A summary was withdrawn, since its client did not speak after all.
+    /// A summary was withdrawn because its client did not speak after all.
     Withdrawn,
-    /// A fresh link was asked for.
+    /// A new link was requested.
     FreshLinkAsked,
-    /// A link was taken back.
+    /// A link was revoked.
     Revoked,
-    /// A session without anything to send was closed.
+    /// A session with nothing to send was closed.
     Closed,
-    /// A refinement was asked for.
+    /// A refinement was requested.
     RefiningAsked,
-    /// A version was made by a refinement.
+    /// A refinement created a version.
     Refined,
-    /// The version before the newest was brought back.
+    /// The previous version was restored.
     Undone,
     /// The coach changed the voice profile.
     VoiceChanged,
-    /// Somebody said when the session was.
+    /// Someone set the session's date.
     DateSet,
 }
 
@@ -88,37 +88,37 @@ pub struct Event {
     pub session_id: Uuid,
     /// What happened.
     pub kind: EventKind,
-    /// By which link.
+    /// The link used.
     pub link_id: Option<Uuid>,
-    /// To which summary.
+    /// The summary concerned.
     pub summary_id: Option<Uuid>,
-    /// Facts such as the version and the hash that were signed.
+    /// Facts, such as the signed version and hash.
     pub detail: Value,
 }
 
 impl Event {
-    /// An entry without particulars.
+    /// An entry without details.
     #[must_use]
     pub fn of(session_id: Uuid, kind: EventKind) -> Self {
         Self { session_id, kind, link_id: None, summary_id: None, detail: json!({}) }
     }
 }
 
-/// Who acts, as far as the network tells. Empty for the command line and for jobs.
+/// Who acts, as far as the network shows. Empty for the command line and for jobs.
 #[derive(Clone, Debug, Default)]
 pub struct Visitor {
-    /// The link that the visit came by.
+    /// The visit's link.
     pub link_id: Option<Uuid>,
-    /// The address that the request came from.
+    /// The address of the request.
     pub address: Option<String>,
-    /// What the browser calls itself.
+    /// The browser's user agent.
     pub agent: Option<String>,
 }
 
-/// Adds an entry. The visitor's link stands in where the event names none.
+/// Adds an entry. Uses the visitor's link if the event names none.
 ///
 /// # Errors
-/// When the database refuses.
+/// Returns an error if the query fails.
 pub async fn record(tx: &mut TenantTx, event: &Event, visitor: &Visitor) -> Result<(), sqlx::Error> {
     let organization = tx.tenant();
     sqlx::query!(

@@ -6,11 +6,11 @@
 //! schedules: rollup, export, reconcile
 //! ```
 //!
-//! Each module uses only those below it: `tests/arrows.rs` has the order from the top down, and holds it.
+//! Each module uses only those below it: `tests/arrows.rs` lists the order from the top down, and enforces it.
 
 mod services;
 
-// On the side, and by schedule.
+// On the side, and on a schedule.
 pub mod export;
 pub mod reconcile;
 pub mod rollup;
@@ -20,7 +20,7 @@ pub mod correct;
 pub mod refine;
 pub mod review;
 
-// The path, from its end to its beginning.
+// The path, from end to start.
 pub mod attribute;
 pub mod desk;
 pub mod follow_up;
@@ -57,7 +57,7 @@ pub use debrief_transcript::clean;
 
 use queue::{Catalogue, schedule::Schedule};
 
-/// Every kind of job, in the order of the path: what a worker knows.
+/// Every kind of job a worker knows, in path order.
 #[must_use]
 pub fn catalogue(services: &Services) -> Catalogue {
     Catalogue::new()
@@ -80,7 +80,7 @@ pub fn catalogue(services: &Services) -> Catalogue {
         // On the side.
         .with::<index::IndexSession>(services.provide())
         .with::<index::IndexSummary>(services.provide())
-        // By schedule.
+        // On a schedule.
         .with::<rollup::RollupDue>(services.provide())
         .with::<rollup::WeeklyRollup>(services.provide())
         .with::<export::ExportAll>(services.provide())
@@ -90,7 +90,7 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<llm::ExpireAnswers>(services.provide())
 }
 
-/// Every schedule, as the program brings it; `queue.schedules` overrides them by name.
+/// The program's own schedules; `queue.schedules` overrides them by name.
 #[must_use]
 pub fn schedules() -> Vec<Schedule> {
     vec![

@@ -1,7 +1,7 @@
-//! Review links: a mailed token that leads to one session. It is a locator: following it shows a page with one button.
+//! Review links: an emailed token that leads to one session. Following it only shows a page with one button.
 //!
 //! Reads and writes `review_links`. The token is random per attempt and only its SHA-256 is stored, so an attempt that
-//! does not commit leaves nothing that opens anything.
+//! doesn't commit leaves no working link.
 
 use std::fmt;
 
@@ -14,21 +14,21 @@ use uuid::Uuid;
 
 use crate::db::{Db, TenantTx, Tx};
 
-/// What a token begins with, so that a leaked one is recognised for what it is.
+/// The prefix of a token, so that a leaked one is recognized.
 pub const TOKEN_PREFIX: &str = "dbr_";
 
-/// The secret of a mailed link. Its `Debug` shows nothing.
+/// The secret of an emailed link. Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
-    /// A new one: 256 random bits.
+    /// Creates a token: 256 random bits.
     #[must_use]
     pub fn random() -> Self {
         Self(format!("{TOKEN_PREFIX}{}", random_secret()))
     }
 
-    /// A token as it came in a URL; none where it cannot be one.
+    /// Parses a token from a URL; `None` if it can't be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let secret = text.strip_prefix(TOKEN_PREFIX)?;
@@ -36,7 +36,7 @@ impl Token {
         (bytes.len() == 32).then(|| Self(text.to_owned()))
     }
 
-    /// The token in the clear, for the URL of a mail. It goes nowhere else.
+    /// The token in the clear, for the URL in an email. It goes nowhere else.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -69,32 +69,32 @@ pub(super) fn sha256(text: &str) -> Vec<u8> {
 pub struct Link {
     /// Its id.
     pub id: Uuid,
-    /// Whose it is.
+    /// Its organization.
     pub organization: Uuid,
-    /// The coach it was mailed to.
+    /// The coach it was emailed to.
     pub coach_id: Uuid,
     /// The session it leads to.
     pub session_id: Uuid,
-    /// From when on it no longer opens.
+    /// When it expires.
     pub expires_at: DateTime<Utc>,
-    /// Whether it was taken back.
+    /// Whether it was revoked.
     pub revoked: bool,
-    /// Whether that was for a fresh one.
+    /// Whether it was revoked because a new one replaced it.
     pub replaced: bool,
 }
 
 impl Link {
-    /// Whether it opens now.
+    /// Whether it works now.
     #[must_use]
     pub fn opens(&self) -> bool {
         !self.revoked && self.expires_at > Utc::now()
     }
 }
 
-/// Makes a link to `session_id` for `coach_id` that opens for `days` days. It exists once `tx` commits.
+/// Creates a link to `session_id` for `coach_id` that works for `days` days. It exists once `tx` commits.
 ///
 /// # Errors
-/// When the database refuses.
+/// Returns an error if the query fails.
 pub async fn issue(
     tx: &mut TenantTx,
     coach_id: Uuid,
@@ -119,10 +119,10 @@ pub async fn issue(
     Ok((id, token))
 }
 
-/// The link with this token, whether it still opens or not; none where there is none.
+/// The link with this token, working or not; `None` if there is none.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn find(db: &Db, token: &Token) -> Result<Option<Link>, sqlx::Error> {
     let mut tx = db.system().await?;
     let found = sqlx::query!(
@@ -140,7 +140,7 @@ pub async fn find(db: &Db, token: &Token) -> Result<Option<Link>, sqlx::Error> {
 /// The link with this id.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn load(tx: &mut TenantTx, link_id: Uuid) -> Result<Option<Link>, sqlx::Error> {
     let organization = tx.tenant();
     let row = sqlx::query!(
@@ -160,16 +160,16 @@ pub async fn load(tx: &mut TenantTx, link_id: Uuid) -> Result<Option<Link>, sqlx
     }))
 }
 
-/// Why a link is taken back.
+/// Why a link is revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RevokeReason {
-    /// A fresh link to the same session was mailed.
+    /// A new link to the same session was emailed.
     Replaced,
-    /// The coach has another address.
+    /// The coach has a new address.
     NewAddress,
     /// The coach was removed.
     CoachRemoved,
-    /// An operator said so.
+    /// An operator revoked it.
     Command,
 }
 
@@ -186,30 +186,30 @@ impl RevokeReason {
     }
 }
 
-/// Which links are meant.
+/// Selects links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkFilter {
-    /// One.
+    /// A single link.
     Link(Uuid),
-    /// All that lead to a session.
+    /// All links to a session.
     Session(Uuid),
-    /// All that lead to a session, but for this one.
+    /// All links to a session except one.
     Others {
         /// The session.
         session: Uuid,
         /// The link that stays.
         link: Uuid,
     },
-    /// All of a coach.
+    /// All links of a coach.
     Coach(Uuid),
 }
 
-/// Takes links back: they and every visit that they opened end at once. Where a fresh link takes their place, only the links
-/// end: whoever holds an old one can ask for a fresh one, and must not end the coach's open page by it. Gives how many opened,
-/// or were open in a browser; none where they were taken back before. Each leaves an entry in the audit.
+/// Revokes links: they and every visit they opened end immediately. If a new link replaces them, only the links end:
+/// anyone with an old one can request a new one, and must not be able to close the coach's open page. Returns how many
+/// worked or were open in a browser, not counting those already revoked. Adds an audit entry for each.
 ///
 /// # Errors
-/// When the database refuses.
+/// Returns an error if the query fails.
 pub async fn revoke(tx: &mut TenantTx, which: LinkFilter, because: RevokeReason) -> Result<u64, sqlx::Error> {
     let (link, session, but, coach) = match which {
         LinkFilter::Link(link) => (Some(link), None, None, None),
@@ -252,35 +252,35 @@ pub async fn revoke(tx: &mut TenantTx, which: LinkFilter, because: RevokeReason)
     Ok(revoked)
 }
 
-/// A link as it is listed. Its token nobody can show: only a hash of it is kept.
+/// A link in a list. Its token can't be shown: only a hash of it is stored.
 #[derive(Clone, Debug, Serialize)]
 pub struct Listed {
     /// Its id.
     pub id: Uuid,
-    /// The session that it leads to.
+    /// The session it leads to.
     pub session_id: Uuid,
     /// That session's title.
     pub title: String,
-    /// The handle of the coach it was mailed to.
+    /// The handle of the coach it was emailed to.
     pub coach: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: DateTime<Utc>,
-    /// From when on it no longer opens.
+    /// When it expires.
     pub expires_at: DateTime<Utc>,
-    /// When it was taken back.
+    /// When it was revoked.
     pub revoked_at: Option<DateTime<Utc>>,
     /// `replaced`, `new_address`, `coach_removed` or `command`.
     pub revoked_because: Option<String>,
-    /// Whether it opens now.
+    /// Whether it works now.
     pub opens: bool,
     /// In how many browsers it is open.
     pub visits: i64,
 }
 
-/// The links of an organization, the newest first: those that open or are open in a browser, or `all` of them.
+/// Lists an organization's links, newest first: those that work or are open in a browser, or `all` of them.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn list(
     tx: &mut TenantTx,
     session: Option<Uuid>,

@@ -1,12 +1,11 @@
-//! Secrets in what is shown: the user and the password of an address.
+//! Hides secrets in displayed text: the user and password of a URL.
 
 use std::borrow::Cow;
 
-/// What ends the part of an address that names a user and a host.
+/// Characters that end the part of a URL with the user and host.
 const ENDS: [char; 9] = ['/', '?', '#', '"', '<', '>', '`', '\\', ' '];
 
-/// `text` with the user and the password of every address in it left out. The one function for it: what is logged, what a
-/// command says and what is wrong with a setting pass here.
+/// `text` without the user and password of any URL in it. Logs, command output and settings errors all use it.
 #[must_use]
 pub fn masked(text: &str) -> Cow<'_, str> {
     let mut out = String::new();

@@ -1,20 +1,20 @@
-//! Folders and files for their owner alone: mails, transcripts and exports are what people said in confidence.
+//! Folders and files that only their owner may access: emails, transcripts and exports are confidential.
 
 use std::{io, path::Path};
 
-/// Makes a folder, and those above it that are missing, for their owner alone. One that is there keeps its rights: the
+/// Creates a folder and its missing parents, accessible only to their owner. An existing one keeps its permissions: the
 /// operator may have shared it.
 ///
 /// # Errors
-/// When one cannot be made.
+/// Returns an error if one can't be created.
 pub fn make_folder(folder: &Path) -> io::Result<()> {
     make(folder, 0o700)
 }
 
-/// As [`make_folder`], but others may pass through to what is theirs within; they see nothing of what else is there.
+/// Like [`make_folder`], but others may pass through to their own files inside; they can't list anything.
 ///
 /// # Errors
-/// When one cannot be made.
+/// Returns an error if one can't be created.
 pub fn make_way(folder: &Path) -> io::Result<()> {
     make(folder, 0o711)
 }
@@ -29,10 +29,10 @@ fn make(folder: &Path, mode: u32) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Makes a file that is not there yet, for its owner alone. A link under its name is not followed.
+/// Creates a new file, accessible only to its owner. Doesn't follow a link with its name.
 ///
 /// # Errors
-/// When there is one of this name, or it cannot be made.
+/// Returns an error if the name exists, or the file can't be created.
 pub fn new_file(path: &Path) -> io::Result<std::fs::File> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);

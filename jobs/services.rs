@@ -1,4 +1,4 @@
-//! What every job has at hand: the database, the bucket, the mailer, the writers. Made once a process, at its start.
+//! What every job can use: the database, the bucket, the mailer, the writers. Created once per process, at its start.
 
 use std::sync::Arc;
 
@@ -17,10 +17,10 @@ use crate::{
     template::Templates,
 };
 
-/// The settings of all that [`Services`] holds, one struct a concern. `src/config` fills it and documents each key.
+/// The settings of everything in [`Services`], one struct per concern. `src/config` fills it and documents each key.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Settings {
-    /// Where transcripts come from and exports go to.
+    /// Where transcripts come from and exports go.
     pub bucket: bucket::Settings,
     /// How the inbox is read.
     pub ingest: ingest::Settings,
@@ -28,7 +28,7 @@ pub struct Settings {
     pub llm: llm::Settings,
     /// Who embeds chunks.
     pub index: embed::Settings,
-    /// How mail leaves.
+    /// How email is sent.
     pub mail: mail::Settings,
     /// How coaches review.
     pub review: desk::Settings,
@@ -43,13 +43,13 @@ pub struct Services {
     pub db: Db,
     /// The bucket.
     pub bucket: Bucket,
-    /// The templates of mails and pages, and what sends mail.
+    /// The templates of emails and pages, and the mailer.
     pub post: Post,
     /// How coaches review.
     pub desk: Desk,
-    /// What writes summaries.
+    /// Writes summaries.
     pub summarizer: Arc<Summarizer>,
-    /// What turns chunks into vectors.
+    /// Turns chunks into vectors.
     pub embedder: Arc<Embedder>,
     /// How the inbox is read.
     pub ingest: ingest::Settings,
@@ -60,10 +60,10 @@ pub struct Services {
 }
 
 impl Services {
-    /// Opens everything that `settings` names. Nothing is contacted yet.
+    /// Opens everything that `settings` names. Doesn't contact anything yet.
     ///
     /// # Errors
-    /// The first setting that cannot be used.
+    /// Returns the first invalid setting.
     pub fn new(db: Db, settings: &Settings) -> Result<Self, SettingsError> {
         let local = settings.index.local();
         let bucket = Bucket::open(&settings.bucket)?;
@@ -82,9 +82,9 @@ impl Services {
     }
 }
 
-/// Gives a kind of job what it needs of the process ([`crate::queue::Job::Needs`]).
+/// Provides a kind of job with what it needs from the process ([`crate::queue::Job::Needs`]).
 pub trait Provide<N> {
-    /// What it needs.
+    /// Returns what it needs.
     fn provide(&self) -> Arc<N>;
 }
 

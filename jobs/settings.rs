@@ -1,10 +1,10 @@
-//! What is wrong with a setting.
+//! Errors about settings.
 
 use std::borrow::Cow;
 
 use crate::masked;
 
-/// A setting that cannot be used: which, what is wrong with it, and what to do.
+/// An invalid setting: which one, what is wrong with it, and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("setting {key}: {problem}")]
 pub struct SettingsError {
@@ -15,8 +15,8 @@ pub struct SettingsError {
 }
 
 impl SettingsError {
-    /// A problem with the setting `key`. Addresses in it are shown without their user and password; what else a setting
-    /// holds is not to be in it, as a secret may have been set in the wrong place.
+    /// A problem with the setting `key`. URLs in it are shown without their user and password. It must contain nothing
+    /// else of a value, since a secret may have been set in the wrong place.
     pub fn new(key: impl Into<Cow<'static, str>>, problem: impl std::fmt::Display) -> Self {
         Self { key: key.into(), problem: masked(&problem.to_string()).into_owned() }
     }

@@ -1,7 +1,7 @@
-//! What was written of a session, where what it rests on has changed: it is locked, written again or set aside.
+//! A session's summaries after what they are based on has changed: locks, rewrites or withdraws them.
 //!
-//! Writes the state of the session's summaries, what search finds of them, and what the coach said of labels whose words are
-//! others now. All in the caller's transaction, under the session's lock. Earlier versions and what they cite stay.
+//! Writes the state of the session's summaries, what search finds of them, and answers about labels whose words have
+//! changed. All in the caller's transaction, under the session's lock. Earlier versions and what they cite stay.
 
 use chrono_tz::Tz;
 use serde_json::json;
@@ -26,7 +26,7 @@ pub(crate) struct Summary {
     pub(crate) is_withdrawn: bool,
 }
 
-/// Locks the summaries of a session.
+/// Locks a session's summaries.
 pub(crate) async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select summaries.id, client_id, name, state, version, withdrawn_reason is not null as "is_withdrawn!"
@@ -47,8 +47,7 @@ pub(crate) async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summ
     Ok(summaries.collect())
 }
 
-/// A search finds nothing any more of what was written, and nothing is learned of its words: they may be somebody
-/// else's. The new version brings its own.
+/// Removes what was written from search and learning: the words may be someone else's. The new version adds its own.
 pub(crate) async fn forget(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "delete from chunks where session_id = $1 and client_id = $2 and source = 'summary'",
@@ -60,7 +59,7 @@ pub(crate) async fn forget(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid)
     voice::unlearn(tx, session_id, client_id).await
 }
 
-/// Makes a summary due again. What is written is kept as it is; `reason` stands with the version to come.
+/// Makes a summary due again. What is written stays; `reason` is stored with the coming version.
 pub(crate) async fn rewrite(tx: &mut TenantTx, summary_id: Uuid, reason: &str) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update summaries set state = 'due', failed_reason = null, withdrawn_reason = null, approved_version = null,
@@ -75,7 +74,7 @@ pub(crate) async fn rewrite(tx: &mut TenantTx, summary_id: Uuid, reason: &str) -
     Ok(())
 }
 
-/// Puts a summary aside for good, for a reason that the coach reads.
+/// Withdraws a summary for good, with a reason for the coach.
 pub(crate) async fn set_aside(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -96,8 +95,7 @@ pub(crate) async fn set_aside(
     audit::record(tx, &event, visitor).await
 }
 
-/// Puts aside what was written for clients who do not speak in the transcript that replaced the one before. `due` are the
-/// summaries of those who do.
+/// Withdraws what was written for clients who don't speak in the replacement transcript; `due` belongs to those who do.
 pub(crate) async fn withdraw_others(tx: &mut TenantTx, session_id: Uuid, due: &[Uuid]) -> Result<(), sqlx::Error> {
     for summary in lock(tx, session_id).await? {
         if summary.is_withdrawn || due.contains(&summary.id) {
@@ -113,7 +111,7 @@ pub(crate) async fn withdraw_others(tx: &mut TenantTx, session_id: Uuid, due: &[
     Ok(())
 }
 
-/// Lets the later summaries look again that tell of what this one left to do.
+/// Makes later summaries check again if they mention what this one left to do.
 pub(crate) async fn look_again(tx: &mut TenantTx, summary_id: Uuid, correlation_id: Uuid) -> Result<(), sqlx::Error> {
     let later = sqlx::query_scalar!(
         "select distinct later.id from threads
@@ -131,11 +129,10 @@ pub(crate) async fn look_again(tx: &mut TenantTx, summary_id: Uuid, correlation_
     Ok(())
 }
 
-/// To be called before other words take the place of those that were summarised. Every summary is written again once it is
-/// known who speaks.
+/// Call before other words replace those that were summarized. Every summary is rewritten once the speakers are known.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub(crate) async fn words_replaced(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -153,12 +150,12 @@ pub(crate) async fn words_replaced(
     Ok(())
 }
 
-/// To be called when the new words are there and those before are still marked: what the coach said of `Speaker 1` holds if
-/// its words are there again, as when half a transcript is completed. Of other words it may be somebody else. The last
-/// utterance of a half is often cut off, so it does not count.
+/// Call when the new words are there and the old ones still marked. What the coach said about `Speaker 1` stays valid
+/// if its words are there again, as when half a transcript is completed; other words may be someone else's. The last
+/// utterance of a half is often cut off, so it doesn't count.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub(crate) async fn forget_names(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update attributions set by_coach = false

@@ -1,5 +1,5 @@
-//! Where things live: the XDG folders, or `/var` when the program is root (root's home is closed to the user that
-//! Postgres runs as).
+//! Where files are kept: the XDG folders, or `/var` if the program runs as root (Postgres' user can't enter root's
+//! home).
 
 use std::{
     env, io,
@@ -11,7 +11,7 @@ use debrief_jobs::private;
 /// Whether the program runs as root.
 #[must_use]
 pub fn is_root() -> bool {
-    // The owner of one's own /proc entry is the effective user; other systems ask their environment.
+    // The owner of one's own /proc entry is the effective user; other systems use the environment.
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
@@ -22,28 +22,28 @@ pub fn is_root() -> bool {
     env::var("USER").is_ok_and(|user| user == "root")
 }
 
-/// What can be brought again: Postgres' programs and the servers that tests need. `DEBRIEF_CACHE_DIR` overrides it.
+/// What can be downloaded again: Postgres' programs and the servers that tests need. `DEBRIEF_CACHE_DIR` overrides it.
 #[must_use]
 pub fn cache() -> PathBuf {
     folder("DEBRIEF_CACHE_DIR", "/var/cache/debrief", "XDG_CACHE_HOME", ".cache")
 }
 
-/// What must be kept: the embedded database, the bucket and the mails of a laptop. `DEBRIEF_DATA_DIR` overrides it.
+/// What must be kept: a laptop's embedded database, bucket and emails. `DEBRIEF_DATA_DIR` overrides it.
 #[must_use]
 pub fn data() -> PathBuf {
     folder("DEBRIEF_DATA_DIR", "/var/lib/debrief", "XDG_DATA_HOME", ".local/share")
 }
 
-/// Makes a folder of the data folder, and those above it that are missing, for their owner alone. Root's can be passed
-/// through and not read: within them lies the embedded Postgres, which runs as another user.
+/// Creates a folder in the data folder with its missing parents, accessible only to their owner. Others can pass
+/// through root's folders but not read them, because the embedded Postgres inside runs as another user.
 ///
 /// # Errors
-/// When one cannot be made.
+/// Returns an error if one can't be created.
 pub fn make(folder: &Path) -> io::Result<()> {
     if is_root() { private::make_way(folder) } else { private::make_folder(folder) }
 }
 
-/// The settings file, where there is one.
+/// The settings file, if there is one.
 #[must_use]
 pub fn settings_file() -> PathBuf {
     if is_root() {
@@ -61,7 +61,7 @@ fn folder(own: &str, as_root: &str, variable: &str, fallback: &str) -> PathBuf {
 
 fn xdg(variable: &str, fallback: &str) -> PathBuf {
     let home = || env::home_dir().unwrap_or_else(env::temp_dir);
-    // The specification: a relative path in these variables is to be ignored.
+    // The XDG specification says that relative paths in these variables are ignored.
     env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute()).unwrap_or_else(|| home().join(fallback))
 }
 

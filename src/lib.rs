@@ -1,4 +1,4 @@
-//! How people reach the pipeline: the command line, the pages, the settings.
+//! The user interfaces of the pipeline: the command line, the pages, the settings.
 
 pub mod cli;
 pub mod config;

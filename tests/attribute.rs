@@ -29,7 +29,7 @@ async fn tenant(world: &World) -> TenantTx {
     world.database.db.tenant(world.organization).await.expect("a transaction")
 }
 
-/// A session as parse leaves it.
+/// A session as parsing leaves it.
 async fn parsed_session(world: &World, said: &[Line<'_>]) -> Uuid {
     let [session, transcript, correlation] = [(); 3].map(|()| Uuid::now_v7());
     let mut tx = tenant(world).await;
@@ -80,7 +80,7 @@ async fn attribute(world: &World, session_id: Uuid) {
     world.run(&AttributeSession { session_id }).await.expect("the session is attributed");
 }
 
-/// What the session came to: state, type, participants and due summaries, for people to compare.
+/// The session's result: state, type, participants and due summaries, as readable text.
 async fn outcome(world: &World, session: Uuid) -> String {
     let mut tx = tenant(world).await;
     sqlx::query_scalar(
@@ -97,14 +97,14 @@ async fn outcome(world: &World, session: Uuid) -> String {
     .expect("the session is there")
 }
 
-/// What a session is called.
+/// The session's title.
 async fn title(world: &World, session: Uuid) -> String {
     let mut tx = tenant(world).await;
     let title = sqlx::query_scalar("select title from sessions where id = $1").bind(session);
     title.fetch_one(tx.conn()).await.expect("the session is there")
 }
 
-/// The jobs that are due on the path, by kind; the index is on the side.
+/// The due jobs of the path, by kind, without the index.
 async fn due(world: &World) -> String {
     let mut tx = tenant(world).await;
     let jobs = "select coalesce(string_agg(kind || ' ' || count, ', ' order by kind), '') from
@@ -123,7 +123,7 @@ async fn name(world: &World, session: Uuid, answers: &[(&str, SpeakerIs)]) -> Re
 #[tokio::test]
 async fn known_people_become_participants_and_each_client_gets_a_summary() {
     let world = World::new().await;
-    // The phone is hers, but beside her full name it could be a namesake's: that one is asked about.
+    // The phone is hers, but next to her full name it could be a namesake's: the coach is asked about it.
     let session = parsed_session(&world, &TWO[..4]).await;
     attribute(&world, session).await;
     let expected =
@@ -131,7 +131,7 @@ async fn known_people_become_participants_and_each_client_gets_a_summary() {
     assert_eq!(outcome(&world, session).await, expected);
     assert_eq!(due(&world).await, "summarize.client 1");
     assert_eq!(title(&world, session).await, "Priya Raman", "the file's name said nothing");
-    // At least once: a second run changes nothing.
+    // At-least-once: a second run changes nothing.
     attribute(&world, session).await;
     assert_eq!(outcome(&world, session).await, expected);
     assert_eq!(due(&world).await, "summarize.client 1");
@@ -157,7 +157,7 @@ async fn one_unknown_speaker_holds_the_session_until_it_is_named_and_is_asked_ab
     assert_eq!(labels, [("PR-Laptop", 15, 1), ("Speaker 3", 7, 1)]);
     assert_eq!(waiting[0].excerpts.len(), 2);
 
-    // Naming one of two leaves the session waiting, and nobody is asked again.
+    // Naming one of two leaves the session on hold, and nobody is asked again.
     let priya = SpeakerIs::Client(world.priya);
     assert_eq!(name(&world, first, &[("PR-Laptop", priya)]).await.expect("it is named"), 1);
     world.run_queued::<AttributeSession>().await.expect("it looks again").expect("it runs");
@@ -172,7 +172,7 @@ async fn one_unknown_speaker_holds_the_session_until_it_is_named_and_is_asked_ab
     );
     assert_eq!(due(&world).await, "review.ask_for_speakers 1, summarize.client 1");
 
-    // The next session knows the laptop; but `Speaker 3` may be anybody there.
+    // The next session knows the laptop; but `Speaker 3` may be anyone there.
     let second = parsed_session(&world, &said[..3]).await;
     attribute(&world, second).await;
     assert!(outcome(&world, second).await.starts_with("attributed"), "{}", outcome(&world, second).await);
@@ -307,7 +307,7 @@ async fn speakers_of_a_summarised_session_stay() {
     assert_eq!(outcome(&world, session).await, before.replace("attributed", "parsed").replace("due", "done"));
 }
 
-/// A session of two speakers without names, in which only `greeting` says a name.
+/// A session of two unnamed speakers, in which only `greeting` contains a name.
 const fn diarised<'a>(greeting: &'a str) -> [Line<'a>; 8] {
     const COACH: Option<&str> = Some("Speaker 1");
     const CLIENT: Option<&str> = Some("Speaker 2");
@@ -358,7 +358,7 @@ async fn speakers_without_names_need_no_question_where_the_talk_tells_who_they_a
     assert!(outcome.starts_with("attributed individual: Priya Raman client"), "{outcome}");
     assert!(outcome.contains("Maya Okafor coach") && outcome.ends_with("; Priya Raman due"), "{outcome}");
 
-    // How each took part is kept with them.
+    // Each person's measures are stored with them.
     let measures: Vec<String> = sqlx::query_scalar(
         "select name || ' ' || longest_turn_seconds || 's ' || longest_turn_words || 'w ' || questions || '? '
             || interruptions || '! ' || round(share::numeric, 2) || ' ' || engagement
@@ -381,7 +381,7 @@ async fn a_speaker_whom_nobody_names_is_asked_about() {
     assert!(outcome(&world, session).await.starts_with("waiting_for_speakers"), "{}", outcome(&world, session).await);
     let waiting = unresolved(&mut tenant(&world).await, session).await.expect("the speakers");
     let labels: Vec<&str> = waiting.iter().map(|speaker| speaker.label.as_str()).collect();
-    // The coach is clear; which of the two clients it is, nobody can tell.
+    // The coach is clear, but not which of the two clients it is.
     assert_eq!(labels, ["Speaker 2"]);
     assert_eq!(waiting[0].suggestion, None);
     assert!(waiting[0].reason.contains("client"), "{}", waiting[0].reason);

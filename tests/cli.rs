@@ -108,7 +108,7 @@ async fn clients_and_coaches_are_changed_merged_and_removed_by_hand() {
     assert_eq!((nothing.status.code(), text(&nothing.stderr).contains("nothing to change")), (Some(1), true));
     run(&["add", "--name", "P. Shah", "--email", "p@shah.example"]).await;
 
-    // Without a terminal, what cannot be taken back needs a word.
+    // Without a terminal, irreversible changes need --yes.
     let merge = ["merge", "P. Shah", "--into", "Priya Shah"];
     let refused = run(&merge).await;
     assert_eq!((refused.status.code(), text(&refused.stderr).contains("--yes")), (Some(1), true));
@@ -244,7 +244,7 @@ async fn an_unknown_speaker_is_named_on_the_command_line_and_known_the_next_time
     installation.run(&["work", "--drain"]).await;
     let states = installation.run(&["sessions", "list", "--json"]).await;
     assert_eq!(states.matches("\"state\":\"in_review\"").count(), 2, "{states}");
-    // Named wrongly after all: it was an assistant. Nothing of it stays.
+    // The name was wrong after all: it was an assistant. Nothing of it stays.
     let corrected =
         installation.json(&["speakers", "set", id, "Petronella Smith", "--guest", "Ines", "--only-here"]).await;
     assert_eq!((&corrected["moved"], &corrected["summaries_withdrawn"]), (&1.into(), &1.into()), "{corrected}");
@@ -378,12 +378,12 @@ async fn whoever_takes_links_back_is_told_of_letters_that_are_held_and_can_stop_
     assert_eq!((&held["client"], &held["stop"]), (&"Priya Raman".into(), &stop.as_str().into()), "{taken}");
     let goes: chrono::DateTime<chrono::Utc> = held["goes_at"].as_str().expect("a time").parse().expect("a time");
     assert!(goes > chrono::Utc::now(), "{taken}");
-    // In words too, also when there is no link left.
+    // Also as text, even when no link is left.
     let again = installation.output(&["links", "revoke", "--coach", "maya"]).await;
     assert_eq!(again.status.code(), Some(1));
     assert!(text(&again.stdout).contains("the letter to Priya Raman goes") && text(&again.stdout).contains(&stop));
 
-    // The command that was named.
+    // The suggested command.
     let stopped = installation.run(&["links", "revoke", "--session", session, "--stop-letters"]).await;
     assert!(stopped.contains("stopped: the letter to Priya Raman"), "{stopped}");
     let detail = installation.json(&["sessions", "show", session]).await;

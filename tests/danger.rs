@@ -1,5 +1,5 @@
-//! Signs of danger to life, from outside: a session goes its whole way, and what speaks of danger is seen by the coach
-//! at once, by nobody else at all.
+//! Signs of danger to life, from outside: a session goes the whole way, and its signs are shown to the coach
+//! immediately, and to nobody else.
 
 use std::{net::Ipv4Addr, time::Duration};
 
@@ -31,7 +31,7 @@ use crate::support::{
     model,
 };
 
-/// A session in which a win and what speaks of danger are near each other.
+/// A session in which a win and a sign of danger are close to each other.
 const SESSION: &str = "WEBVTT\n\n00:00:01.000 --> 00:00:03.000\nMaya Okafor: Good to see you. What went well this week?\n\n\
     00:00:04.000 --> 00:00:09.000\nPriya Raman: I closed the Hartman account on Tuesday.\n\n\
     00:00:10.000 --> 00:00:12.000\nMaya Okafor: Congratulations! I'd suggest you tell the whole team.\n\n\
@@ -40,14 +40,14 @@ const SESSION: &str = "WEBVTT\n\n00:00:01.000 --> 00:00:03.000\nMaya Okafor: Goo
     00:00:23.000 --> 00:00:25.000\nMaya Okafor: Thank you for telling me. Are you thinking of suicide?\n\n\
     00:00:26.000 --> 00:00:28.000\nPriya Raman: Sometimes.\n\n\
     00:00:29.000 --> 00:00:33.000\nPriya Raman: I'll call the clinic by Friday.\n";
-/// The same, in which nobody is known.
+/// The same with unknown speakers.
 const UNKNOWN: &str = "WEBVTT\n\n00:00:01.000 --> 00:00:03.000\nSpeaker 7: So it was a long week and I was in the office.\n\n\
     00:00:04.000 --> 00:00:09.000\nSpeaker 9: Same here, the week was long.\n\n\
     00:00:10.000 --> 00:00:14.000\nSpeaker 7: I counted the\n\n00:00:14.000 --> 00:00:16.000\nSpeaker 7: pills. All of them.\n";
-/// Words that no client may get.
+/// Words that no client may receive.
 const WORDS: [&str; 3] = ["cut myself", "suicide", "Sometimes"];
 
-/// Puts a transcript where ingest puts it, and parses it.
+/// Stores a transcript as ingest does, and parses it.
 async fn parsed(world: &World, words: &str) -> Uuid {
     let [session, transcript] = [(); 2].map(|()| Uuid::now_v7());
     let stored_key = format!("transcripts/{transcript}");
@@ -79,7 +79,7 @@ async fn parsed(world: &World, words: &str) -> Uuid {
     session
 }
 
-/// Takes a parsed session to its review; gives the summary and its content.
+/// Takes a parsed session to its review; returns the summary and its content.
 async fn reviewed(world: &World, session: Uuid) -> (Uuid, Content) {
     world.run_queued::<AttributeSession>().await.expect("it is due").expect("it is attributed");
     world.run_queued::<SummarizeClient>().await.expect("it is due").expect("it is summarised");
@@ -94,7 +94,7 @@ async fn reviewed(world: &World, session: Uuid) -> (Uuid, Content) {
     (id, content)
 }
 
-/// The subject and the message of the newest mail of a kind.
+/// The subject and message of the latest email of a kind.
 async fn mail(world: &World, kind: &str) -> (String, String) {
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let (subject, message): (String, Vec<u8>) =
@@ -187,7 +187,7 @@ async fn a_session_without_danger_is_not_marked() {
     assert_eq!(danger::kinds(&mut tx, session).await.expect("it reads"), []);
 }
 
-/// Promises before, in and after what speaks of danger, a check-in whose answer is no answer, and a promise elsewhere.
+/// Promises before, in and after signs of danger, a check-in with an evasive answer, and a promise elsewhere.
 const PROMISES: &str = "WEBVTT\n\n00:00:01.000 --> 00:00:03.000\nMaya Okafor: What will you do next?\n\n\
     00:00:04.000 --> 00:00:12.000\nPriya Raman: I'll send the deck to Tom by Friday. My husband hit me again last night. \
     I'll call the bank on Monday.\n\n\
@@ -301,7 +301,7 @@ async fn the_page_says_so_at_its_top() {
     .await;
     let session = parsed(&world, SESSION).await;
     let (id, content) = reviewed(&world, session).await;
-    // A coach who writes it into the letter decides, and is told.
+    // A coach who writes it in the letter decides that, but is warned.
     let win = content.section(Section::Wins).next().expect("a win").id;
     let texts = [(win, "You told me that you cut yourself, and that was brave.".to_owned())].into();
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
@@ -322,7 +322,7 @@ async fn the_page_says_so_at_its_top() {
     assert!(top < page.find("Wins").expect("the wins"), "{page}");
     for words in [
         "That's why I cut myself that deep.",
-        // What an answer answers, and what is said to it.
+        // What an answer refers to, and the reply to it.
         "I finally showed my arms to Lena.",
         "Maya Okafor: “Thank you for telling me.",
         "0:20",
@@ -342,7 +342,7 @@ async fn the_page_says_so_at_its_top() {
     stop.cancel();
 }
 
-/// Keeps a picture for people to look at, where `DEBRIEF_TESTS_PICTURES` names a folder.
+/// Saves a picture for people to look at, if `DEBRIEF_TESTS_PICTURES` names a folder.
 async fn keep(client: &Client) {
     let Some(folder) = std::env::var_os("DEBRIEF_TESTS_PICTURES") else { return };
     let picture = client.screenshot().await.expect("a picture");

@@ -1,4 +1,4 @@
-//! The schema's promises: tenants are kept apart, few things cross, the committed queries fit.
+//! The schema's guarantees: tenants are isolated, few functions cross tenants, and the committed queries match.
 
 mod login;
 mod tenants;
@@ -43,7 +43,7 @@ async fn a_begin_that_is_cancelled_leaves_no_transaction_open() {
         () = slow.asked() => {}
     }
     slow.answer();
-    // The transaction's own time: two statements have the same one only inside one transaction.
+    // The transaction's start time: only statements in the same transaction share it.
     let time = async || {
         let time = sqlx::query_scalar::<_, String>("select now()::text").fetch_one(db.pool());
         time.await.expect("the database answers")
@@ -60,7 +60,7 @@ async fn only_a_few_tables_have_no_policy() {
          and not (relrowsecurity and exists (select from pg_policy where polrelid = pg_class.oid))",
     )
     .await;
-    // Schedules, turns and the limits of language models' endpoints are the installation's.
+    // Schedules, turns and the limits of language model endpoints belong to the installation.
     let known = ["_sqlx_migrations", "llm_endpoints", "queue_turns", "schedule_ticks", "schedules"];
     assert_eq!(bare, set(&known));
     let open = names(
@@ -112,9 +112,9 @@ async fn what_crosses_tenants_is_listed_here() {
     assert_eq!(unsafe_ones, BTreeSet::new(), "a fixed search_path, and for the program's role alone");
 }
 
-/// Each runs as the owner, so each is read with suspicion before it stands here: what it gives away is said beside it.
+/// Each runs as the owner, so each is reviewed before it is listed here, with what it exposes.
 const CROSSING: &[&str] = &[
-    // Ids and organizations alone, for who knows a handle, an id or a secret already.
+    // Only ids and organizations, for callers who already know a handle, an id or a secret.
     "coach_by_handle",
     "organization_by_handle",
     "organization_ids",
@@ -122,14 +122,14 @@ const CROSSING: &[&str] = &[
     "organization_of_summary",
     "review_link_by_token",
     "review_visit_by_cookie",
-    // How objects stand that the caller names: no keys.
+    // The status of objects that the caller names: no keys.
     "ledger_look_again",
     "ledger_remember",
     "ledger_settle",
     "ledger_unsettled",
-    // Ids and scores of the transaction's own organization.
+    // Ids and scores in the transaction's own organization.
     "search_chunks",
-    // The worker's: ids, kinds, times, arguments (which are ids) and errors of jobs.
+    // For the worker: ids, kinds, times, arguments (which are ids) and errors of jobs.
     "claim_jobs",
     "extend_leases",
     "job_told",
@@ -140,7 +140,7 @@ const CROSSING: &[&str] = &[
     "sessions_without_next_job",
     "settle_job",
     "take_untold_jobs",
-    // The operator's: rows of jobs without what was said, and counts.
+    // For the operator: rows of jobs without what was said, and counts.
     "admin_sessions",
     "cancel_jobs",
     "list_jobs",

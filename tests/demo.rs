@@ -1,4 +1,4 @@
-//! `debrief demo`, as somebody runs it who has nothing set up.
+//! `debrief demo`, as run by someone who has nothing set up.
 
 use std::{
     fs::{File, Permissions},
@@ -38,19 +38,19 @@ async fn the_demo_goes_as_it_expects_on_a_machine_with_nothing_set_up() {
     assert_eq!(reason["reason"], rejected[0]["reason"]);
 }
 
-/// A demo that stays up, and what it has said; ended with the value.
+/// A demo that keeps running, and its output so far; stopped on drop.
 struct Demo(Child, Arc<Mutex<String>>);
 
 impl Drop for Demo {
     fn drop(&mut self) {
-        // It holds a Postgres, which it stops when it is asked to end.
+        // It holds a Postgres, which it stops when interrupted.
         let _ = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
         let _ = self.0.wait();
     }
 }
 
 impl Demo {
-    /// Waits until it says `words`, however long that takes on a busy machine, and gives what it said until then.
+    /// Waits until it prints `words`, however long that takes on a busy machine, and returns the output so far.
     async fn says(&mut self, words: &'static str) -> String {
         let mut lines = BufReader::new(self.0.stderr.take().expect("it is read once")).lines();
         let (told, reached) = (Arc::clone(&self.1), tokio::sync::oneshot::channel());
@@ -72,7 +72,7 @@ impl Demo {
         told
     }
 
-    /// All that it has said.
+    /// All its output.
     fn told(&self) -> String {
         self.1.lock().expect("nobody panics with it").clone()
     }

@@ -1,4 +1,4 @@
-//! `debrief doctor` over real parts: what is well is said so, and what is not names the setting to look at.
+//! `debrief doctor` with real parts: it says what is fine, and for a problem names the setting to check.
 
 use axum::{
     Json, Router,
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{SmtpServer, installation::Installation, installation::free_port};
 
-/// The detail of the check `name`, and whether it is well.
+/// The detail of the check `name`, and whether it passed.
 async fn check(installation: &Installation, name: &str) -> (bool, String) {
     let output = installation.output(&["doctor", "--json"]).await;
     let checks: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a JSON document");

@@ -1,5 +1,5 @@
-//! Local embeddings, from outside: the model is brought and kept whole, gives what sentence-transformers gives, and
-//! search and summaries use it when it is there.
+//! Local embeddings, from outside: the model is downloaded and verified, its vectors match sentence-transformers, and
+//! search and summaries use it if it is installed.
 
 use std::{fs, path::Path};
 
@@ -44,7 +44,7 @@ fn vectors_are_those_of_sentence_transformers() {
     assert!(local.embed::<&str>(&[]).expect("nothing is embedded").is_empty());
 }
 
-/// More texts than a batch, in an order that is not that of their lengths: each gets its own vector.
+/// More texts than a batch, not ordered by length: each gets its own vector.
 #[test]
 fn many_texts_keep_their_order() {
     let local = local();
@@ -110,7 +110,7 @@ async fn the_command_line_says_which_models_are_there_and_what_is_missing() {
     assert!(search["ok"] == true && search["detail"].as_str().is_some_and(|it| it.contains(MINILM.name)), "{search}");
 }
 
-/// Without a disk or a network that fails on demand, the error's own words have to do.
+/// Without a disk or network that fails on demand, only the error messages can be tested.
 #[test]
 fn a_package_with_other_files_is_refused_in_words() {
     let said = ModelError::Checksum("model.safetensors").to_string();
@@ -145,7 +145,7 @@ async fn after_a_change_of_the_model_what_was_indexed_is_indexed_anew_and_found_
     );
     assert_eq!(rebuild(db, organization, local).await.expect("nothing to do"), 0);
 
-    // To another embedder nothing of it is indexed, and the jobs for it are enqueued once.
+    // For another embedder nothing is indexed, and its jobs are enqueued once.
     let hashed = Embedder::Hashed;
     assert_eq!(
         coverage(db, organization, &hashed).await.expect("it is counted"),
@@ -157,7 +157,7 @@ async fn after_a_change_of_the_model_what_was_indexed_is_indexed_anew_and_found_
     assert_eq!(session, json!({ "outcome": "indexed", "chunks": 1, "new_vectors": 0 }), "this world's model has them");
     world.run_queued::<IndexSummary>().await.expect("it is due").expect("it is indexed");
 
-    // No word of these stands in the session.
+    // None of these words is in the session.
     let find = async |text: &str| {
         let query = Query { text: text.into(), limit: 10, ..Query::default() };
         search(db, organization, local, &query).await.expect("the search runs").len()

@@ -1,4 +1,4 @@
-//! The stage `export`, from outside: the files are read back by a library that did not write them.
+//! The stage `export`, from outside: another library than the writer reads the files back.
 
 use std::{collections::BTreeSet, fs::File, path::PathBuf};
 
@@ -159,7 +159,7 @@ async fn csv_is_harmless_for_spreadsheets_and_the_other_formats_stay_raw() {
     assert_eq!(raw.matches("\r\n").count(), 3, "RFC 4180 ends every record with CR LF");
 }
 
-/// Whoever names a file may put anything into its name.
+/// Uploaders can put anything in a file name.
 #[tokio::test]
 async fn a_key_is_one_line_that_nothing_obeys() {
     let world = World::new().await;
@@ -210,7 +210,7 @@ async fn nothing_of_another_organization_is_in_any_file() {
             assert!(!text.contains(word), "{} holds {word}", file.key);
         }
     }
-    // Parquet is compressed: it is read.
+    // Parquet is compressed, so it is parsed.
     for name in TABLES {
         let frame = parquet(&world, &manifest, name);
         assert_eq!(frame.height() as u64, table(&manifest, name).rows);
@@ -259,7 +259,7 @@ async fn an_attempt_cut_off_after_publishing_publishes_nothing_twice() {
     let world = World::new().await;
     filled(&world, vec![("Priya Raman", "Good.")]).await;
     let first = export(&world).await;
-    // As a worker leaves it that dies between the manifest and its last transaction.
+    // As left by a worker that dies between the manifest and its last transaction.
     let job = ExportOrganization { export_id: first.export_id };
     let cut = "update exports set finished_at = null, manifest = null, manifest_key = null where id = $1";
     world.execute(cut, first.export_id).await;

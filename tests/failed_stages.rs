@@ -1,4 +1,4 @@
-//! Every stage whose job is dead: it shows, somebody is told, once, and in words that a coach understands.
+//! Every stage whose job is dead: it is visible, and someone is told once, in words that a coach understands.
 
 use debrief_jobs::{
     audit::Visitor,
@@ -16,10 +16,10 @@ use uuid::Uuid;
 
 use crate::support::{Reviewed, Runnable, World};
 
-/// What a system says and a coach need not read.
+/// A technical error that a coach need not read.
 const ERROR: &str = "error returned from database: relation 17 is not what it was";
 
-/// Tells of the death of a job, twice, as after a worker that fell in between. Gives the job's id.
+/// Reports a job's death twice, as if a worker died in between. Returns the job's id.
 async fn die<J: Runnable>(world: &World, job: &J) -> Uuid {
     let info = JobInfo {
         id: Uuid::now_v7(),
@@ -36,14 +36,14 @@ async fn die<J: Runnable>(world: &World, job: &J) -> Uuid {
     context.job.id
 }
 
-/// The stage and the reason that the session shows.
+/// The failed stage and the reason that the session shows.
 async fn mark(world: &World, session: Uuid) -> (Option<String>, Option<String>) {
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let found = sqlx::query_as("select failed_stage, failed_reason from sessions where id = $1").bind(session);
     found.fetch_one(tx.conn()).await.expect("the session")
 }
 
-/// To whom mails about `subject` go, each with its text.
+/// The recipients of emails about `subject`, each with the text.
 async fn mails(world: &World, subject: Uuid) -> Vec<(String, String)> {
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let found = sqlx::query_as(
@@ -64,7 +64,7 @@ async fn a_dead_stage_marks_the_session_and_tells_the_coach() {
     let world = World::new().await;
     let session_id = Reviewed::new(&world).await.session;
     let transcript_id = transcript(&world, session_id).await;
-    // One after the other on one session: a later death is told although an earlier one was.
+    // One after the other in one session: a later death is reported despite an earlier one.
     let dead = [
         ("parse", die(&world, &ParseTranscript { transcript_id }).await),
         ("ingest", die(&world, &RejectTranscript { transcript_id }).await),
@@ -143,7 +143,7 @@ async fn those_who_answer_for_an_organization_are_told_of_a_dead_export() {
     assert_eq!(told, ["ada@northlight.example", "lea@northlight.example"]);
 }
 
-/// The texts of the requests to review, in order.
+/// The texts of the review requests, in order.
 async fn requests(world: &World) -> Vec<String> {
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let found = "select convert_from(message, 'UTF8') from mails where kind = 'review_request' order by created_at";
@@ -171,7 +171,7 @@ async fn a_summary_that_could_not_be_written_marks_the_session_until_it_is() {
     assert!(told[0].contains("write a summary") && told[0].contains("restart this step"), "{}", told[0]);
     assert!(!told[0].contains("summary to review"), "{}", told[0]);
 
-    // The operator mends what was wrong and starts the dead job again.
+    // The operator fixes the cause and restarts the dead job.
     world.run(&SummarizeClient { summary_id }).await.expect("it is written");
     world.run_queued::<RequestReview>().await.expect("the coach is asked").expect("it runs");
     assert_eq!(mark(&world, session).await, (None, None));

@@ -1,4 +1,4 @@
-//! The stage `follow_up`, from outside: what a client gets, how often, and when the session is closed.
+//! The stage `follow_up`, from outside: what a client receives, how often, and when the session is closed.
 
 mod recipient;
 
@@ -49,7 +49,7 @@ pub(crate) async fn session(world: &World) -> Uuid {
     id
 }
 
-/// A summary with a claim for the client and one for the coach alone in each section, and its content's hash.
+/// A summary with a claim for the client and one for the coach only in each section, and its content's hash.
 async fn summary(world: &World, session_id: Uuid, client_id: Uuid) -> (Uuid, String) {
     let id = Uuid::now_v7();
     let mut tx = tx(world).await;
@@ -70,7 +70,7 @@ async fn summary(world: &World, session_id: Uuid, client_id: Uuid) -> (Uuid, Str
             due_date: "2026-11-10".parse().ok(),
             due_words: Some("next Tuesday".into()),
         }),
-        // In the coach's own words: nothing was said that it rests on.
+        // In the coach's own words: it has no evidence.
         edited: true,
         support: Support::Own,
         ..Claim::new(section, format!("{words} {section} <of> {client_id}"))
@@ -95,7 +95,7 @@ async fn summary(world: &World, session_id: Uuid, client_id: Uuid) -> (Uuid, Str
     (id, content.hash())
 }
 
-/// Approves version 1 as the review page does.
+/// Approves version 1 like the review page.
 async fn approve(world: &World, summary_id: Uuid, hash: &str, hold: Duration) -> Result<FollowUp, FollowUpError> {
     let mut tx = tx(world).await;
     sqlx::query("update summaries set state = 'approved', approved_version = 1, approved_hash = $2 where id = $1")
@@ -407,7 +407,7 @@ async fn a_database_that_is_away_while_a_mail_is_sent_does_not_make_its_fate_unk
     smtp.has_taken(1).await;
     world.database.shut().await;
     smtp.release();
-    // The first try to finish meets the closed door, and nobody knows when it has.
+    // The first attempt to finish fails because the database is shut, and there is no signal for that.
     tokio::time::sleep(Duration::from_millis(300)).await;
     world.database.reopen().await;
     sending.await.expect("it ran").expect("it is done");

@@ -1,4 +1,4 @@
-//! The pages through the router, as a browser sees them: who may come in, what is refused, what errors look like.
+//! The pages through the router, as a browser sees them: who is admitted, what is refused, and how errors look.
 
 mod admin;
 mod date;
@@ -33,10 +33,10 @@ async fn a_token_is_never_logged() {
     let subscriber =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
     let subscriber = tracing::Dispatch::new(subscriber);
-    // While there is only one subscriber, tracing asks the thread that first meets a log line whether anybody listens,
-    // and that may be another test's. With a second one it asks both.
+    // With only one subscriber, tracing asks the thread that first reaches a log line whether anyone listens, which may
+    // be another test's. With a second one it asks both.
     let _second = tracing::Dispatch::new(tracing_subscriber::registry());
-    // The test's runtime has one thread, so this subscriber hears all that the router says.
+    // The test's runtime has one thread, so this subscriber receives everything that the router logs.
     let guard = tracing::dispatcher::set_default(&subscriber);
     let path = format!("/r/{}", token.reveal());
     get(&router, &path, "").await;
@@ -50,7 +50,7 @@ async fn a_token_is_never_logged() {
     assert!(!log.contains(secret), "{log}");
 }
 
-/// What was logged.
+/// The log output.
 #[derive(Clone, Default)]
 struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
 
@@ -130,7 +130,7 @@ async fn a_form_from_elsewhere_is_refused() {
     ] {
         assert_eq!(send(&visit.router, request(name, value)).await.status, StatusCode::FORBIDDEN, "{name}: {value}");
     }
-    // Without the visit's own token, too; and without the cookie.
+    // Also without the visit's own token, and without the cookie.
     let forged =
         post(&visit.router, &path, &visit.cookie, &[("form_token", "x"), ("version", &version), ("hash", &hash)]).await;
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
@@ -172,7 +172,7 @@ async fn a_visit_opens_its_own_session_and_nothing_else() {
     let token = visit.read().await.field("form_token");
     let secret = visit.cookie.split('=').nth(1).expect("a secret").to_owned();
     for session in [sibling.session, stranger] {
-        // The cookie of one session under the name of the other: the browser may send what it likes.
+        // One session's cookie under the other's name: the browser can send anything.
         let cookie = format!("debrief-{}={secret}", session.simple());
         let page = format!("/review/{session}");
         assert_eq!(get(&visit.router, &page, &cookie).await.status, StatusCode::UNAUTHORIZED);
@@ -194,7 +194,7 @@ async fn a_visit_opens_its_own_session_and_nothing_else() {
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{action}");
         }
     }
-    // And a summary of the other session is not reached through one's own.
+    // And a summary of the other session can't be reached through one's own.
     for action in ["/dismiss", "/reopen", "/cancel", "/arrived", "/again"] {
         let path = format!("{}/summaries/{}{action}", visit.page, sibling.summary);
         assert_eq!(
@@ -211,7 +211,7 @@ async fn a_visit_opens_its_own_session_and_nothing_else() {
     }
 }
 
-/// A session of an organization of its own in the same database.
+/// A session of a separate organization in the same database.
 async fn stranger(visit: &Visit) -> Uuid {
     let [organization, coach, session] = [(); 3].map(|()| Uuid::now_v7());
     let mut tx = visit.world.database.db.tenant(organization).await.expect("a transaction");
@@ -245,7 +245,7 @@ async fn health_and_the_operators_page_tell_how_it_stands() {
     assert_eq!(get(&visit.router, "/readyz", "").await.body, r#"{"ready":true}"#);
     assert!(get(&admin, "/readyz", "").await.body.contains("queue_lag_seconds"));
     assert_eq!(get(&admin, "/metrics", "").await.status, StatusCode::OK);
-    // What is the operator's is not the public's.
+    // The operator's pages aren't public.
     assert_eq!(get(&visit.router, "/metrics", "").await.status, StatusCode::NOT_FOUND);
     assert_eq!(get(&admin, &visit.page, &visit.cookie).await.status, StatusCode::NOT_FOUND);
 }

@@ -1,4 +1,4 @@
-//! The stage `index`, from outside: what was said and summarised is found, by its own organization only.
+//! The stage `index`, from outside: what was said and summarized is found, but only by its own organization.
 
 use std::sync::{
     Arc,
@@ -57,7 +57,7 @@ async fn what_was_said_is_found_with_client_session_and_time() {
     assert_eq!((hit.start_ms, hit.source), (Some(0), Source::Utterances));
     assert!(hit.text.contains("Priya Raman: I kept procrastinating"), "{}", hit.text);
 
-    // No word of it stands in the session, but another form of one does.
+    // The word isn't in the session, but another form of it is.
     assert_eq!(find(&world, words("procrastination")).await.len(), 1);
     assert_eq!(find(&world, words("submarine volcano")).await, Vec::new());
     assert_eq!(find(&world, words("…")).await, Vec::new());
@@ -93,7 +93,7 @@ async fn a_new_version_of_a_summary_takes_the_place_of_the_old_one() {
     assert_eq!(find(&world, words("colleague")).await, Vec::new());
     assert_eq!(find(&world, words("tables")).await.len(), 1);
 
-    // The job of the old version comes late, and changes nothing.
+    // The old version's job runs late, and changes nothing.
     let late = world.run(&IndexSummary { summary_id, version: one }).await.expect("it is done");
     assert_eq!(late, json!({ "outcome": "outdated" }));
     assert_eq!(find(&world, words("tables")).await.len(), 1);
@@ -145,7 +145,7 @@ async fn filters_narrow_by_client_coach_and_day() {
 #[tokio::test]
 async fn in_a_group_a_client_is_found_by_their_own_words() {
     let world = World::new().await;
-    // Each speaks so long that no chunk holds both.
+    // Each speaks long enough that no chunk contains both.
     let tom: &'static str = String::leak(format!("My budget is tight. {}", "So it goes on and on. ".repeat(38)));
     let priya: &'static str = String::leak(format!("My budget is fine. {}", "So it goes on and on. ".repeat(38)));
     let group = crate::support::filled::Session {
@@ -201,11 +201,11 @@ async fn two_organizations_with_the_same_words_see_only_their_own() {
     assert_eq!(sessions(hits(world.organization).await.expect("it runs")), [ours.session]);
     assert_eq!(sessions(hits(organization).await.expect("it runs")), [theirs.session]);
     assert_eq!(hits(Uuid::now_v7()).await.expect("it runs"), []);
-    // Another organization's client is no way in.
+    // Another organization's client gives no access.
     assert_eq!(find(&world, Query { client: Some(client), ..words("quarterly report") }).await, []);
 }
 
-/// Adds so many chunks to a session, each with a two-dimensional vector of the model `tiny-2`.
+/// Adds this many chunks to a session, each with a two-dimensional vector of the model `tiny-2`.
 async fn fill(world: &World, session: Uuid, chunks: i32) {
     let mut owner = sqlx::PgConnection::connect(world.database.url.expose_secret()).await.expect("the owner connects");
     sqlx::query(
@@ -233,7 +233,7 @@ async fn scans(tx: &mut TenantTx, index: &str) -> i64 {
     count.fetch_one(tx.conn()).await.expect("a count")
 }
 
-/// The greatest distance of these chunks from what is searched for.
+/// The largest distance between these chunks and the query.
 async fn farthest(tx: &mut TenantTx, chunks: &[Uuid]) -> f64 {
     assert_eq!(chunks.len(), 10);
     sqlx::query_scalar("select max(embedding <=> '[0.6,0.8]') from embeddings where chunk_id = any($1)")
@@ -277,12 +277,12 @@ async fn a_large_organization_is_searched_by_the_vector_index_and_finds_as_exact
     let before = scans(&mut tx, &name).await;
     let found = nearest(&mut tx).await;
     assert!(scans(&mut tx, &name).await > before, "the search did not use the vector index");
-    // Several chunks are equally far, so that the distances are compared and not the ids.
+    // Several chunks have the same distance, so distances are compared instead of ids.
     let (exact, found) = (farthest(&mut tx, &exact).await, farthest(&mut tx, &found).await);
     assert!(found <= exact + 1e-4, "{found} is farther than {exact}");
 }
 
-/// Row-level security alone would keep the index from being used: `@@` is not leakproof.
+/// With plain row-level security the index wouldn't be used: `@@` is not leakproof.
 #[tokio::test]
 async fn search_by_words_uses_the_full_text_index_under_row_level_security() {
     let world = World::new().await;
@@ -313,7 +313,7 @@ async fn search_by_words_uses_the_full_text_index_under_row_level_security() {
     assert_eq!(after, before + 1, "the search did not use the full-text index");
 }
 
-/// An OpenAI-compatible endpoint: busy at the first call; then texts with `report` point one way, others another.
+/// An OpenAI-compatible endpoint: busy on the first call; then texts with `report` point one way, others another.
 async fn endpoint() -> (String, Arc<AtomicUsize>) {
     let calls = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&calls);
@@ -359,7 +359,7 @@ async fn an_openai_compatible_endpoint_is_asked_once_for_the_same_words_and_wait
     world.run(&job).await.expect("it is indexed again");
     assert_eq!(calls.load(Ordering::SeqCst), 2, "the same words were sent twice");
 
-    // The model has an index of its own, twice asked for and once built; the search is the same with it.
+    // The model has its own index, requested twice and built once; the search result is the same with it.
     let found = find(&world, words("reports")).await;
     assert_eq!(found.len(), 1);
     for _ in 0..2 {
@@ -369,8 +369,8 @@ async fn an_openai_compatible_endpoint_is_asked_once_for_the_same_words_and_wait
     assert_eq!(find(&world, words("volcano")).await, []);
 }
 
-/// The review locks the session before the summary; an index job that did it the other way round would now and then end
-/// a coach's click in a deadlock.
+/// The review locks the session before the summary; an index job with the reverse order would sometimes turn a coach's
+/// click into a deadlock.
 #[tokio::test]
 async fn a_summary_that_is_indexed_waits_for_its_session_before_it_holds_anything() {
     let world = World::new().await;
@@ -380,7 +380,7 @@ async fn a_summary_that_is_indexed_waits_for_its_session_before_it_holds_anythin
     let job = IndexSummary { summary_id: reviewed.summary, version: 1 };
     let index = world.run(&job);
     let click = async {
-        // Each look in a transaction of its own: within one, Postgres shows the activity as it first saw it.
+        // Each check in its own transaction: within one, Postgres shows the activity as first seen.
         let waits = "select exists (select from pg_stat_activity where datname = current_database()
             and cardinality(pg_blocking_pids(pid)) > 0)";
         wait_for("the index to wait", async || {

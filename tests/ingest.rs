@@ -1,4 +1,4 @@
-//! The stage `ingest`, from outside: one suite over a folder and over a real S3 server.
+//! The stage `ingest`, from outside: one suite for a folder and for a real S3 server.
 
 #[cfg(unix)]
 mod links;
@@ -23,7 +23,7 @@ use crate::support::{World, s3};
 
 const CALL: &str = include_str!("../fixtures/ingest/call/priya.vtt");
 
-/// A world over a folder and one over S3.
+/// A world with a folder and one with S3.
 async fn worlds() -> [World; 2] {
     let url = s3::bucket_url().await;
     [World::new().await, World::with(|settings| settings.bucket.url = url).await]
@@ -33,7 +33,7 @@ async fn drop_file(world: &World, key: &str, content: impl Into<bytes::Bytes>) {
     world.services.bucket.put(&format!("inbox/{key}"), content.into()).await.expect("the bucket takes it");
 }
 
-/// One look at the inbox; none where it says that a second one must follow.
+/// One scan of the inbox; `None` if a second one must follow.
 async fn look(world: &World) -> Option<Scan> {
     match world.run_installation(&ScanInbox {}).await {
         Ok(output) => Some(serde_json::from_value(output).expect("a scan's output")),
@@ -42,7 +42,7 @@ async fn look(world: &World) -> Option<Scan> {
     }
 }
 
-/// As many looks as it takes (two, in a folder where something is new); gives the last.
+/// As many scans as it takes (two, in a folder with something new); returns the last.
 async fn scan(world: &World) -> Scan {
     match look(world).await {
         Some(scan) => scan,
@@ -55,7 +55,7 @@ async fn read(world: &World, key: &str) -> String {
     String::from_utf8(content.to_vec()).expect("text")
 }
 
-/// One column of one row, in the organization of the world.
+/// One column of one row, in the world's organization.
 async fn one<T>(world: &World, sql: &'static str) -> T
 where
     T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
@@ -83,7 +83,7 @@ async fn a_file_that_may_still_be_written_is_shown_so_until_it_is_read() {
     assert_eq!(fate().await, (FileOutcome::Seen, true, false));
     assert_eq!(look(&world).await.expect("it is the same").taken, 1);
     assert_eq!(fate().await, (FileOutcome::Read, false, true));
-    // Somebody writes it anew: it is another file.
+    // Someone rewrites it: that makes it a different file.
     drop_file(&world, "maya/2026-11-03/priya.vtt", CALL.replace("Priya", "Petra")).await;
     assert_eq!(fate().await, (FileOutcome::New, true, false));
 }
@@ -162,7 +162,7 @@ async fn a_file_in_a_folder_is_taken_when_two_looks_show_the_same() {
     std::fs::write(&path, "WEBVTT\n\n00:01.000 --> 00:0").expect("half a file");
     assert_eq!(look(&world).await, None, "the first look takes nothing");
 
-    // The other half comes between the looks: nothing is taken until it rests.
+    // The other half arrives between the scans: nothing is taken until the file stops changing.
     std::fs::write(&path, CALL).expect("the whole file");
     assert_eq!(look(&world).await, None, "what changed is looked at again");
     assert_eq!(look(&world).await.expect("it rests").taken, 1);
@@ -196,7 +196,7 @@ async fn a_changed_file_is_a_new_transcript_of_the_same_session() {
 #[tokio::test]
 async fn the_same_content_is_taken_once_in_an_organization() {
     for world in worlds().await {
-        // Two copies in one scan, a third in a later one, and one of another organization.
+        // Two copies in one scan, a third in a later one, and one in another organization.
         let sofia = NewCoach { handle: "sofia", name: "Sofia", email: "sofia@other.example", ..NewCoach::default() };
         people::add_organization(&world.database.db, "other", "Other", "UTC").await.expect("an organization");
         people::add_coach(&world.database.db, "other", &sofia).await.expect("a coach");
@@ -251,7 +251,7 @@ async fn empty_and_oversized_files_are_rejected_and_the_others_go_on() {
         );
         let told = "select count(*) from mails where kind = 'session_rejected' and recipient like '%maya@%'";
         assert_eq!((world.tell_of_inbox().await, count(&world, told).await), (1, 1), "one mail of both");
-        // A good file under the name of a rejected one brings that session back.
+        // A valid file with the name of a rejected one brings that session back.
         drop_file(&world, "maya/empty.vtt", format!("{CALL}\n")).await;
         assert_eq!(scan(&world).await.taken, 1);
         let back = "select count(*) from sessions where state = 'received' and failed_stage is null";
@@ -271,7 +271,7 @@ async fn what_parse_rejects_comes_back_to_the_coach_with_its_reason() {
         assert_eq!(one::<String>(&world, "select state from sessions").await, "rejected");
 
         world.run_queued::<RejectTranscript>().await.expect("a job is due").expect("it runs");
-        // At least once: a second run changes nothing.
+        // At-least-once: a second run changes nothing.
         let before = read(&world, "rejected/maya/2026-11-03/holiday.vtt.reason.json").await;
         world.run(&RejectTranscript { transcript_id }).await.expect("it runs again");
         assert_eq!(read(&world, "rejected/maya/2026-11-03/holiday.vtt.reason.json").await, before);

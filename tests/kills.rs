@@ -1,9 +1,9 @@
 //! A worker killed with SIGKILL at each step of the path in turn: every session still ends where it should, and every
-//! mail is received once, but in the gap that SMTP leaves.
+//! email is received once, except in the gap that SMTP leaves.
 //!
-//! The moment is made exact without a word in the program: a trigger in the test's database holds a statement of the
-//! worker (or the mail server does not answer), so its effect is written and not yet committed; then the worker is
-//! killed, the hold is lifted, and another worker is started.
+//! The moment is exact without any support in the program: a trigger in the test's database holds a statement of the
+//! worker (or the mail server doesn't answer), so its effect is written but not committed. Then the worker is killed,
+//! the hold is lifted, and another worker is started.
 
 mod frozen;
 mod mails;
@@ -34,20 +34,20 @@ const TRANSCRIPT: &str = include_str!("../fixtures/demo/maya/priya-week-1.vtt");
 const COACH: &str = "maya@northlight.example";
 const CLIENT: &str = "priya@raman.example";
 
-/// An installation with a session on its way, and the server that its mail goes to.
+/// An installation with a session in progress, and its mail server.
 struct Scene {
     installation: Installation,
     smtp: SmtpServer,
 }
 
 impl Scene {
-    /// One file in the bucket, and nobody who works. A lease of `lease_seconds`, or the program's own.
+    /// One file in the bucket, and no worker. Uses a lease of `lease_seconds`, or the program's default.
     async fn new(lease_seconds: Option<u32>) -> Self {
         let smtp = SmtpServer::start();
         let mut installation = Installation::new().await;
-        // A killed worker and not an impatient one is what this is about.
+        // This is about a killed worker, not an impatient one.
         installation.set("DEBRIEF_MAIL__URL", smtp.url().replace("timeout=2", "timeout=60"));
-        // What is rolled up and exported is asked for, whatever the time of day.
+        // Rollups and exports are requested explicitly, independent of the time.
         installation.set("DEBRIEF_QUEUE__SCHEDULES__ROLLUP", "off");
         installation.set("DEBRIEF_QUEUE__SCHEDULES__EXPORT", "off");
         if let Some(seconds) = lease_seconds {
@@ -58,26 +58,26 @@ impl Scene {
         Self { installation, smtp }
     }
 
-    /// A connection as the owner of the database, whom no policy stops.
+    /// A connection as the database's owner, whom no policy restricts.
     async fn owner(&self) -> PgConnection {
         PgConnection::connect(self.installation.database.url.expose_secret()).await.expect("the database answers")
     }
 
-    /// The answer to a question of yes or no.
+    /// The answer to a yes/no query.
     async fn is(&self, question: &'static str) -> bool {
         sqlx::query_scalar(question).fetch_one(&mut self.owner().await).await.expect("an answer")
     }
 
-    /// Works until nothing is due.
+    /// Runs jobs until nothing is due.
     async fn drain(&self) {
         self.installation.run(&["work", "--drain"]).await;
     }
 
-    /// Approves every summary, and asks for an export and a rollup.
+    /// Approves every summary, and requests an export and a rollup.
     async fn approve(&self) {
         let db = &self.installation.database.db;
         let settings = world::settings(&self.installation.folder);
-        // The page may be anywhere; its follow-ups go at once.
+        // The page's address doesn't matter; its follow-ups are sent immediately.
         let settings =
             debrief_jobs::Settings { review: desk::Settings { hold_seconds: 0, ..settings.review }, ..settings };
         let services = Services::new(db.clone(), &settings).expect("good settings");
@@ -103,8 +103,8 @@ impl Scene {
         tx.commit().await.expect("all of it");
     }
 
-    /// Waits until all is done but what is held in jobs of this kind, what waits for its locks, and what the schedules
-    /// bring; so that a kill meets nothing else on its way: a second mail in the gap would be received twice, and rightly.
+    /// Waits until everything is done except held jobs of this kind, what waits for their locks, and scheduled jobs. So
+    /// a kill hits nothing else: a second email in the gap would be received twice, and rightly so.
     async fn is_quiet_but_for(&self, kind: &str) {
         wait_for("all the other jobs to end", async || {
             let quiet: bool = sqlx::query_scalar(
@@ -122,7 +122,7 @@ impl Scene {
         .await;
     }
 
-    /// What the queue holds, for the message of a test that fails.
+    /// The queue's contents, for the message of a failing test.
     async fn queue(&self) -> String {
         let jobs: Vec<(String, String, i16, Value)> =
             sqlx::query_as("select kind, state, attempt, errors from jobs where kind <> 'ingest.scan_inbox' or state <> 'done' order by id")
@@ -132,21 +132,21 @@ impl Scene {
         jobs.iter().map(|(kind, state, attempt, errors)| format!("{kind} {state} {attempt} {errors}\n")).collect()
     }
 
-    /// The session, as `debrief sessions show` has it.
+    /// The session as shown by `debrief sessions show`.
     async fn session(&self) -> Value {
         let list = self.installation.json(&["sessions", "list"]).await;
         let id = list["id"].as_str().expect("one session").to_owned();
         self.installation.json(&["sessions", "show", &id]).await
     }
 
-    /// Who received a letter, in alphabetical order.
+    /// The recipients of letters, in alphabetical order.
     fn receivers(&self) -> Vec<String> {
         let mut receivers: Vec<String> = self.smtp.letters().into_iter().map(|letter| letter.to[0].clone()).collect();
         receivers.sort();
         receivers
     }
 
-    /// Nothing is lost, nothing is there twice, nothing is left.
+    /// Nothing is lost, duplicated or left over.
     async fn assert_ended_well(&self, moment: &str) {
         let session = self.session().await;
         assert_eq!(session["state"], "closed", "killed {moment}: {session}");
@@ -160,7 +160,7 @@ impl Scene {
         self.assert_at_rest(moment).await;
     }
 
-    /// One export, one rollup, and no job that runs or is dead.
+    /// One export, one rollup, and no running or dead job.
     async fn assert_at_rest(&self, moment: &str) {
         let (exports, rollups, unfinished): (i64, i64, i64) = sqlx::query_as(
             "select (select count(*) from exports where manifest_key is not null), (select count(*) from rollups),
@@ -178,14 +178,14 @@ impl Scene {
     }
 }
 
-/// What a worker does at this point is held while this lives.
+/// Holds the worker at this point for as long as this value lives.
 struct Hold {
     connection: PgConnection,
     table: &'static str,
 }
 
 impl Hold {
-    /// Holds the worker before each `event` (`update`, `insert`) of `table` that fulfils `condition`.
+    /// Holds the worker before each `event` (`update`, `insert`) on `table` that matches `condition`.
     async fn new(scene: &Scene, event: &str, table: &'static str, condition: &str) -> Self {
         let mut connection = scene.owner().await;
         connection
@@ -200,7 +200,7 @@ impl Hold {
         Self { connection, table }
     }
 
-    /// Holds the finish of one kind of job: its effect is written and not committed.
+    /// Holds the finish of one kind of job: its effect is written but not committed.
     async fn finish_of(scene: &Scene, kind: &str) -> Self {
         Self::new(scene, "update", "jobs", &format!("new.kind = '{kind}' and new.state = 'done'")).await
     }
@@ -221,7 +221,7 @@ impl Hold {
         .await;
     }
 
-    /// Lets go; what was held finds its client gone and is rolled back.
+    /// Releases the hold; the held statement finds its client gone and is rolled back.
     async fn lift(mut self) {
         let lift =
             format!("select pg_advisory_unlock(4711); drop trigger hold on {}; drop function hold()", self.table);
@@ -229,11 +229,11 @@ impl Hold {
     }
 }
 
-/// Short, so that the tests are; long enough that a busy machine loses no lease by chance.
+/// Short, to keep the tests short; long enough that a busy machine loses no lease by chance.
 const LEASE: Option<u32> = Some(6);
 
-/// Takes one session from the bucket to the follow-up, with its export and rollup; while it does the step, the worker
-/// is killed once.
+/// Takes one session from the bucket to the follow-up, with its export and rollup; the worker is killed once, during
+/// the step.
 async fn killed_while(step: &str, (event, table): (&str, &'static str), condition: &str) {
     let scene = Scene::new(LEASE).await;
     let after_approval = matches!(step, "export.organization" | "rollup.weekly");
@@ -242,7 +242,8 @@ async fn killed_while(step: &str, (event, table): (&str, &'static str), conditio
         scene.approve().await;
     }
     let mut hold = Hold::new(&scene, event, table, condition).await;
-    // No mail is on its way beyond this when the worker is killed: one in the gap would be received twice, and rightly.
+    // No email gets further than this before the worker is killed: one in the gap would be received twice, and rightly
+    // so.
     scene.smtp.hold("rcpt", CLIENT);
     scene.smtp.hold("data", COACH);
     let worker = scene.installation.start(&["work"]);
@@ -258,7 +259,7 @@ async fn killed_while(step: &str, (event, table): (&str, &'static str), conditio
     scene.assert_ended_well(&format!("at {step}")).await;
 }
 
-/// A test a step, so that they run side by side: each waits for a lease to run out.
+/// One test per step, so that they run in parallel: each waits for a lease to expire.
 macro_rules! steps {
     ($($name:ident: $kind:literal,)*) => {
         $(#[tokio::test(flavor = "multi_thread")]
@@ -280,20 +281,20 @@ steps! {
     killed_while_it_rolls_up: "rollup.weekly",
 }
 
-/// The copy is made, the session and the transcript are written and not committed.
+/// The copy is made; the session and the transcript are written but not committed.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_it_takes_a_transcript() {
     killed_while("ingest.scan_inbox", ("insert", "jobs"), "new.kind = 'parse.transcript'").await;
 }
 
-/// Every table is uploaded, and the manifest is not.
+/// Every table is uploaded, but not the manifest.
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_while_it_uploads_an_export() {
     let condition = "old.snapshot_at is not null and new.manifest_key is null";
     killed_while("export.organization", ("update", "exports"), condition).await;
 }
 
-/// With the lease that the program brings: what a killed worker had runs again elsewhere within half a minute.
+/// With the default lease: a killed worker's jobs run again elsewhere within half a minute.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_killed_worker_had_runs_elsewhere_within_thirty_seconds() {
     let scene = Scene::new(None).await;
@@ -304,7 +305,7 @@ async fn what_a_killed_worker_had_runs_elsewhere_within_thirty_seconds() {
     worker.kill();
     let killed = Instant::now();
     hold.lift().await;
-    // How long the summary itself takes is not the queue's.
+    // How long the summary itself takes is not up to the queue.
     let runs = "select exists (select from jobs where kind = 'summarize.client' and kills = 1 and state in ('running', 'done'))";
     wait_for("the job to run elsewhere", async || scene.is(runs).await.then_some(())).await;
     let took = killed.elapsed();

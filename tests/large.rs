@@ -1,4 +1,4 @@
-//! A transcript of megabytes goes the whole way: no stage takes time out of proportion, or one statement too much.
+//! A transcript of megabytes goes the whole way: no stage takes disproportionate time or an oversized statement.
 
 use debrief_jobs::{
     db::Tx,
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::support::{Runnable, World};
 
-/// Four hours of talk, two people in turn: about a megabyte and a half.
+/// Four hours of conversation between two people: about a megabyte and a half.
 fn endless() -> String {
     const SAID: [&str; 4] = [
         "I finished the planning document and I closed the account with the supplier, which took all of the week.",
@@ -29,13 +29,13 @@ fn endless() -> String {
     file
 }
 
-/// Runs a job within the time that its kind is given.
+/// Runs a job within its kind's timeout.
 async fn run<J: Runnable>(world: &World, job: &J) {
     let run = tokio::time::timeout(J::POLICY.timeout, world.run(job)).await;
     run.unwrap_or_else(|_| panic!("{} is not done in its time", J::KIND)).expect("it is done");
 }
 
-/// A session that is received, with this transcript.
+/// A received session with this transcript.
 async fn received(world: &World, file: String) -> (Uuid, ParseTranscript) {
     let [session_id, transcript_id] = [Uuid::now_v7(), Uuid::now_v7()];
     world.services.bucket.put("transcripts/endless", file).await.expect("the bucket takes it");
@@ -54,7 +54,7 @@ async fn received(world: &World, file: String) -> (Uuid, ParseTranscript) {
     (session_id, ParseTranscript { transcript_id })
 }
 
-/// Runs every stage up to the summary; gives how many utterances and claims there are.
+/// Runs every stage up to the summary; returns the number of utterances and claims.
 async fn the_whole_way(world: &World, file: String) -> (i64, i64) {
     let (session_id, parse) = received(world, file).await;
     run(world, &parse).await;
@@ -84,7 +84,7 @@ async fn a_transcript_of_megabytes_goes_the_whole_way() {
     assert!(claims > 3);
 }
 
-/// One who speaks for hours, and whom the recogniser gives no full stop: all of it is one turn, and one sentence.
+/// A person speaks for hours, and the recognizer adds no full stops: all of it is one turn and one sentence.
 #[tokio::test]
 async fn a_turn_of_hours_goes_the_whole_way() {
     let world = World::new().await;
@@ -104,7 +104,7 @@ async fn a_turn_of_hours_goes_the_whole_way() {
     assert!(claims > 0);
 }
 
-/// A stuck key, a recogniser that stammers, or somebody who means harm: one line of tens of thousands of the same.
+/// A stuck key, a stammering recognizer, or an attack: one line with tens of thousands of repetitions.
 #[tokio::test]
 async fn what_repeats_without_end_goes_the_whole_way() {
     let world = World::new().await;
@@ -170,7 +170,7 @@ async fn what_repeats_without_end_goes_the_whole_way() {
     assert!(claims > 0);
 }
 
-/// Nobody says a word of megabytes: it is kept, in parts on which no stage takes long.
+/// Nobody says a word of megabytes: it is kept, in parts that no stage takes long for.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_word_as_long_as_a_file_goes_the_whole_way_in_parts() {
     let world = World::new().await;

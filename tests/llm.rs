@@ -1,5 +1,5 @@
-//! Language models, from outside: each provider's good and bad days, the limits that processes share, what is paid and
-//! what it cost.
+//! Language models, from outside: each provider's good and bad days, the limits that processes share, what is paid for
+//! and what it cost.
 
 mod limits;
 mod money;
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::support::{LlmServer, World, world};
 
-/// A world with the model `default` as `change` makes it.
+/// A world with the model `default` as configured by `change`.
 async fn with_model(change: impl FnOnce(&mut Settings)) -> World {
     World::with(|settings| change(&mut settings.llm)).await
 }
@@ -49,12 +49,12 @@ async fn ask(services: &Services, organization: Uuid, words: &str) -> Result<Dra
     client.ask(&call, &Prompt { system: "Answer.".into(), user: words.into() }).await
 }
 
-/// What every server here answers to that.
+/// What every server here answers.
 fn answer() -> Value {
     json!({ "utterance": 7, "quote": "as said" })
 }
 
-/// One column of the ledger's newest row.
+/// One column of the ledger's latest row.
 async fn last<T>(world: &World, sql: &'static str) -> T
 where
     T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,

@@ -1,4 +1,4 @@
-//! The stage `mail`, from outside: what arrives at a real SMTP server, how often, and what the ledger says of it.
+//! The stage `mail`, from outside: what arrives at a real SMTP server, how often, and what the ledger says.
 
 use chrono::NaiveDate;
 use debrief_jobs::{
@@ -14,14 +14,14 @@ use crate::{
     support::{Letter, Runnable, SmtpServer, World, letters_in},
 };
 
-/// A world whose mail goes to a real server.
+/// A world whose email goes to a real server.
 pub(crate) async fn mailing_world() -> (World, SmtpServer) {
     let smtp = SmtpServer::start();
     let world = World::with(|settings| settings.mail.url = smtp.url().into()).await;
     (world, smtp)
 }
 
-/// A review request to the mailbox `local_part`, whose name says how the server behaves.
+/// A review request to the mailbox `local_part`, whose name determines the server's behavior.
 fn review_request(world: &World, local_part: &str) -> NewMail {
     NewMail {
         message: Message::ReviewRequest(ReviewRequest {
@@ -78,7 +78,7 @@ pub(crate) async fn row(world: &World, mail_id: Uuid) -> Row {
         .expect("the mail is in the ledger")
 }
 
-/// Takes the unfinished job of this kind as a worker does that claims it, or that rescues it from another.
+/// Takes the unfinished job of this kind, like a worker that claims it or rescues it from another.
 pub(crate) async fn claim<J: Runnable>(world: &World) -> (J, Context<J::Needs>) {
     let mut tx = world.services.db.tenant(world.organization).await.expect("a transaction");
     let (id, args, fence, correlation_id): (Uuid, serde_json::Value, i64, Uuid) = sqlx::query_as(
@@ -155,7 +155,7 @@ async fn a_name_cannot_become_a_header_or_a_second_recipient() {
     assert_eq!(letter.header("Subject"), ["2 summaries to review: Lunch X-Evil: 1 <b>, Tue 3 Nov"]);
 }
 
-/// Whatever somebody is called, a header holds one mailbox with that name, and the address stands by itself.
+/// Whatever the name, a header contains one mailbox with that name, and the address stands alone.
 #[tokio::test]
 async fn every_name_is_one_mailbox_in_every_header() {
     let from = "Zoë Ångström, PCC (Größe & Co) <debrief@northlight.example>";
@@ -195,7 +195,7 @@ async fn every_name_is_one_mailbox_in_every_header() {
     assert_eq!(letters.len(), names.len());
     for (name, letter) in names.iter().zip(&letters) {
         let one = |name: &str, address: &str| vec![(name.to_owned(), address.to_owned())];
-        // A name of several encoded words: RFC 2047 drops the space between them, and Python's parser keeps it.
+        // A name in several encoded words: RFC 2047 drops the space between them, and Python's parser keeps it.
         let words = name.len().div_ceil(42);
         let read = |header: &str| -> Vec<(String, String)> {
             let boxes = letter.mailboxes[header].iter();
@@ -337,7 +337,7 @@ async fn a_worker_that_loses_its_lease_at_the_threshold_sends_nothing() {
     smtp.release();
     assert!(matches!(sending.await.expect("it ran"), Err(JobError::Stale)));
     assert_eq!((row(&world, mail_id).await.state.as_str(), smtp.letters().len()), ("queued", 0));
-    // Over the same mailer: the conversation that stopped at the threshold is not gone on with.
+    // With the same mailer: the conversation that stopped before the message isn't continued.
     job.run(&successor).await.expect("its successor sends it");
     assert_eq!((row(&world, mail_id).await.state.as_str(), smtp.letters().len()), ("sent", 1));
 }

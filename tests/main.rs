@@ -1,6 +1,6 @@
-//! The integration tests: one binary, a file a stage, over real parts.
+//! The integration tests: one binary, one file per stage, with real parts.
 //!
-//! Every test has a database of its own, made from a migrated template, so all of them run in parallel.
+//! Every test has its own database, created from a migrated template, so all of them run in parallel.
 
 mod support;
 

@@ -1,5 +1,5 @@
-//! The files of one meeting, from the inbox to who spoke: `fixtures/meeting/<case>/` holds what a coach drops under
-//! their folder, and `fixtures/meeting/<case>.json` what comes of it, in whatever order the files come.
+//! The files of one meeting, from the inbox to who spoke: `fixtures/meeting/<case>/` contains what a coach drops in
+//! their folder, and `fixtures/meeting/<case>.json` the result, whatever the order of arrival.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use sqlx::Connection;
 
 use crate::support::{World, s3};
 
-/// The files of a case: their keys below the coach's folder, and what is in them.
+/// The files of a case: their keys below the coach's folder, and their contents.
 fn files(case: &str) -> Vec<(String, Vec<u8>)> {
     fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).expect("a folder of the case") {
@@ -35,7 +35,7 @@ async fn drop_file(world: &World, (key, content): &(String, Vec<u8>)) {
     world.services.bucket.put(&format!("inbox/maya/{key}"), content.clone()).await.expect("the bucket takes it");
 }
 
-/// Looks at the inbox until nothing is new in it.
+/// Scans the inbox until nothing is new.
 async fn scan(world: &World) -> Scan {
     for _ in 0..5 {
         match world.run_installation(&ScanInbox {}).await {
@@ -47,7 +47,7 @@ async fn scan(world: &World) -> Scan {
     panic!("the inbox never rests")
 }
 
-/// Takes what lies in the inbox, as far as who spoke.
+/// Processes the files in the inbox up to attribution.
 async fn take(world: &World) -> Scan {
     let found = scan(world).await;
     while let Some(ran) = world.run_queued::<ParseTranscript>().await {
@@ -64,7 +64,7 @@ async fn ask(world: &World, sql: &'static str) -> Value {
     sqlx::query_scalar::<_, Value>(sql).fetch_one(tx.conn()).await.unwrap_or_else(|error| panic!("{sql}: {error}"))
 }
 
-/// What came of the files, by session.
+/// The result, by session.
 async fn seen(world: &World) -> Value {
     let sessions = "select coalesce(jsonb_agg(one order by one -> 'said'), '[]') from (select jsonb_build_object(
         'state', state, 'type', type, 'date', session_date,
@@ -88,7 +88,7 @@ async fn seen(world: &World) -> Value {
     json!({ "sessions": ask(world, sessions).await, "held": ask(world, held).await })
 }
 
-/// All orders of up to three files; of more, each one first and each one last.
+/// All orders of up to three files; for more, each one first and each one last.
 fn orders(count: usize) -> Vec<Vec<usize>> {
     let turned = |by: usize| (0..count).map(|at| (at + by) % count).collect::<Vec<_>>();
     let mut orders: Vec<Vec<usize>> = (0..count).map(turned).collect();
@@ -98,8 +98,8 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
     orders
 }
 
-/// The files of a case at once, then one after the other in every order: the same comes of it. With `UPDATE_FIXTURES=1`
-/// the expectation is written anew; the difference is then for a person to read.
+/// All files of a case at once, then one after the other in every order: the result is the same. With
+/// `UPDATE_FIXTURES=1` the expectation is rewritten; review the difference.
 async fn check(case: &str) {
     let files = files(case);
     let expectation = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/meeting/{case}.json"));

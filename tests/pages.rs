@@ -1,4 +1,4 @@
-//! The review in a real browser: what a coach does on a laptop and on a phone, without a line of script.
+//! The review in a real browser: what a coach does on a laptop and on a phone, without any script.
 
 use std::{net::Ipv4Addr, time::Duration};
 
@@ -14,7 +14,7 @@ use crate::support::{
     browser::{Browser, press, text},
 };
 
-/// A world whose pages are served on a port of their own.
+/// A world whose pages are served on their own port.
 struct Served {
     world: World,
     reviewed: Reviewed,
@@ -41,7 +41,7 @@ async fn served() -> Served {
     Served { world, reviewed, base, stop }
 }
 
-/// Follows the mailed link and presses its button.
+/// Follows the emailed link and clicks its button.
 async fn open(client: &Client, served: &Served) {
     let token = served.reviewed.link(&served.world).await;
     client.goto(&format!("{}/r/{}", served.base, token.reveal())).await.expect("the link opens");
@@ -106,7 +106,7 @@ async fn the_review_fits_a_phone_and_a_keyboard() {
     fits(&client).await;
     keep(&client, "phone").await;
 
-    // Everything that can be used is reached by the tab key, in order, and shows that it has the focus.
+    // Every control can be reached with the tab key, in order, and shows that it has the focus.
     let reached = client
         .execute(
             "return [...document.querySelectorAll('a[href], button, summary, input:not([type=hidden]), textarea')]
@@ -116,7 +116,7 @@ async fn the_review_fits_a_phone_and_a_keyboard() {
         .await
         .expect("the page answers");
     assert_eq!(reached, true);
-    // Fingers are wide: what is pressed is at least 24 CSS pixels high (WCAG 2.2, 2.5.8).
+    // Fingers are wide: click targets are at least 24 CSS pixels high (WCAG 2.2, 2.5.8).
     let small = client
         .execute(
             "return [...document.querySelectorAll('a[href], button, summary, label')].filter(one => one.checkVisibility())
@@ -137,13 +137,13 @@ async fn a_coach_refines_reads_what_changed_and_teaches_a_voice() {
         let (client, served) = (browser.client.clone(), served().await);
         open(&client, &served).await;
         let field = client.find(Locator::Css("input[name=instruction]")).await.expect("a field");
-        // The Enter key asks, and saves nothing else.
+        // The Enter key submits the instruction, and saves nothing else.
         field.send_keys("use her words about the meeting\u{e007}").await.expect("it is typed");
         let waiting = Locator::XPath("//main//*[contains(., 'Being refined:')]");
         client.wait().for_element(waiting).await.expect("it is asked for");
         keep(&client, &format!("{kind}-refining")).await;
         served.world.run_queued::<RefineSummary>().await.expect("a job").expect("it runs");
-        // The page looks by itself.
+        // The page refreshes itself.
         let done = Locator::XPath("//main//*[contains(., 'Refined as you asked')]");
         client.wait().at_most(Duration::from_secs(20)).for_element(done).await.expect("it is done");
         client.find(Locator::Css(".diff summary")).await.expect("the difference").click().await.expect("it opens");
@@ -225,7 +225,7 @@ async fn who_spoke_is_corrected_on_a_phone() {
     browser.close().await;
 }
 
-/// The least contrast of text on a page with what is behind it, as WCAG computes it, and whose it is.
+/// The lowest contrast of text on a page with its background, as WCAG computes it, and the element.
 const LEAST_CONTRAST: &str = r"
     const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
     const read = (colour) => {
@@ -294,7 +294,7 @@ async fn fits(client: &Client) {
     assert!(widths[0].as_f64() <= Some(360.0), "the page scrolls sideways: {widths}");
 }
 
-/// Keeps pictures of the page, a screen each, in the folder that `DEBRIEF_TESTS_PICTURES` names, for people to look at.
+/// Saves pictures of the page, one per screen, in the folder named by `DEBRIEF_TESTS_PICTURES`, for people to look at.
 async fn keep(client: &Client, name: &str) {
     let Some(folder) = std::env::var_os("DEBRIEF_TESTS_PICTURES") else { return };
     for screen in 1.. {

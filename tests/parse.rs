@@ -1,4 +1,4 @@
-//! The stage `parse`, from outside: a stored transcript becomes utterances, once, and the session goes on.
+//! The stage `parse`, from outside: a stored transcript becomes utterances, once, and the session moves on.
 
 use debrief_jobs::{
     Provide,
@@ -37,7 +37,7 @@ async fn session(world: &World) -> Uuid {
     id
 }
 
-/// A transcript of the session, stored as ingest stores it.
+/// A transcript of the session, stored like ingest does.
 async fn transcript(world: &World, session: Uuid, object_key: &str, content: &[u8]) -> ParseTranscript {
     let id = Uuid::now_v7();
     let stored_key = format!("transcripts/{id}");
@@ -156,7 +156,7 @@ async fn a_date_from_the_path_stays() {
 async fn the_day_of_a_moment_is_that_of_the_coach() {
     let world = World::new().await;
     let session = session(&world).await;
-    // Half past eleven at night in UTC: past midnight where Maya is, in Stockholm.
+    // 23:30 in UTC is past midnight for Maya in Stockholm.
     let content = "Date: 2026-11-03T23:30:00Z\n\n[00:01] Maya Okafor: Good evening.\n[00:03] Priya Raman: Hello.\n";
     let job = transcript(&world, session, "inbox/maya/priya.txt", content.as_bytes()).await;
     world.run(&job).await.expect("it parses");
@@ -299,7 +299,7 @@ async fn a_dead_parse_shows_on_its_session() {
     let after = state(&world, session).await;
     assert_eq!((&after["state"], &after["failed_stage"]), (&json!("received"), &json!("parse")));
     assert!(after["failed_reason"].as_str().is_some_and(|reason| !reason.contains("bucket")), "words for a coach");
-    // A retry that goes through clears the mark.
+    // A successful retry clears the mark.
     world.run(&job).await.expect("it parses");
     assert_eq!(state(&world, session).await["failed_stage"], Value::Null);
 }
@@ -315,7 +315,7 @@ async fn characters_that_cannot_be_stored_or_mailed_stop_nothing() {
         turn("Priya Raman\u{0}\u{0}", "I wrote it down first.\u{ffff}", 12),
         turn("Maya\u{202e} Okafor", "Then do that again.", 18),
     ]);
-    // A text that was cut within an emoji ends in half of one.
+    // A text that was cut inside an emoji ends in half of one.
     let file = file.to_string().replace("do that again.", "do that again. \\ud83d");
     let session_id = session(&world).await;
     let job = transcript(&world, session_id, "inbox/maya/call\u{7}.json", file.as_bytes()).await;

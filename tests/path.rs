@@ -1,5 +1,5 @@
-//! The whole path through the real binary, every part of it real: Postgres, an S3 server, an SMTP server, an endpoint
-//! that speaks as language models do, and a browser, from the files in the bucket to the export.
+//! The whole path through the real binary, with every part real: Postgres, an S3 server, an SMTP server, an endpoint
+//! that speaks like a language model's, and a browser, from the files in the bucket to the export.
 
 use std::{collections::BTreeSet, io::Cursor, sync::LazyLock};
 
@@ -25,7 +25,7 @@ const ROSTER: &str = include_str!("../fixtures/demo/maya/roster.csv");
 const COACH: &str = "maya@northlight.example";
 const CLIENT: &str = "priya.raman@tallbrook.example";
 
-/// What the model writes: the section, the sentence, and words of the transcript; the last one was never said.
+/// What the model writes: the section, the sentence, and words from the transcript; the last were never said.
 const DRAFT: [(&str, &str, &str); 6] = [
     ("wins", "Priya shipped the driver app.", "We shipped it to three depots"),
     ("challenges", "Priya finds it hard to refuse Gareth.", "I can't seem to say no to his face."),
@@ -34,10 +34,10 @@ const DRAFT: [(&str, &str, &str); 6] = [
     ("engagement", "Priya was frank from the first minute.", "That stung a bit."),
     ("wins", "Priya was made head of product.", "they made me head of product last week"),
 ];
-/// What the coach makes of the first sentence.
+/// The coach's version of the first sentence.
 const EDITED: &str = "You shipped the driver app, with four tickets in its whole first week.";
 
-/// An installation between its servers.
+/// An installation with its servers.
 struct Walk {
     installation: Installation,
     smtp: SmtpServer,
@@ -85,7 +85,7 @@ async fn a_session_goes_all_the_way_from_the_bucket_to_the_export() {
     assert_log_is_discreet(&walk, &link, correlation_id);
 }
 
-/// As an operator sets it up: the settings, the schema, the organization and its coach. The clients come by roster.
+/// As an operator sets it up: the settings, the schema, the organization and its coach. The clients come from a roster.
 async fn install() -> Walk {
     let nothing_to_correct = Reply::Answer(json!({ "claims": [{ "number": DRAFT.len() - 1, "claim": null }] }));
     let llm = LlmServer::start([Reply::AnswerTo(draft), nothing_to_correct]).await;
@@ -104,7 +104,7 @@ async fn install() -> Walk {
         ("DEBRIEF_LLM__MODEL", "test-model".into()),
         ("DEBRIEF_LLM__API_KEY", "sk-walk".into()),
         ("DEBRIEF_REVIEW__HOLD_SECONDS", "1".into()),
-        // More than an operator has: what is discreet here is discreet.
+        // More verbose than an operator's: what is discreet here is always discreet.
         ("DEBRIEF_LOG__FILTER", "debug".into()),
     ] {
         installation.set(name, value);
@@ -118,7 +118,7 @@ async fn install() -> Walk {
     Walk { installation, smtp, llm, bucket }
 }
 
-/// Answers as a model would: it finds the words of [`DRAFT`] in the numbered lines that it was given.
+/// Answers like a model: finds the words of [`DRAFT`] in the numbered lines of the request.
 fn draft(request: &Value) -> Value {
     static LINE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?m)^\[(\d+)\] .*$").expect("a constant pattern"));
     let prompt = request["messages"].as_array().and_then(|all| all.last()).expect("a message");
@@ -136,7 +136,7 @@ fn draft(request: &Value) -> Value {
 }
 
 impl Walk {
-    /// Waits for the one letter to this address.
+    /// Waits for the only letter to this address.
     async fn letter_to(&self, address: &str) -> Letter {
         wait_for(&format!("a letter to {address}"), async || {
             self.smtp.letters().into_iter().find(|letter| letter.to == [address])
@@ -154,7 +154,7 @@ impl Walk {
     }
 }
 
-/// The link, as a person takes it from the letter's text.
+/// The link, as a person copies it from the letter's text.
 fn review_link(walk: &Walk, letter: &Letter) -> String {
     let base = format!("http://127.0.0.1:{}/r/", walk.installation.port);
     let mut links = letter.text.lines().filter(|line| line.starts_with(&base));
@@ -163,7 +163,7 @@ fn review_link(walk: &Walk, letter: &Letter) -> String {
     link.trim_end().to_owned()
 }
 
-/// A mail scanner follows the link before the coach does, twice.
+/// An email scanner follows the link before the coach does, twice.
 async fn looking_changes_nothing(walk: &Walk, link: &str) {
     for _ in 0..2 {
         let response = reqwest::get(link).await.expect("the page answers");
@@ -206,7 +206,7 @@ async fn review(client: &Client, link: &str) {
     assert!(page.contains(EDITED), "{page}");
 }
 
-/// The quote of a claim as the page shows it, which stands beside its speaker and its time.
+/// A claim's quote as shown on the page, next to its speaker and time.
 async fn claim(client: &Client, sentence: &str, quote: &str) -> String {
     let path = format!("//li[contains(@class, 'claim')][.//textarea[contains(., \"{sentence}\")]]");
     let claim = client.find(Locator::XPath(&path)).await.unwrap_or_else(|error| panic!("{sentence}: {error}"));
@@ -218,7 +218,7 @@ async fn claim(client: &Client, sentence: &str, quote: &str) -> String {
     shown
 }
 
-/// When the words were said, by the cue's own line: minutes and seconds.
+/// When the words were said, from the cue's own line: minutes and seconds.
 fn said_at(quote: &str) -> String {
     let before = &TRANSCRIPT[..TRANSCRIPT.find(quote).expect("it was said")];
     let start = &before[before.rfind(" --> ").expect("a cue has its times") - "00:00.000".len()..];
@@ -232,7 +232,7 @@ fn assert_follow_up(letter: &Letter) {
     // The text is wrapped; the HTML is markup.
     let flowing = letter.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut wanted: Vec<&str> = DRAFT[2..4].iter().map(|(_, sentence, _)| *sentence).collect();
-    // What the model tells of Priya, the letter says to her.
+    // What the model says about Priya, the letter says to her.
     wanted.extend(["You find it hard to refuse Gareth.", EDITED, "Friday 13 March 2026"]);
     for words in wanted {
         assert!(flowing.contains(words), "{words} is missing in {flowing}");
@@ -243,7 +243,7 @@ fn assert_follow_up(letter: &Letter) {
     }
 }
 
-/// What was said and what the coach wrote is found.
+/// What was said and what the coach wrote can be found.
 async fn assert_found(walk: &Walk, id: &str) {
     for (query, source, words) in [
         ("fuel card feature", "utterances", "I said no to the fuel card feature in October"),
@@ -261,7 +261,7 @@ async fn assert_found(walk: &Walk, id: &str) {
     }
 }
 
-/// The export holds it all, as another library reads it.
+/// The export contains everything, as read by another library.
 async fn assert_exported(walk: &Walk, id: &str) {
     let export = walk.installation.json(&["export", "run"]).await;
     let key = export["manifest"].as_str().expect("the manifest's key");
@@ -281,7 +281,7 @@ async fn assert_exported(walk: &Walk, id: &str) {
         .collect();
     assert_eq!(by_hand, [(EDITED.to_owned(), Some(true), Some(2))]);
 
-    // The ledger has each letter once, and each letter came once.
+    // The ledger has each letter once, and each letter arrived once.
     let mails = table(walk, &manifest, "mails").await;
     let mut ledger = strings(&mails, "message_id");
     let mut received: Vec<String> = walk.smtp.letters().into_iter().map(|letter| letter.message_id).collect();
@@ -293,7 +293,7 @@ async fn assert_exported(walk: &Walk, id: &str) {
     assert_eq!(strings(&mails, "state"), ["sent", "sent"]);
 }
 
-/// A table of the export, read from the bucket by polars, which did not write it.
+/// A table of the export, read from the bucket by polars, which didn't write it.
 async fn table(walk: &Walk, manifest: &Value, name: &str) -> DataFrame {
     let tables = manifest["tables"].as_array().expect("tables");
     let table = tables.iter().find(|table| table["name"] == name).expect("the table is exported");
@@ -308,7 +308,7 @@ fn strings(frame: &DataFrame, column: &str) -> Vec<String> {
     values.iter().flatten().map(str::to_owned).collect()
 }
 
-/// Nothing of what was said, nobody's name or address and no secret is in the log; the session's id is.
+/// The log contains nothing that was said, no name, address or secret; but it has the session's id.
 fn assert_log_is_discreet(walk: &Walk, link: &str, correlation_id: &str) {
     let log = std::fs::read_to_string(walk.installation.log()).expect("it logs");
     let token = link.rsplit('/').next().expect("a token");
@@ -319,7 +319,7 @@ fn assert_log_is_discreet(walk: &Walk, link: &str, correlation_id: &str) {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret} is in the log");
     }
-    // One id goes from the object to the mail.
+    // One id runs from the object to the email.
     for step in ["transcript was taken", "transcript parsed", "speakers were attributed", "summary is written"]
         .into_iter()
         .chain(["session is indexed", "mail queued", "mail sent", "session closed"])
@@ -349,7 +349,7 @@ async fn the_doctor_says_what_is_amiss() {
     assert_eq!(amiss(&good), [] as [(&str, &str); 0]);
     assert_eq!(smtp.letters().len() + llm.requests().len(), 0, "it sends nothing and asks nothing");
 
-    // Ports that nobody listens on, and a key that is refused.
+    // Ports that nobody listens on, and a key that is rejected.
     let nowhere = [free_port(), free_port()];
     installation.set("DEBRIEF_BUCKET", format!("{bucket}?endpoint=http://127.0.0.1:{}&{options}", nowhere[0]));
     installation.set("DEBRIEF_MAIL__URL", format!("smtp://maya:p%40ss@127.0.0.1:{}", nowhere[1]));
@@ -366,7 +366,7 @@ async fn the_doctor_says_what_is_amiss() {
     assert!(!bad.to_string().contains("p%40ss") && !bad.to_string().contains("p@ss"), "{bad}");
 }
 
-/// The checks that failed, with what they say.
+/// The failed checks, with their messages.
 fn amiss(checks: &Value) -> Vec<(&str, &str)> {
     let failed = checks.as_array().expect("checks").iter().filter(|check| check["ok"] != true);
     failed.map(|check| (check["name"].as_str().expect("a name"), check["detail"].as_str().expect("a detail"))).collect()

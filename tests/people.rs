@@ -1,4 +1,4 @@
-//! Clients and coaches who change: addresses, namesakes, two entries that are one person, and those who leave.
+//! Clients and coaches who change: addresses, namesakes, duplicate entries of one person, and those who leave.
 
 mod aliases;
 
@@ -39,7 +39,7 @@ async fn clients(world: &World) -> Vec<String> {
     clients.into_iter().map(one).collect()
 }
 
-/// Priya's summary, approved, and its follow-up held; gives the mail.
+/// Priya's summary, approved, with its follow-up held; returns the email.
 async fn held(world: &World, reviewed: &Reviewed) -> Uuid {
     reviewed.set_state(world, "in_review").await;
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
@@ -67,7 +67,7 @@ async fn held(world: &World, reviewed: &Reviewed) -> Uuid {
     }
 }
 
-/// Runs the mails that are queued, and gives what lies in the folder.
+/// Sends the queued emails, and returns those in the folder.
 async fn letters(world: &World) -> Vec<Letter> {
     while let Some(sent) = world.run_queued::<SendMail>().await {
         sent.expect("it is sent");
@@ -82,18 +82,18 @@ async fn an_address_that_changes_is_a_change_of_the_client_and_two_of_one_name_a
     assert_eq!((applied.added, applied.updated, applied.readdressed), (0, 1, 1), "{applied:?}");
     assert_eq!(clients(&world).await, ["Priya Raman <priya@new.example>", "Tom Becker <tom@becker.example>"]);
 
-    // Both at once are two people; and they stay two.
+    // Both in the same file are two people, and stay two.
     for _ in 0..2 {
         apply(&world, "name,email\nPriya Raman,priya@new.example\nPriya Raman,other@raman.example\n").await;
         let wanted =
             ["Priya Raman <priya@new.example>", "Priya Raman <other@raman.example>", "Tom Becker <tom@becker.example>"];
         assert_eq!(clients(&world).await, wanted);
     }
-    // Which of the two has moved, nobody can say: nothing changes, and the line is named.
+    // It is unclear which of the two has moved: nothing changes, and the line is reported.
     let applied = apply(&world, "name,email\nPriya Raman,third@raman.example\n").await;
     assert_eq!((applied.added, applied.updated, applied.problems.len()), (0, 0, 1), "{applied:?}");
     assert!(applied.problems[0].starts_with("line 2: several clients have this name"), "{applied:?}");
-    // An address that is Tom's under a very different name is not Tom renamed.
+    // Tom's address with a very different name doesn't rename Tom.
     let applied = apply(&world, "name,email\nLeila Haddad,tom@becker.example\n").await;
     assert!(applied.problems[0].contains("a very different name"), "{applied:?}");
     assert_eq!(clients(&world).await.len(), 3);
@@ -167,7 +167,7 @@ async fn a_known_address_renames_nobody_and_a_mistyped_one_is_nobodys() {
 
 #[tokio::test]
 async fn a_held_follow_up_does_not_go_to_an_old_address_and_the_coach_is_told() {
-    // By the job that comes with the change, and should that be late, by the sending itself.
+    // By the job enqueued with the change or, if that is late, by the sending itself.
     for job_first in [true, false] {
         let world = World::new().await;
         let reviewed = Reviewed::new(&world).await;
@@ -194,7 +194,7 @@ async fn a_held_follow_up_does_not_go_to_an_old_address_and_the_coach_is_told() 
         );
         assert_eq!(one::<String>(&world, "select state from sessions").await, "in_review");
 
-        // Approved again, it goes to where she is now.
+        // Approved again, it goes to her new address.
         assert_ne!(held(&world, &reviewed).await, mail_id);
         world.run_queued::<SendFollowUp>().await.expect("it is due").expect("it is sent");
         let sent: String = one(&world, "select recipient from mails where kind = 'follow_up' and state = 'sent'").await;
@@ -251,13 +251,13 @@ async fn two_entries_of_one_person_become_one_with_all_that_is_theirs() {
     ] {
         assert_eq!(one::<i64>(&world, sql).await, 1, "{table}");
     }
-    // What was held for the old address does not go there.
+    // What was held for the old address isn't sent there.
     while let Some(ran) = world.run_queued::<Readdress>().await {
         ran.expect("it runs");
     }
     let state = "select state from mails where kind = 'follow_up' and recipient = 'priya@raman.example'";
     assert_eq!((one::<String>(&world, state).await.as_str(), mail_id.is_nil()), ("cancelled", false));
-    // The old entry does not come back with the next roster, and her old name means her.
+    // The next roster doesn't recreate the old entry, and her old name identifies her.
     let applied = apply(&world, "name,email\nPriya Shah,priya@shah.example\nPriya Raman,priya@raman.example\n").await;
     assert_eq!((applied.added, applied.problems.len()), (0, 1), "{applied:?}");
     let found = people::find_client(db, "maya", "Priya Raman").await.expect("by her old name");
@@ -274,7 +274,7 @@ async fn two_who_speak_in_one_session_are_one_only_if_somebody_says_so() {
     let db = &world.database.db;
     let reviewed = Reviewed::new(&world).await;
     reviewed.set_state(&world, "in_review").await;
-    // Half of her words stand under another entry of hers.
+    // Half of her words are under another entry for her.
     let mut tx = db.tenant(world.organization).await.expect("a transaction");
     for sql in [
         "update utterances set label = 'T. Becker' where position in (3, 5)",
@@ -335,7 +335,7 @@ async fn a_client_who_is_removed_stays_in_what_was_and_is_in_nothing_new() {
     assert_eq!(letters.len(), 1);
     assert!(letters[0].text.contains("was removed from your list"), "{}", letters[0].text);
     assert_eq!(one::<String>(&world, "select name from participants where client_id is not null").await, "Priya Raman");
-    // The next transcript does not mean her.
+    // The next transcript isn't matched to her.
     let mut tx = db.tenant(world.organization).await.expect("a transaction");
     for sql in
         ["delete from mails", "update sessions set state = 'parsed'", "update summaries set version = 0, state = 'due'"]
@@ -345,7 +345,7 @@ async fn a_client_who_is_removed_stays_in_what_was_and_is_in_nothing_new() {
     tx.commit().await.expect("it is committed");
     world.run(&AttributeSession { session_id: reviewed.session }).await.expect("it runs");
     assert_eq!(one::<String>(&world, "select state from sessions").await, "waiting_for_speakers");
-    // And somebody of her name is somebody new.
+    // And a person with her name is a new client.
     let new = NewClient { name: "Priya Raman", ..NewClient::default() };
     assert!(people::add_client(db, "maya", new).await.expect("a client").added);
 }

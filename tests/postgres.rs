@@ -1,4 +1,4 @@
-//! The embedded Postgres, killed in each way that there is.
+//! The embedded Postgres, killed in every possible way.
 
 use std::{fs, net::TcpStream, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
@@ -16,12 +16,12 @@ use crate::{
     support::installation::{Installation, wait_for},
 };
 
-/// A folder that the user who runs Postgres can pass to.
+/// A folder that the user who runs Postgres can enter.
 fn place() -> TempDir {
     tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o755)).tempdir().expect("a folder")
 }
 
-/// A start on a thread of its own.
+/// Starts it on a separate thread.
 fn start(folder: &Path) -> tokio::task::JoinHandle<Result<Server, PostgresError>> {
     let folder = folder.to_owned();
     tokio::task::spawn_blocking(move || {
@@ -51,7 +51,7 @@ fn postmaster(folder: &Path) -> Option<u32> {
     fs::read_to_string(data(folder).join("postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
 }
 
-/// How often Postgres' log says something.
+/// How often Postgres' log contains these words.
 fn times_said(folder: &Path, words: &str) -> usize {
     fs::read_to_string(data(folder).join("server.log")).unwrap_or_default().matches(words).count()
 }
@@ -66,7 +66,7 @@ fn child_of(pid: u32) -> u32 {
     children.split_whitespace().next().expect("a Postgres has children").parse().expect("a number")
 }
 
-/// Whether the process works; one that nobody has buried does not.
+/// Whether the process is running; a zombie isn't.
 fn lives(pid: u32) -> bool {
     fs::read_link(format!("/proc/{pid}/cwd")).is_ok()
 }
@@ -76,7 +76,7 @@ async fn a_start_waits_until_what_is_left_of_a_killed_server_is_gone() {
     let folder = place();
     let first = started(folder.path()).await;
     let killed = postmaster(folder.path()).expect("it runs");
-    // It cannot notice that its server is gone, and holds on to the memory that it shares with it.
+    // It can't notice that its server is gone, and keeps its shared memory.
     let left = child_of(killed);
     signal("STOP", left);
     signal("KILL", killed);
@@ -97,7 +97,7 @@ async fn a_start_waits_for_a_server_that_takes_no_connections_for_the_moment() {
     let folder = place();
     let first = started(folder.path()).await;
     let held = session(&first).await.expect("it answers");
-    // Asked to end, it waits for its sessions and takes no others.
+    // Asked to stop, it waits for its sessions and accepts no others.
     signal("TERM", postmaster(folder.path()).expect("it runs"));
     let second = start(folder.path());
     wait_for("a start that looks again", async || {
@@ -160,7 +160,7 @@ async fn a_server_that_does_not_end_in_order_is_cut_off_and_recovers() {
         .await
         .expect("it writes");
     let backend: i32 = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut held).await.expect("a number");
-    // A session that takes no notice, as one in a long computation.
+    // A session that doesn't react, like one in a long computation.
     signal("STOP", backend.unsigned_abs());
     dropped(server).await;
     assert!(!lives(running), "it is cut off");
@@ -172,7 +172,7 @@ async fn a_server_that_does_not_end_in_order_is_cut_off_and_recovers() {
     dropped(server).await;
 }
 
-/// The status of `/readyz`, where it is answered.
+/// The status of `/readyz`, if it responds.
 async fn readiness(installation: &Installation) -> Option<u16> {
     let address = format!("127.0.0.1:{}", installation.port);
     TcpStream::connect(&address).ok()?;

@@ -1,4 +1,4 @@
-//! What the program makes on a laptop is closed to other users of the machine.
+//! What the program creates on a laptop is inaccessible to other users of the machine.
 
 use std::{
     fs,
@@ -10,7 +10,7 @@ use debrief::folders;
 
 use crate::support::installation::Installation;
 
-/// An installation over the embedded Postgres, whose user can pass to it.
+/// An installation with the embedded Postgres, whose user can enter it.
 pub(crate) async fn embedded() -> Installation {
     let mut installation = Installation::new().await;
     fs::set_permissions(installation.folder.path(), fs::Permissions::from_mode(0o755)).expect("the folder is ours");
@@ -36,7 +36,7 @@ async fn folders_are_made_for_their_user_alone_also_in_one_that_others_may_read(
     }
     assert_eq!(mode(&bucket), 0o755, "what the operator shares stays so");
     let data = installation.folder.path().join("data");
-    // Postgres does not run as root: its user passes, and sees nothing on the way.
+    // Postgres doesn't run as root: its user passes through, but can't list anything on the way.
     let way = if folders::is_root() { 0o711 } else { 0o700 };
     assert_eq!((mode(&data), mode(&data.join("postgres"))), (way, way));
     for entry in fs::read_dir(data.join("postgres")).expect("it is ours").map(|entry| entry.expect("an entry").path()) {

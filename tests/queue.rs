@@ -1,4 +1,4 @@
-//! The stage `queue`, from outside: real workers over a real Postgres, with probes for jobs.
+//! The stage `queue`, from outside: real workers on a real Postgres, with probes as jobs.
 
 use std::{
     collections::HashMap,
@@ -38,37 +38,37 @@ enum Does {
     Finish,
     /// The same, once its gate is open.
     WaitForGate,
-    /// Never ends in its first attempts (this many); then finishes.
+    /// Hangs in this many attempts; then finishes.
     FinishAfter(usize),
     Fail,
-    /// Fails, and names a time before which to come back, in seconds.
+    /// Fails, with a Retry-After in seconds.
     FailWithRetryAfter(u64),
     Abort,
-    /// Postgres ends its connection in its first attempts (this many); then finishes.
+    /// Postgres ends its connection in this many attempts; then finishes.
     LoseItsConnection(usize),
-    /// What it had read was changed the first time, then it finishes.
+    /// Its input changes in the first attempt; then finishes.
     OvertakenOnce,
     Panic,
     /// Snoozes the first time (in milliseconds), then finishes.
     SnoozeOnce(u64),
-    /// Computes for so long (in milliseconds) that nothing else in its process runs, then finishes.
+    /// Blocks its whole process for this long (in milliseconds), then finishes.
     BlockEverything(u64),
-    /// Aborts, and the first time nobody can be told.
+    /// Aborts, and the first report of its death fails.
     AbortUntold,
 }
 
-/// A job that does as it is told and counts its starts. Its effect is a client by its name.
+/// A job that follows instructions and counts its starts. Its effect is a client with its name.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Probe {
     probe: Uuid,
     does: Does,
 }
 
-/// The same, any number at a time.
+/// The same, with any number at a time.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Keyless(Probe);
 
-/// The same, one at a time in an organization.
+/// The same, one at a time per organization.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct OneAtATime(Probe);
 
@@ -76,7 +76,7 @@ struct OneAtATime(Probe);
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct OneShort(Probe);
 
-/// What the test and its probes share, in this process.
+/// What the test and its probes share in this process.
 #[derive(Debug)]
 struct Shared {
     starts: usize,
@@ -113,7 +113,7 @@ impl Probe {
     fn most_at_once(&self) -> usize {
         shared(self.probe, |shared| shared.most_at_once)
     }
-    /// Attempts that were cut off.
+    /// Attempts that were dropped.
     fn dropped(&self) -> usize {
         shared(self.probe, |shared| shared.dropped)
     }
@@ -142,7 +142,7 @@ impl Probe {
             Does::SnoozeOnce(millis) if start == 1 => return Err(JobError::Snooze(Duration::from_millis(millis))),
             Does::LoseItsConnection(attempts) if start <= attempts => {
                 let mut tx = ctx.tenant_tx().await?;
-                // As the login, which may end what is its own.
+                // As the login, which may end its own connections.
                 let end = "reset role; select pg_terminate_backend(pg_backend_pid()); select 1";
                 sqlx::raw_sql(end).execute(tx.conn()).await?;
             }
@@ -184,7 +184,7 @@ impl Probe {
     }
 }
 
-/// Notes an attempt that was dropped before it got to its effect.
+/// Records an attempt that was dropped before its effect.
 struct CutOff(Option<Uuid>);
 impl Drop for CutOff {
     fn drop(&mut self) {
@@ -273,7 +273,7 @@ fn catalogue() -> Catalogue {
         .with::<OneShort>(Arc::new(()))
 }
 
-/// Everything faster than in life, in the same proportions.
+/// All times shorter than in production, in the same proportions.
 fn fast() -> WorkerSettings {
     WorkerSettings {
         slots: 8,
@@ -286,7 +286,7 @@ fn fast() -> WorkerSettings {
     }
 }
 
-/// For a worker that will be killed: its jobs are free again soon.
+/// For a worker that will be killed: its jobs are soon free again.
 fn doomed() -> WorkerSettings {
     WorkerSettings { lease: Duration::from_secs(1), ..fast() }
 }
@@ -303,12 +303,12 @@ impl Worker {
         let task = tokio::spawn(work(world.database.db.clone(), catalogue(), settings, shutdown.clone()));
         Self { task, shutdown }
     }
-    /// Ends it as SIGTERM would.
+    /// Stops it like SIGTERM.
     async fn stop(self) {
         self.shutdown.cancel();
         self.task.await.expect("the worker does not panic").expect("the worker ends well");
     }
-    /// Ends it as SIGKILL would: nothing of it runs on, nothing is recorded.
+    /// Stops it like SIGKILL: nothing keeps running, nothing is recorded.
     async fn kill(self) {
         self.task.abort();
         let _ = self.task.await;
@@ -338,19 +338,19 @@ async fn effects(world: &World, probe: &Probe) -> i64 {
     value(world, &format!("select count(*) from clients where name = '{}'", probe.probe)).await
 }
 
-/// One number, read past all policies.
+/// One number, bypassing all policies.
 async fn value(world: &World, sql: &str) -> i64 {
     let mut connection = PgConnection::connect(world.database.url.expose_secret()).await.expect("Postgres answers");
     sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.expect("a good query")
 }
 
-/// Changes something behind everybody's back.
+/// Changes something behind the program's back.
 async fn meddle(world: &World, sql: &str) {
     let mut connection = PgConnection::connect(world.database.url.expose_secret()).await.expect("Postgres answers");
     sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.expect("a good statement");
 }
 
-/// Waits until `check` holds; fails after a minute, naming what it waited for.
+/// Waits until `check` holds; fails after a minute with the name of the condition.
 async fn eventually(what: &str, check: impl AsyncFn() -> bool) {
     let waited = async {
         while !check().await {

@@ -1,5 +1,5 @@
-//! The README as somebody follows it: its blocks run as they stand, in an empty home and with no settings. What needs
-//! Docker, or compiles the program anew, is left out by name; the files that it uses are looked at instead.
+//! The README as a reader follows it: its blocks run as written, in an empty home and without settings. Blocks that
+//! need Docker or compile the program again are skipped by name; the files they use are checked instead.
 
 use std::{
     os::unix::fs::PermissionsExt,
@@ -23,7 +23,7 @@ const README: &str = include_str!("../README.md");
 const COMPOSE: &str = include_str!("../docker-compose.yml");
 const ENV_EXAMPLE: &str = include_str!("../.env.example");
 
-/// The blocks of a language below a heading.
+/// The blocks in a language below a heading.
 fn blocks(heading: &str, language: &str) -> Vec<String> {
     let section = README.split_once(&format!("\n## {heading}\n")).unwrap_or_else(|| panic!("no heading {heading}")).1;
     let section = section.split("\n## ").next().expect("a section");
@@ -31,7 +31,7 @@ fn blocks(heading: &str, language: &str) -> Vec<String> {
     section.split(&opening).skip(1).map(|rest| rest.split("```").next().expect("a block").to_owned()).collect()
 }
 
-/// Somebody's machine: an empty home, and the program on the path.
+/// A reader's machine: an empty home, and the program on the path.
 struct Laptop {
     home: TempDir,
     environment: Vec<(String, String)>,
@@ -39,7 +39,7 @@ struct Laptop {
 
 impl Laptop {
     fn new() -> Self {
-        // Postgres runs as another user where this one is root: it must be able to pass.
+        // If this user is root, Postgres runs as another user, who must be able to pass through.
         let home = tempfile::Builder::new().permissions(PermissionsExt::from_mode(0o755)).tempdir().expect("a folder");
         let program = Path::new(env!("CARGO_BIN_EXE_debrief")).parent().expect("a folder").display().to_string();
         let path = format!("{program}:{}", std::env::var("PATH").expect("a path"));
@@ -48,7 +48,7 @@ impl Laptop {
         for (name, value) in [
             ("PATH", path),
             ("HOME", laptop.home.path().display().to_string()),
-            // What is downloaded is not downloaded for each run, and the ports of one test are not another's.
+            // Downloads are shared between runs, but ports aren't shared between tests.
             ("DEBRIEF_CACHE_DIR", folders::cache().display().to_string()),
             ("DEBRIEF_HTTP__LISTEN", format!("127.0.0.1:{port}")),
             ("DEBRIEF_HTTP__ADMIN_LISTEN", format!("127.0.0.1:{admin_port}")),
@@ -57,7 +57,7 @@ impl Laptop {
             laptop.set(name, value);
         }
         if folders::is_root() {
-            // Root's things live elsewhere; here they go where the README's reader has them.
+            // Root's files are elsewhere; here they go where the README's reader has them.
             laptop.set("DEBRIEF_DATA_DIR", laptop.data().display().to_string());
         }
         laptop
@@ -71,7 +71,7 @@ impl Laptop {
         self.home.path().join(".local/share/debrief")
     }
 
-    /// A shell with these lines, in the folder of the project or in another.
+    /// A shell with these lines, in the project's folder or another.
     fn shell(&self, script: &str, folder: &Path) -> Command {
         let mut shell = Command::new("sh");
         shell.args(["-euc", script]).current_dir(folder).stdin(Stdio::null());
@@ -88,19 +88,19 @@ impl Laptop {
         tokio::task::spawn_blocking(move || shell.output().expect("there is a shell")).await.expect("it ends")
     }
 
-    /// The same, where all of it must go well; gives what was printed.
+    /// The same, but everything must succeed; returns the output.
     async fn goes(&self, script: &str) -> String {
         let output = self.run(script).await;
         assert!(output.status.success(), "{script}\nended with {}: {}", output.status, said(&output.stderr));
         said(&output.stdout)
     }
 
-    /// Runs a block that ends with `debrief up`: what stands before it to its end, and that in the background. Gives what
-    /// was printed.
+    /// Runs a block that ends with `debrief up`: the lines before it to completion, and the last in the background.
+    /// Returns the output.
     async fn start(&self, block: &str, folder: &Path) -> (String, Up) {
         let (before, up) = block.trim_end().rsplit_once('\n').expect("several lines");
         assert!(up.starts_with("debrief up"), "the block ends with {up}");
-        // As the shell's own process, so that it can be ended.
+        // In the shell's own process, so that it can be stopped.
         let script = format!("{before}\nexec {up}");
         let (stdout, stderr) = (self.home.path().join("stdout"), self.home.path().join("stderr"));
         let file = |path: &Path| std::fs::File::create(path).expect("the home can be written");
@@ -189,16 +189,16 @@ async fn the_first_hour_on_a_laptop_goes_as_the_readme_says() {
     assert_eq!(page.status(), 200, "{url}");
     assert!(page.text().await.expect("a page").contains("<button"), "it has a button that opens it");
 
-    // A look at the inbox every few seconds is no news.
+    // Scanning the inbox every few seconds isn't worth logging.
     let looks = up.log().lines().filter(|line| line.contains("ingest.scan_inbox") && line.contains("job ")).count();
     assert_eq!(looks, 0, "{}", up.log());
     assert_eq!(up.interrupt(), Some(0), "{}", up.log());
-    // A busy machine may have slow statements; all else that warns would frighten somebody for nothing.
+    // A busy machine may have slow statements; any other warning would alarm readers needlessly.
     let log = up.log();
     let warnings: Vec<&str> =
         log.lines().filter(|line| line.contains("\"WARN\"") && !line.contains("slow statement")).collect();
     assert!(warnings.is_empty(), "{warnings:#?}");
-    // What was made is there the next time.
+    // What was created is there the next time.
     assert!(laptop.goes("debrief sessions list").await.contains("in_review"));
 }
 
@@ -244,7 +244,7 @@ async fn the_block_for_servers_runs_but_for_docker() {
     ] {
         laptop.set(name, value);
     }
-    // The parts that Docker would bring are the test's own: that is all that is put in between.
+    // The test provides the parts that Docker would: nothing else is added.
     let ours = "set +a\nexport DATABASE_URL=\"$TEST_DATABASE\" DATABASE_OWNER_URL=\"$TEST_OWNER\" DEBRIEF_BUCKET=\"$TEST_FOLDER/bucket\" \
                 DEBRIEF_MAIL__URL=\"$TEST_FOLDER/mail\" DEBRIEF_REVIEW__BASE_URL=\"$TEST_PAGES\"\n";
     let script = without(&block, &["docker"]).replace("set +a\n", ours);
@@ -261,7 +261,7 @@ async fn the_block_for_servers_runs_but_for_docker() {
 async fn the_example_of_an_environment_is_read_by_a_shell_and_by_the_program() {
     let laptop = Laptop::new();
     let folder = TempDir::new().expect("a folder");
-    // The commented settings as well, each with something in it.
+    // The commented-out settings as well, each with a value.
     let filled =
         ENV_EXAMPLE.lines().map(|line| match line.strip_prefix("# ").filter(|line| line.starts_with("DEBRIEF_")) {
             Some(setting) if setting.ends_with('=') => format!("{setting}1\n"),

@@ -1,5 +1,5 @@
-//! The stage `refine`, from outside: what a coach asks for becomes a version in which everything still rests on what
-//! was said, or the summary stays as it was and the coach reads why. And what the coach's changes teach.
+//! The stage `refine`, from outside: a coach's request becomes a version in which everything is still based on what was
+//! said, or the summary stays as it was and the coach reads why. Also what the coach's changes teach.
 
 mod offline;
 mod voice;
@@ -46,7 +46,7 @@ async fn shown(world: &World, reviewed: &Reviewed) -> ShownVersion {
     session.summaries[0].shown()
 }
 
-/// What an approval of the first summary that is shown signs; sentences that speak about the client go as they are.
+/// What an approval of the first summary shown signs; sentences about the client go as they are.
 async fn signed(world: &World, reviewed: &Reviewed) -> Signed {
     let session = view(&mut begin(world).await, reviewed.session).await.expect("it reads").expect("it is there");
     Signed { as_they_are: true, ..session.summaries[0].signed() }
@@ -72,7 +72,7 @@ async fn ask(world: &World, reviewed: &Reviewed, instruction: &str) -> RefineSum
     ask_of(world, reviewed, &shown, instruction).await.expect("it is asked for")
 }
 
-/// Asks, and runs the job as a worker would.
+/// Requests a refinement, and runs the job like a worker.
 async fn refine(world: &World, reviewed: &Reviewed, instruction: &str) -> Result<Value, JobError> {
     ask(world, reviewed, instruction).await;
     world.run_queued::<RefineSummary>().await.expect("the job is there")
@@ -87,7 +87,7 @@ fn texts(content: &Content) -> Vec<&str> {
     content.claims.iter().map(|claim| claim.text.as_str()).collect()
 }
 
-/// The state of the last request, and what the coach reads of it.
+/// The state of the last request, and the message to the coach.
 async fn came_of_it(world: &World, reviewed: &Reviewed) -> (String, String) {
     let sql =
         "select state, coalesce(reason, '') from refinements where summary_id = $1 order by created_at desc limit 1";
@@ -98,7 +98,7 @@ async fn count(world: &World, sql: &'static str) -> i64 {
     sqlx::query_scalar(sql).fetch_one(begin(world).await.conn()).await.expect("a count")
 }
 
-/// Every quote stands in its utterance, of this session, said by the coach or by Priya; and every claim has one.
+/// Every quote is in its utterance, from this session, by the coach or Priya; and every claim has one.
 async fn assert_grounded(world: &World) {
     let wrong = count(
         world,
@@ -114,7 +114,7 @@ async fn assert_grounded(world: &World) {
     assert_eq!(wrong, 0, "claims that rest on nothing, or on another's words");
 }
 
-/// An answer that keeps claims, some in new words, and adds some.
+/// An answer that keeps claims, some reworded, and adds others.
 fn answer(kept: &[(usize, Option<&str>)], new: Value) -> Reply {
     let kept: Vec<Value> = kept.iter().map(|(number, text)| json!({ "number": number, "text": text })).collect();
     Reply::Answer(json!({ "kept": kept, "new": new }))
@@ -186,7 +186,7 @@ async fn a_model_rewords_leaves_out_and_adds_and_the_evidence_is_carried_over() 
     assert!(user.ends_with("The coach asks: Warmer, and say what she wrote"), "{user}");
 }
 
-/// What a hostile or careless answer tries: each is left out, and the sentence keeps its words.
+/// What a hostile or careless answer tries: each attempt is dropped, and the sentence keeps its words.
 #[tokio::test]
 async fn what_was_not_said_does_not_get_in_by_a_refinement() {
     for text in [
@@ -250,7 +250,7 @@ async fn new_claims_are_verified_like_any_draft() {
     assert_eq!((state.as_str(), reason.starts_with("8 changes weren’t made")), ("done", true), "{reason}");
 }
 
-/// Tom speaks in the session as well, after Priya.
+/// Tom also speaks in the session, after Priya.
 async fn with_tom(world: &World, reviewed: &Reviewed) {
     let mut tx = begin(world).await;
     for sql in [
@@ -331,7 +331,7 @@ async fn asking_twice_is_asking_once() {
     let more = ask_of(&world, &reviewed, &shown, "shorter").await;
     assert!(matches!(more, Err(ActionError::Busy)), "{more:?}");
     world.run_queued::<RefineSummary>().await.expect("a job").expect("it runs");
-    // The second press of the button comes when it is done already.
+    // The second click arrives when it is already done.
     ask_of(&world, &reviewed, &shown, "only the action items").await.expect("it is the same request");
     assert_eq!(count(&world, "select count(*) from refinements").await, 1);
     assert_eq!(count(&world, "select max(version)::bigint from summary_versions").await, 2);
@@ -343,7 +343,7 @@ async fn asking_twice_is_asking_once() {
     }
 }
 
-/// What the coach does by hand while the model writes is never overwritten.
+/// The coach's manual edits while the model writes are never overwritten.
 #[tokio::test]
 async fn what_the_coach_does_meanwhile_stays() {
     for approves in [false, true] {
@@ -408,8 +408,8 @@ async fn undoing_brings_back_what_was_and_undoing_again_what_was_undone() {
     assert_grounded(&world).await;
 }
 
-/// "Shorter" is no leave to drop a promise, nor what the coach wrote; and a model's words for the coach's own sentence are
-/// nobody's that were checked.
+/// "Shorter" is no permission to drop a promise or the coach's own sentence; and a model's rewording of the coach's own
+/// sentence counts as unchecked.
 #[tokio::test]
 async fn a_promise_that_a_model_drops_unasked_is_put_back_and_the_coach_is_told() {
     let notes = "Hand the release notes to Jonas and let his first draft stand.";

@@ -1,5 +1,5 @@
-//! A newer version of a file comes after its session was summarised: its words are used while nobody has decided anything,
-//! and afterwards its coach is told.
+//! A newer version of a file arrives after its session was summarized: its words are used until someone has made a
+//! decision; after that its coach is told.
 
 use debrief_jobs::{
     correct::{SpeakerIs, name_speakers},
@@ -41,7 +41,7 @@ fn half() -> String {
     vtt(&HALF)
 }
 
-/// The whole talk, of which `half` is the beginning; with other names where `named` gives some.
+/// The complete conversation, of which `half` is the start, with other names where `named` returns some.
 fn whole(named: impl Fn(&'static str) -> &'static str) -> String {
     let turns: Vec<_> = HALF[..3].iter().chain(&REST).map(|(who, said)| (named(who), *said)).collect();
     vtt(&turns)
@@ -126,7 +126,7 @@ async fn a_file_that_is_completed_later_replaces_what_was_summarised() {
         "{reason}"
     );
     assert!(after.late.is_empty());
-    // The version before can still be read, with what it cites.
+    // The previous version can still be read, with what it cites.
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let first = summary::load_version(&mut tx, summary.id, 1).await.expect("the version is there");
     assert_eq!(first.claims.iter().map(|claim| claim.evidence.len()).sum::<usize>(), cited);
@@ -136,7 +136,7 @@ async fn a_file_that_is_completed_later_replaces_what_was_summarised() {
     let told = mails[1].as_str().unwrap_or_default().replace("=\r\n", "").replace(['\r', '\n'], " ");
     assert!(told.contains("replaced by a newer version") && !told.contains("You corrected who spoke"), "{told}");
 
-    // Once more, and once more after that, before the summary is written.
+    // Again, and then again, before the summary is written.
     put(&world, KEY, whole(|who| who).replace("Hartman", "Lindqvist")).await;
     let said = ask(&world, SAID).await.to_string();
     assert!(said.contains("Lindqvist") && !said.contains("Hartman"), "{said}");
@@ -175,11 +175,11 @@ async fn what_comes_after_a_decision_is_kept_told_and_can_become_a_session_of_it
             world.services.bucket.get("rejected/maya/2026-11-03/priya.vtt.reason.json").await.expect("a reason");
         assert!(String::from_utf8_lossy(&reason).contains("a session of its own"));
 
-        // What the coach is told to do helps.
+        // The advice to the coach works.
         put(&world, "inbox/maya/2026-11-03 Second transcript/priya.vtt", whole(|who| who)).await;
         let sessions = "select to_jsonb(array_agg(state order by id)) from sessions where id <> (select min(id::text)::uuid from sessions)";
         assert_eq!(ask(&world, sessions).await, serde_json::json!(["in_review"]), "{decision}");
-        // A further copy beside the first is not taken, and nothing fails over it.
+        // Another copy next to the first isn't taken, and causes no failure.
         put(&world, "inbox/maya/2026-11-03/priya copy.vtt", whole(|who| who)).await;
         assert_eq!(ask(&world, "select to_jsonb(count(*)) from sessions").await, 2, "{decision}");
     }
@@ -226,7 +226,7 @@ async fn who_was_named_stays_named_while_the_words_are_the_same() {
     assert_eq!((after.state.as_str(), after.summaries[0].version), ("in_review", 2), "half of it is known");
     assert_eq!(ask(&world, questions).await, 1);
 
-    // The same labels, and quite another talk: who they are now is asked.
+    // The same labels in a different conversation: the coach is asked who they are now.
     put(&world, KEY, whole(|who| if who.starts_with("Maya") { "Speaker 2" } else { "Speaker 1" })).await;
     assert_eq!(shown(&world).await.state, SessionState::WaitingForSpeakers);
     assert_eq!(ask(&world, questions).await, 2, "the coach is asked anew");

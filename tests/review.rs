@@ -1,4 +1,4 @@
-//! Review: what is approved is what was shown; edits make versions; one organization sees nothing of another.
+//! Review: what is approved is what was shown; edits create versions; organizations can't see each other's data.
 
 mod letters;
 mod signed;
@@ -87,7 +87,7 @@ async fn a_summarized_session_brings_its_coach_a_link_once() {
     );
     assert_eq!(scalar::<i64>(&world, "select count(*) from review_links").await, 1);
     assert_eq!(scalar::<i64>(&world, "select count(*) from review_events where kind = 'link_sent'").await, 1);
-    // The link in the mail is a link that opens: only its hash is in the database, so the mail is read.
+    // The link in the email works; the database has only its hash, so the email is read.
     let message: Vec<u8> = scalar(&world, "select message from mails where kind = 'review_request'").await;
     let message = String::from_utf8(message).expect("a mail is text").replace("=\r\n", "");
     let token =
@@ -123,7 +123,7 @@ async fn the_review_mail_says_what_is_estimated_and_what_nobody_read() {
     }
 }
 
-/// An open thread of which nothing was said states nothing: it is counted nowhere.
+/// An open thread about which nothing was said states nothing: it isn't counted anywhere.
 #[tokio::test]
 async fn statements_are_counted_alike_everywhere() {
     let world = World::new().await;
@@ -273,7 +273,7 @@ async fn nothing_of_another_organization_can_be_seen_or_touched() {
         edit::edit(&mut stranger, session, summary, 1, &Edits::default(), &visitor).await,
         Err(ActionError::NotFound)
     ));
-    // And within the organization, a summary answers to its own session only.
+    // And within the organization, a summary can only be reached through its own session.
     let other = Reviewed::new(&world).await;
     let dismissed = actions::dismiss(&mut begin(&world).await, other.session, summary, &visitor).await;
     assert!(matches!(dismissed, Err(ActionError::NotFound)));
@@ -293,14 +293,14 @@ async fn what_the_coach_types_is_verified_only_where_it_was_said() {
         (tally.verified, tally.own, tally.statements())
     };
     assert_eq!(tally().await, (4, 0, 4));
-    // Cut down: the evidence still says it.
+    // Shortened: the evidence still supports it.
     let cut = reword(&world, &reviewed, 1, "You ran the planning meeting yourself.").await;
     edit(&world, &reviewed, 1, &cut).await.expect("it is saved");
     assert_eq!(tally().await, (4, 0, 4));
     let content = newest(&world, &reviewed).await;
     assert_eq!((content.claims[0].support, content.claims[0].edited), (Support::Verified, true));
 
-    // Something that nobody said, and a sentence of the coach's.
+    // A claim that nobody said, and the coach's own sentence.
     let mut other = reword(&world, &reviewed, 2, "You doubled the revenue of the team.").await;
     other.additions.push((Section::Wins, "I am proud of you.".into()));
     edit(&world, &reviewed, 2, &other).await.expect("it is saved");
@@ -313,7 +313,7 @@ async fn what_the_coach_types_is_verified_only_where_it_was_said() {
     );
     assert_eq!((content.claims[1].support, content.claims[1].evidence.len()), (Support::Own, 0));
 
-    // A later version does not forget it, and typing a slip back costs nothing.
+    // A later version doesn't forget it, and typing a slip back costs nothing.
     let mut third = Edits::default();
     third.removals.insert(content.claims[1].id);
     edit(&world, &reviewed, 3, &third).await.expect("it is saved");

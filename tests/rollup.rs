@@ -1,4 +1,4 @@
-//! The stage `rollup`, from outside: a coach's week is computed right, and mailed once.
+//! The stage `rollup`, from outside: a coach's week is computed correctly, and emailed once.
 
 use chrono::{DateTime, Utc};
 use debrief_jobs::{
@@ -15,7 +15,7 @@ use crate::support::{
 };
 
 impl World {
-    /// A session of one client on a day, with nine seconds of the coach and nine of the client.
+    /// A session of one client on one day, with nine seconds each of the coach and the client.
     async fn met(&self, client: (Uuid, &'static str), on: &str) -> Filled {
         let said = vec![("Maya Okafor", "one two three"), (client.1, "one two three four five six")];
         self.insert(&Session { day: day(on), clients: vec![client], ..self.session(said) }).await
@@ -55,7 +55,7 @@ impl World {
     }
 }
 
-/// Nothing of the week after and of another organization counts; the week before only for comparison.
+/// Nothing from the following week or another organization counts; the week before is only for comparison.
 async fn small_week(world: &World) {
     let (priya, tom) = ((world.priya, "Priya Raman"), (world.tom, "Tom Becker"));
     let before = world.met(tom, "2026-11-06").await;
@@ -90,7 +90,7 @@ async fn small_week(world: &World) {
     let [organization, coach, client] = world.neighbour().await;
     let theirs = Session { organization, coach, clients: vec![(client, "Nils Berg")], ..world.session(vec![]) };
     world.insert(&theirs).await;
-    // Sunday, half past eleven in the evening in Stockholm; and half past midnight.
+    // Sunday, 23:30 in Stockholm, and 00:30.
     for (sent_at, message_id) in [("2026-11-15T22:30:00Z", "one"), ("2026-11-15T23:30:00Z", "two")] {
         let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
         sqlx::query(
@@ -196,7 +196,7 @@ async fn the_schedule_fires_once_a_week_on_the_coachs_monday_morning() {
     world.met((world.priya, "Priya Raman"), "2026-11-11").await;
     // Before six in Stockholm, the week of the eleventh is not due, and the one before had no sessions.
     assert_eq!(world.enqueue_due("2026-11-16T04:05:00Z").await, 0);
-    // Nobody was there at six; at noon it is made up for, and a second process finds it done.
+    // No process was up at six; it is made up for at noon, and a second process finds it done.
     assert_eq!(world.enqueue_due("2026-11-16T11:05:00Z").await, 1);
     assert_eq!(world.enqueue_due("2026-11-16T11:05:00Z").await, 0);
     world.run_queued::<WeeklyRollup>().await.expect("it is due").expect("it runs");
@@ -220,7 +220,7 @@ async fn a_dead_rollup_is_not_revived_behind_the_operators_back() {
 async fn the_hourly_job_looks_at_every_organization() {
     let world = World::new().await;
     let [organization, coach, client] = world.neighbour().await;
-    // Fourteen days reach into the last week that is due, whatever day it is.
+    // Fourteen days ago is in or before the last week that is due, whatever day it is.
     let today = Utc::now().date_naive();
     for back in 0..14 {
         let theirs = Session {

@@ -1,4 +1,4 @@
-//! A process that somebody holds connections and descriptors from: it goes on, and it ends when it is told to.
+//! A process whose connections and descriptors are exhausted: it keeps running, and stops when told to.
 
 use std::{
     io::{Read, Write},
@@ -20,7 +20,7 @@ async fn connections_without_end_and_no_descriptors_left_hold_neither_the_inbox_
     let up = installation.start_with_descriptors(&["up"], 60);
     let address = format!("127.0.0.1:{}", installation.port);
     wait_for("the pages", async || TcpStream::connect(&address).ok()).await;
-    // More than it may open; each says a part of a head, and then nothing. Whoever is cut off comes back at once.
+    // More than it can open; each sends part of a head, and then nothing. Anyone cut off reconnects immediately.
     let visitors = AbortOnDropHandle::new(tokio::spawn(hold(address.clone(), 200)));
     installation.drop_into_bucket("inbox/maya/2026-03-09/Priya Raman.vtt", CALL);
     wait_for("the session", async || {
@@ -32,7 +32,7 @@ async fn connections_without_end_and_no_descriptors_left_hold_neither_the_inbox_
     drop(visitors);
 }
 
-/// Keeps this many connections open, each with a part of a request; whoever is cut off comes back after a moment.
+/// Keeps this many connections open, each with part of a request; reconnects after a moment when cut off.
 async fn hold(address: String, connections: usize) {
     let visitors = (0..connections).map(|_| async {
         loop {
@@ -41,7 +41,7 @@ async fn hold(address: String, connections: usize) {
                 continue;
             };
             if stream.write_all(b"GET /livez HTTP/1.1\r\nhost: debrief\r\nx-slow: ").await.is_ok() {
-                // Ends when it is cut off.
+                // Ends when cut off.
                 let _ = stream.read(&mut [0; 1024]).await;
             }
         }
@@ -49,7 +49,7 @@ async fn hold(address: String, connections: usize) {
     futures::future::join_all(visitors).await;
 }
 
-/// Whether the process says that it lives, while somebody still has patience.
+/// Whether the process responds to a liveness probe within a client's patience.
 fn lives(address: &str) -> bool {
     let answer = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect(address)?;
@@ -62,7 +62,7 @@ fn lives(address: &str) -> bool {
     answer().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
 }
 
-/// Six small files by one coach, of one word each, stopped the installation for everybody.
+/// Six small files by one coach, each with a single word, stopped the installation for everyone.
 #[tokio::test(flavor = "multi_thread")]
 async fn words_as_long_as_files_hold_neither_the_pages_nor_the_others_nor_the_shutdown_up() {
     let installation = Installation::new().await;

@@ -1,5 +1,5 @@
 //! The stage `summarize`, from outside: a session's utterances in, verified versions and one review request out, with
-//! the offline summariser and with a language model that has good days and bad.
+//! the offline summarizer and with a language model that has good and bad days.
 
 mod by_model;
 mod in_parts;
@@ -42,19 +42,19 @@ pub(crate) const GROUP: &[(&str, &str)] = &[
     ("Maya", "Wonderful. I'd recommend that you celebrate it."),
 ];
 
-/// A session that is attributed, with a due summary a client.
+/// An attributed session, with one due summary per client.
 pub(crate) struct Staged {
     pub(crate) session: Uuid,
     pub(crate) priya: SummarizeClient,
     pub(crate) tom: Option<SummarizeClient>,
 }
 
-/// Puts a session of 11 March 2026 into the database as attribute leaves it.
+/// Adds a session on 11 March 2026 to the database as attribution leaves it.
 pub(crate) async fn stage(world: &World, lines: &[(&str, &str)]) -> Staged {
     stage_on(world, "2026-03-11", lines).await
 }
 
-/// Puts a session of that day into the database as attribute leaves it.
+/// Adds a session on that day to the database as attribution leaves it.
 async fn stage_on(world: &World, day: &str, lines: &[(&str, &str)]) -> Staged {
     let [session, transcript] = [(); 2].map(|()| Uuid::now_v7());
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
@@ -139,7 +139,7 @@ async fn ledger(world: &World) -> Vec<(String, Option<String>)> {
     sqlx::query_as("select state, error from llm_calls order by id").fetch_all(tx.conn()).await.expect("the ledger")
 }
 
-/// Every quote stands in its utterance, and the utterance is the coach's or that client's.
+/// Every quote is in its utterance, and the utterance is the coach's or that client's.
 async fn assert_grounded(world: &World, staged: &Staged, content: &Content, lines: &[(&str, &str)], client: &str) {
     for evidence in content.claims.iter().flat_map(|claim| &claim.evidence) {
         let sql = "select position from utterances where id = $1";
@@ -278,13 +278,15 @@ async fn a_dead_summary_is_named_and_holds_nobody_up() {
         ("summarized", 1)
     );
 
-    // The operator mends it and retries the dead job: the summary comes after all, and the coach is not asked twice.
+    // The operator fixes it and retries the dead job: the summary is written after all, and the coach isn't asked
+    // twice.
     world.run(tom).await.expect("it is written now");
     assert_eq!(summary_state(&world, tom).await, "done");
     assert_eq!(review_requests(&world, &staged).await, 1);
 }
 
-/// With a local model sentences are compared by meaning; what is cited stays what was said, and the version says so.
+/// With a local model sentences are compared by meaning; citations are still what was said, and the version names the
+/// model.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_local_model_is_used_and_named() {
     let world = World::with(|settings| {

@@ -1,6 +1,6 @@
-//! The same people under changing labels, across series of real Zoom calls.
+//! The same people under changing labels, across series of real Zoom calls. Only reads.
 //!
-//! All series of one publisher are one group, as the people of one coach are; the test recording is another.
+//! All series of one publisher form a group, like the people of one coach; the test recording is another.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::part;
 
-/// What was said under a label of a call, by the place of the label among the call's.
+/// What was said under each label of a call, by the label's index in the call.
 pub(crate) struct Call {
     series: String,
     name: String,
@@ -29,16 +29,16 @@ pub(crate) struct Call {
     said: Vec<(usize, String)>,
 }
 
-/// Who a label of a series is.
+/// The person behind a label of a series.
 struct Truth {
     person: String,
     perhaps: String,
 }
 
-/// A label in a series: one unit of the count.
+/// A label in a series: the unit of counting.
 type Node = (String, String);
 
-/// Prints the figures; true where the bars are met, or nothing is there to judge.
+/// Prints the figures; returns true if the thresholds are met or there is nothing to judge.
 pub(crate) fn judge(folder: &Path) -> anyhow::Result<bool> {
     let calls = load(&folder.join("zoom_calls"))?;
     if calls.is_empty() {
@@ -70,8 +70,8 @@ pub(crate) fn judge(folder: &Path) -> anyhow::Result<bool> {
     Ok(found_all && false_merges == 0 && wrong == 0)
 }
 
-/// Each call against a roster of people from other series: the whole names that they write, the first of them as the
-/// coach's. Whoever is decided and is not that person is a false merge; gives how many.
+/// Compares each call with a roster of people from other series: the full names they write, with the first as the
+/// coach's. Anyone matched who isn't that person is a false merge; returns how many.
 fn rosters(calls: &[Call], truth: &BTreeMap<Node, Truth>) -> usize {
     let mut names: BTreeMap<&String, BTreeMap<&String, &String>> = BTreeMap::new();
     for ((series, label), fact) in truth {
@@ -133,12 +133,12 @@ fn truth() -> anyhow::Result<BTreeMap<Node, Truth>> {
     rows.collect()
 }
 
-/// Whether a series is of the other group.
+/// Whether a series belongs to the other group.
 fn is_other_group(series: &str) -> bool {
     series == "meeting001"
 }
 
-/// Joins labels that are the same person's, and what is joined with them. Gives each label its cluster.
+/// Joins labels of the same person, and whatever is joined with them. Assigns a cluster to each label.
 fn clusters(appearances: &BTreeMap<Node, BTreeSet<usize>>) -> BTreeMap<Node, usize> {
     let nodes: Vec<&Node> = appearances.keys().collect();
     let mut cluster: Vec<usize> = (0..nodes.len()).collect();
@@ -163,7 +163,7 @@ fn clusters(appearances: &BTreeMap<Node, BTreeSet<usize>>) -> BTreeMap<Node, usi
     nodes.into_iter().cloned().zip(cluster).collect()
 }
 
-/// Whether both labels spoke in one call.
+/// Whether both labels spoke in the same call.
 fn met(appearances: &BTreeMap<Node, BTreeSet<usize>>, one: &str, other: &str) -> bool {
     let calls = |label: &str| -> BTreeSet<usize> {
         appearances.iter().filter(|((_, found), _)| found == label).flat_map(|(_, calls)| calls).copied().collect()
@@ -171,7 +171,8 @@ fn met(appearances: &BTreeMap<Node, BTreeSet<usize>>, one: &str, other: &str) ->
     !calls(one).is_disjoint(&calls(other))
 }
 
-/// Counts pairs in three ways; prints each miss where asked to. Gives whether enough was found, and false merges.
+/// Counts pairs in three ways; prints each miss on request. Returns whether enough were found, and the number of false
+/// merges.
 fn count(
     name: &str,
     appearances: &BTreeMap<Node, BTreeSet<usize>>,
@@ -223,7 +224,7 @@ fn count(
     (of_series[0] * 100 >= of_series[1] * 95, wrong.len())
 }
 
-/// The labels taken away: which names does the talk itself tell?
+/// Without the labels: which names does the conversation itself reveal?
 fn names(calls: &[Call]) {
     let (mut labels, mut named, mut right) = (0, 0, 0);
     let mut wrong = Vec::new();
@@ -287,7 +288,7 @@ fn load(folder: &Path) -> anyhow::Result<Vec<Call>> {
     Ok(calls)
 }
 
-/// The folders in a folder, by name; none where it is not there.
+/// The folders in a folder, by name; empty if it is missing.
 fn folders(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if !folder.is_dir() {
         return Ok(Vec::new());

@@ -1,9 +1,9 @@
-//! Judges attribution on transcripts that nobody on this project wrote.
+//! Evaluates attribution on transcripts that nobody on this project wrote.
 //!
-//! Reads a folder of public corpora (see [`USAGE`]) and the facts beside this file, which were labelled by hand from
+//! Reads a folder of public corpora (see [`USAGE`]) and the facts next to this file, which were labeled by hand from
 //! the files; prints figures and every miss. Writes nothing. `zoom_identity.csv` says which person a label of a series
-//! is; `perhaps` names a person that it may be as well, where the files do not tell: such pairs are not counted.
-//! `aci_swapped.csv` lists the visits in which doctor and patient carry each other's tag.
+//! is; `perhaps` names another possible person if the files leave it open: such pairs aren't counted. `aci_swapped.csv`
+//! lists the visits in which the tags of doctor and patient are swapped.
 
 mod identity;
 mod roles;
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A part of a whole, for people.
+/// A share of a whole, for display.
 fn part(some: usize, all: usize) -> String {
     let percent = if all == 0 { 100.0 } else { 100.0 * f64::from(small(some)) / f64::from(small(all)) };
     format!("{some} of {all} ({percent:.1} %)")

@@ -1,4 +1,4 @@
-//! Who coaches, in visits of two whose labels are made generic: a doctor asks, explains and recommends as a coach does.
+//! Who coaches, in two-person visits with generic labels: a doctor asks, explains and advises like a coach. Only reads.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::part;
 
-/// A visit: 0 is the doctor as tagged, 1 the patient.
+/// A visit: 0 is the tagged doctor, 1 the patient.
 struct Visit {
     set: String,
     name: String,
@@ -29,13 +29,13 @@ impl Visit {
         self.said.iter().map(|(label, text)| Utterance { label: *label, text }).collect()
     }
 
-    /// The label of the one who is the doctor in truth.
+    /// The label of the actual doctor.
     fn doctor(&self) -> usize {
         usize::from(self.is_swapped)
     }
 }
 
-/// Prints the figures; true where the bars are met, or nothing is there to judge.
+/// Prints the figures; returns true if the thresholds are met or there is nothing to judge.
 pub(crate) fn judge(folder: &Path) -> anyhow::Result<bool> {
     let mut visits = aci(&folder.join("aci_bench"))?;
     visits.extend(primock(&folder.join("primock57"))?);
@@ -82,7 +82,7 @@ fn count(name: &str, visits: &[&Visit], tell: bool) -> bool {
     decided * 10 >= visits.len() * 9 && right * 100 >= decided * 99
 }
 
-/// The same with less to go by: the first turns only, and the middle without the opening.
+/// The same with less evidence: only the first turns, and the middle without the opening.
 fn windows(visits: &[Visit]) {
     for (name, skip, take) in [("first 8 utterances", 0, 8), ("first 16", 0, 16), ("16 after the first 10", 10, 16)] {
         let (mut decided, mut right) = (0, 0);
@@ -101,7 +101,7 @@ fn windows(visits: &[Visit]) {
     }
 }
 
-/// The tags as they are: those that are swapped are to be doubted, the others not.
+/// The tags as they are: swapped ones should be doubted, the others not.
 fn swapped(visits: &[Visit]) -> bool {
     let is_doubted = |visit: &&Visit| support(0, 1, &visit.said()).is_some_and(|score| score <= -CLEAR / 2.0);
     let (tagged_wrong, tagged_right): (Vec<&Visit>, Vec<&Visit>) = visits.iter().partition(|visit| visit.is_swapped);
@@ -176,7 +176,7 @@ fn aci(folder: &Path) -> anyhow::Result<Vec<Visit>> {
         for row in csv::Reader::from_path(&people)?.records() {
             let row = row.with_context(|| people.display().to_string())?;
             let cell = |at: usize| row.get(at).unwrap_or_default().trim();
-            // A surname alone is nobody on a roster.
+            // A surname alone identifies nobody on a roster.
             let name = if cell(6).is_empty() { String::new() } else { format!("{} {}", cell(6), cell(7)) };
             patients.insert(cell(1).to_owned(), name.trim().to_owned());
         }
@@ -217,7 +217,7 @@ fn primock(folder: &Path) -> anyhow::Result<Vec<Visit>> {
     visits.collect()
 }
 
-/// The intervals of a TextGrid in which something is said: start in seconds, text without its `<marks>`.
+/// The intervals of a TextGrid with speech: start in seconds, text without its `<marks>`.
 fn intervals(text: &str) -> impl Iterator<Item = (f64, String)> {
     text.split("intervals [").skip(1).filter_map(|interval| {
         let start = interval.split_once("xmin =")?.1.split_whitespace().next()?.parse().ok()?;

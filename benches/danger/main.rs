@@ -1,6 +1,6 @@
-//! Listens for signs of danger in words that nobody on this project wrote: labelled sentences, or whole talk.
+//! Looks for signs of danger in words that nobody on this project wrote: labeled sentences, or whole conversations.
 //!
-//! Prints figures alone, so that a set can be measured and kept unseen; what is missed or marked is printed when asked for.
+//! Prints only figures, so that a set can be measured but stay unseen; prints misses and hits on request. Only reads.
 
 use std::{
     collections::BTreeSet,
@@ -55,7 +55,7 @@ fn sentences(path: &Path, show: bool) -> Result<()> {
         let is_danger = !["no", "-"].contains(&kind);
         let heard = signs(&said(text));
         let kinds: BTreeSet<&str> = heard.iter().map(|sign| sign.why.kind().as_str()).collect();
-        // Older files have words of their own for the abuse of children and of the old.
+        // Older files have their own words for child and elder abuse.
         let kind = if ["child", "harmed"].contains(&kind) { "abuse" } else { kind };
         let right = kinds.contains(kind);
         match (is_danger, heard.is_empty()) {
@@ -82,7 +82,7 @@ fn sentences(path: &Path, show: bool) -> Result<()> {
     Ok(())
 }
 
-/// The utterances of a labelled line.
+/// The utterances of a labeled line.
 fn said(text: &str) -> Vec<SpokenText<'_>> {
     let utterance = |part| match str::split_once(part, "coach: ") {
         Some(("", text)) => SpokenText { speaker: Some("coach"), text },
@@ -113,7 +113,7 @@ fn talk(path: &Path, show: bool) -> Result<()> {
     Ok(())
 }
 
-/// A file, or the files in a folder and the folders in it.
+/// A file, or all files in a folder and its subfolders.
 fn files(path: &Path) -> Result<Vec<PathBuf>> {
     if path.is_file() {
         return Ok(vec![path.to_owned()]);

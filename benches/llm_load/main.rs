@@ -1,7 +1,7 @@
-//! How well workers that share an endpoint use what it allows: sessions are summarised by several workers, each with
-//! connections of its own, against a provider on loopback that holds to its limits to the request.
+//! How well workers that share an endpoint use its limits: several workers, each with its own connections, summarize
+//! sessions against a provider on loopback that enforces its limits exactly.
 //!
-//! Reads nothing. Makes a database of its own on the server of `DATABASE_URL` (else an embedded one) and drops it.
+//! Reads nothing. Creates its own database on the server of `DATABASE_URL` (or an embedded one) and drops it.
 
 #[allow(dead_code, unused_imports, reason = "the tests use more of it")]
 #[path = "../../tests/support"]
@@ -35,10 +35,10 @@ use uuid::Uuid;
 
 const USAGE: &str =
     "usage: cargo run --example llm_load -- [requests a minute, 600] [tokens a minute, 2000000] [workers, 3]";
-/// The window that is measured, and what goes before it: the first requests are still reserved by guess.
+/// The measured window, and the warm-up before it, when reservations are still guesses.
 const WINDOW: Duration = Duration::from_secs(20);
 const LEAD: Duration = Duration::from_secs(8);
-/// What is to be used of what is allowed.
+/// The share of the limits that must be used.
 const BAR: f64 = 0.95;
 
 fn write(_: &Value) -> Value {
@@ -86,7 +86,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     Ok(report(&server, allowed, began.elapsed(), count, ran, dead))
 }
 
-/// Prints the figures; whether the bar is met.
+/// Prints the figures; returns whether the threshold is met.
 fn report(server: &LlmServer, allowed: Allowed, took: Duration, count: i32, ran: usize, dead: usize) -> ExitCode {
     let asked = server.asked();
     let Some(first) = asked.first().map(|asked| asked.at) else { return ExitCode::FAILURE };
@@ -102,12 +102,12 @@ fn report(server: &LlmServer, allowed: Allowed, took: Duration, count: i32, ran:
         by_requests * 100.0,
         by_tokens * 100.0
     );
-    // Whichever limit is nearer holds the other one down.
+    // Whichever limit is reached first holds down the other.
     let good = server.refused() == 0 && dead == 0 && ran == count as usize && by_requests.max(by_tokens) >= BAR;
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// The default settings, over a temporary folder, with the model behind the server.
+/// The default settings in a temporary folder, with the server's model.
 fn settings(folder: &tempfile::TempDir, server: &LlmServer, requests: f64, tokens: f64) -> anyhow::Result<Settings> {
     let empty = folder.path().join("debrief.toml");
     std::fs::write(&empty, "")?;
@@ -123,7 +123,7 @@ fn settings(folder: &tempfile::TempDir, server: &LlmServer, requests: f64, token
     Ok(settings)
 }
 
-/// Puts sessions into the database as attribute leaves them, each with a job.
+/// Adds sessions to the database as attribution leaves them, each with a job.
 async fn stage(db: &Db, count: i32) -> anyhow::Result<()> {
     let [organization, coach, client] = [(); 3].map(|()| Uuid::now_v7());
     let mut tx = db.tenant(organization).await?;

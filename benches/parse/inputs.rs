@@ -1,4 +1,4 @@
-//! The inputs: large transcripts of people who never met, the same bytes every time.
+//! The inputs: large transcripts of made-up people, with the same bytes every time.
 
 use std::{
     fs::{self, File},
@@ -11,20 +11,20 @@ use crate::shapes::{self, SHAPES, Shape};
 /// A file to read.
 #[derive(Debug)]
 pub struct Input {
-    /// As named on the command line.
+    /// Its name on the command line.
     pub name: &'static str,
-    /// Which readers read it.
+    /// Its format, which selects the readers.
     pub format: &'static str,
     pub path: PathBuf,
-    /// Of a Word document, those of its text unpacked.
+    /// For a Word document, the size of its unpacked text.
     pub bytes: usize,
-    /// How many cues it holds, or words said.
+    /// How many cues or spoken words it has.
     pub holds: usize,
-    /// Too large for the slower readers.
+    /// Whether it is too large for the slower readers.
     pub huge: bool,
 }
 
-/// Writes the inputs that are wanted.
+/// Writes the requested inputs.
 pub fn write(folder: &Path, megabytes: usize, wanted: impl Fn(&str, bool) -> bool) -> Vec<Input> {
     fs::create_dir_all(folder).expect("the folder of the inputs can be made");
     let mut inputs = Vec::new();
@@ -37,7 +37,7 @@ pub fn write(folder: &Path, megabytes: usize, wanted: impl Fn(&str, bool) -> boo
     inputs
 }
 
-/// Gives how much it holds, and its size in bytes.
+/// Returns the number of cues or words, and the size in bytes.
 fn plain(path: &Path, shape: &Shape, megabytes: usize) -> (usize, usize) {
     let mut out = BufWriter::new(File::create(path).expect("the input can be written"));
     let filled = fill(&mut out, shape, megabytes);
@@ -60,7 +60,7 @@ fn fill(out: &mut impl Write, shape: &Shape, megabytes: usize) -> (usize, usize)
     (holds, bytes)
 }
 
-/// A Word document: as large unpacked as others are; that size counts.
+/// A Word document: as large when unpacked as the others, and that size counts.
 fn document(path: &Path, shape: &Shape, megabytes: usize) -> (usize, usize) {
     let mut archive = zip::ZipWriter::new(File::create(path).expect("the input can be written"));
     let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);

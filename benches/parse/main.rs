@@ -1,8 +1,8 @@
-//! Measures how fast transcripts are read, and in how much memory, side by side with other readers.
+//! Measures how fast transcripts are read, and in how much memory, compared with other readers.
 //!
 //! Writes its inputs below `target/inputs` (the same bytes every time), then reads each with Debrief's reader and with
-//! others, every one in a process of its own, all of them in turn and several rounds of it, so that what else the
-//! machine does meets them alike. A rerun replaces everything.
+//! others. Each reader has its own process, and they take turns over several rounds, so that other load on the machine
+//! affects them equally. A rerun replaces everything.
 //!
 //! `cargo run --release --manifest-path benches/parse/Cargo.toml -- --peers`
 
@@ -26,15 +26,15 @@ use report::Row;
 /// What one process measured.
 #[derive(Clone, Copy, Debug)]
 pub struct Run {
-    /// Of a processor, from the bytes in memory to the cues.
+    /// CPU time from the bytes in memory to the cues.
     pub seconds: f64,
-    /// How many cues (of Amazon and Deepgram, words: what makes an utterance of them is a choice) it found.
+    /// How many cues it found (for Amazon and Deepgram, words: how to form utterances from them is a choice).
     pub found: usize,
-    /// The most memory that the process ever held, with the file in it.
+    /// The peak memory of the process, including the file.
     pub peak_kib: u64,
 }
 
-/// What the command line asks for.
+/// The command line's request.
 struct Wish {
     rounds: usize,
     megabytes: usize,
@@ -94,7 +94,7 @@ fn wish(arguments: &[String]) -> Option<Wish> {
     Some(wish)
 }
 
-/// In a process of its own: reads one file with one reader, and says what it took.
+/// In its own process: reads one file with one reader, and prints the measurement.
 fn one(reader: &str, path: &Path) {
     let reader = readers::READERS.iter().find(|known| known.name == reader).expect("the parent names known readers");
     let bytes = std::fs::read(path).expect("the input was written before");
@@ -105,12 +105,11 @@ fn one(reader: &str, path: &Path) {
         Ok(found) => println!("{seconds} {found} {}", peak_kib()),
         Err(error) => println!("refused: {error}"),
     }
-    // What it takes to drop the result is no part of reading.
+    // Dropping the result isn't part of reading.
     std::process::exit(0);
 }
 
-/// The seconds for which this process had a processor; on a busy machine the clock on the wall tells of others. All the
-/// readers work in one thread.
+/// The CPU seconds of this process; wall-clock time would include others. All readers are single-threaded.
 fn worked() -> f64 {
     let schedule = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
     let nanoseconds: Option<f64> = schedule.split_whitespace().next().and_then(|first| first.parse().ok());
@@ -156,9 +155,9 @@ fn measure(inputs: &[Input], python: &Path, rounds: usize) -> Vec<Row> {
     entries.into_iter().map(|entry| entry.row).collect()
 }
 
-/// Who takes longer than this is measured twice only.
+/// Readers slower than this are measured only twice.
 const SLOW: f64 = 4.0;
-/// Who takes longer than this is stopped.
+/// Readers slower than this are stopped.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 impl Entry<'_> {
@@ -177,7 +176,7 @@ impl Entry<'_> {
     }
 }
 
-/// Runs a process that prints what it measured.
+/// Runs a process that prints its measurement.
 fn run(command: &[String]) -> Result<Run, String> {
     let mut child = Command::new(&command[0])
         .args(&command[1..])
@@ -207,7 +206,7 @@ fn run(command: &[String]) -> Result<Run, String> {
     Ok(Run { seconds, found, peak_kib })
 }
 
-/// Where a file of this name stands in a folder.
+/// The path of a file with this name below a folder.
 fn below(folder: &Path, name: &str) -> PathBuf {
     folder.join(name)
 }

@@ -1,9 +1,9 @@
-//! What SRT files look like in life, and who reads them: each file here holds a cue or two, written as some tool or some
-//! person writes them. A reader that refuses it, or loses or adds a word, does not read it.
+//! SRT files as found in practice, and who reads them: each file here has a cue or two, written as some tool or person
+//! writes them. A reader fails if it rejects a file, or loses or adds a word.
 
 type Read = fn(&[u8]) -> Result<Vec<String>, String>;
 
-/// What each file is, the file, and the words of its cues.
+/// The description of each file, the file, and the words of its cues.
 const FILES: &[(&str, &[u8], &[&str])] = &[
     ("as the books say", b"1\n00:00:01,000 --> 00:00:02,000\none\n\n2\n00:00:03,000 --> 00:00:04,000\ntwo\n", &["one", "two"]),
     (
@@ -112,7 +112,7 @@ fn said(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-/// Prints who reads how many, and which not.
+/// Prints how many each reader reads, and which it doesn't.
 pub fn print() {
     println!("| reader | reads, of {} | not |", FILES.len());
     println!("|---|--:|---|");
@@ -123,7 +123,7 @@ pub fn print() {
     }
 }
 
-/// Whether all words come, and no others; how they are spaced is a matter of taste.
+/// Whether all words are found, and no others; their spacing doesn't matter.
 fn reads(read: Read, file: &[u8], words: &[&str]) -> bool {
     let spaced = |cue: &String| cue.split_whitespace().collect::<Vec<_>>().join(" ");
     let cues = std::panic::catch_unwind(|| read(file)).unwrap_or_else(|_| Err("it panicked".to_owned()));

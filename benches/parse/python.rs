@@ -1,8 +1,8 @@
-//! The readers in Python: brought by pip into a folder of their own, and run by `peers.py`.
+//! The Python readers: installed by pip in their own folder, and run by `peers.py`.
 
 use std::{path::Path, process::Command};
 
-/// What pip brings.
+/// The packages to install.
 const PACKAGES: &[&str] = &[
     "webvtt-py==0.6.0",
     "pysrt==1.1.2",
@@ -33,7 +33,7 @@ pub const PEERS: &[(&str, &str)] = &[
     ("json.loads", "assemblyai"),
 ];
 
-/// Brings the readers into `folder`; says so where that fails, and goes on without them.
+/// Installs the readers in `folder`; if that fails, says so and continues without them.
 pub fn bring(folder: &Path) {
     let mut pip = Command::new("python3");
     pip.args(["-m", "pip", "install", "--quiet", "--upgrade", "--target"]).arg(folder).args(PACKAGES);
@@ -44,7 +44,7 @@ pub fn bring(folder: &Path) {
     }
 }
 
-/// How one is run.
+/// The command that runs one.
 pub fn command(folder: &Path, peer: &str, format: &str, path: &str) -> Vec<String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers.py");
     [

@@ -1,16 +1,16 @@
-//! The readers in Rust: Debrief's own, those of other crates that read the same, and a few that only tell how fast it
-//! could be at best (a pass over the tags, the words of a text), marked as such.
+//! The Rust readers: Debrief's own, those of comparable crates, and a few that only show how fast it could be at best
+//! (a pass over the tags, the words of a text), marked as such.
 
 use std::{io::Read, path::Path};
 
 use crate::typed;
 
-/// A reader: its name, what it reads, and how many cues (or words) it finds.
+/// A reader: its name, its format, and how many cues (or words) it finds.
 pub struct Reader {
     pub name: &'static str,
     pub note: &'static str,
     pub reads: &'static [&'static str],
-    /// Whether it is tried on 200 MB too.
+    /// Whether it also runs on 200 MB.
     pub huge: bool,
     pub read: fn(&[u8], &Path) -> Result<usize, String>,
 }
@@ -30,7 +30,7 @@ impl Reader {
     }
 }
 
-/// What only scales: it finds no cues.
+/// Only a baseline: it finds no cues.
 const SCALE: &str = "a scale, no reader";
 
 const ALL: &[&str] = &[
@@ -50,7 +50,7 @@ const ALL: &[&str] = &[
     "ttml",
     "textgrid",
 ];
-/// Of these the words are counted, not the utterances.
+/// For these, words are counted instead of utterances.
 const WORDS: &[&str] = &["aws", "deepgram"];
 const CUES: &[&str] = &["webvtt", "zoom", "teams", "srt", "sbv"];
 const VTT: &[&str] = &["webvtt", "zoom", "teams"];
@@ -160,7 +160,7 @@ fn said(error: impl std::fmt::Display) -> String {
     error.to_string()
 }
 
-/// All of them begin with the bytes of a file.
+/// All of them start from the bytes of a file.
 fn text(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes).map_err(said)
 }
@@ -176,7 +176,7 @@ fn debrief(bytes: &[u8], path: &Path) -> Result<usize, String> {
     Ok(found)
 }
 
-/// As Debrief gives it: text of its own, without markup, character references read.
+/// Like Debrief's result: owned text, without markup, with character references resolved.
 fn fasrt_owned(bytes: &[u8], _: &Path) -> Result<usize, String> {
     use fasrt::vtt::{
         Block, Parser,
@@ -202,7 +202,7 @@ fn subtitler(file: Result<subtitler::model::SubtitleFile, impl std::fmt::Display
     Ok(file.map_err(said)?.subtitles().len())
 }
 
-/// How often a tag begins, in a pass over all that stands there.
+/// How often a tag starts, in one pass over everything.
 fn events(xml: &str, wanted: &[u8]) -> Result<usize, String> {
     use quick_xml::events::Event;
     let mut reader = quick_xml::Reader::from_str(xml);

@@ -1,13 +1,13 @@
-//! The table: MB/s, memory, and how the others stand to Debrief.
+//! The table: MB/s, memory, and how the others compare with Debrief.
 
 use crate::{Run, inputs::Input};
 
 /// The name of Debrief's own reader.
 pub const OURS: &str = "debrief";
-/// The name of the layer below it, which gives what other readers of captions give: cues.
+/// The name of the layer below it, which returns the same as other caption readers: cues.
 pub const OUR_CUES: &str = "debrief, cues";
 
-/// What a reader came to with an input.
+/// A reader's result for an input.
 #[derive(Debug)]
 pub struct Row {
     pub input: &'static str,
@@ -31,7 +31,7 @@ impl Row {
         seconds
     }
 
-    /// MB/s of the best and of the median round.
+    /// MB/s in the best and the median round.
     #[allow(clippy::cast_precision_loss, reason = "sizes of files are far smaller")]
     fn speed(&self) -> Option<(f64, f64)> {
         let seconds = self.seconds();
@@ -48,7 +48,7 @@ impl Row {
         self.runs.first().map_or(0, |run| run.found)
     }
 
-    /// How many times as fast Debrief is, round by round: the median.
+    /// How many times faster Debrief is: the median over the rounds.
     fn slower_than(&self, ours: &Self) -> Option<f64> {
         let mut ratios: Vec<f64> =
             self.runs.iter().zip(&ours.runs).map(|(run, our)| run.seconds / our.seconds).collect();

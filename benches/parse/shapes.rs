@@ -1,4 +1,4 @@
-//! What each input looks like: its head, its cues, its foot. Everything said is made up, by a fixed sequence.
+//! The shape of each input: its head, cues and foot. Everything said is made up from a fixed sequence.
 
 use std::fmt::Write;
 
@@ -8,31 +8,31 @@ pub struct Shape {
     pub format: &'static str,
     pub extension: &'static str,
     pub size: Size,
-    /// How many bytes a cue has, about.
+    /// The approximate size of a cue, in bytes.
     pub bytes: usize,
-    /// For so many cues.
+    /// The head for this many cues.
     pub head: fn(usize) -> String,
-    /// Writes a cue; gives how much it holds.
+    /// Writes a cue; returns how many cues or words it has.
     pub cue: fn(&mut String, &mut Talk) -> usize,
     pub between: &'static str,
     pub foot: &'static str,
 }
 
-/// How large an input is.
+/// The size of an input.
 pub enum Size {
-    /// As the command line says.
+    /// As given on the command line.
     Asked,
     Cues(usize),
     Megabytes(usize),
 }
 
 impl Shape {
-    /// Whether slower readers are spared this one.
+    /// Whether slower readers skip this one.
     pub fn huge(&self) -> bool {
         !matches!(self.size, Size::Asked)
     }
 
-    /// How many cues it has.
+    /// The number of cues.
     pub fn cues(&self, asked: usize) -> usize {
         match self.size {
             Size::Asked => asked * 1_000_000 / self.bytes,
@@ -111,9 +111,9 @@ pub const SHAPES: &[Shape] = &[
     Shape::of("srt-200", "srt", 103, |_| String::new(), srt).sized("srt", Size::Megabytes(200)),
 ];
 
-/// Who says what when: a fixed sequence that looks like chance.
+/// Who says what when: a fixed sequence that looks random.
 pub struct Talk {
-    /// Which cue it is, from 0.
+    /// The index of the cue, from 0.
     pub cue: usize,
     cues: usize,
     seed: u64,
@@ -179,7 +179,7 @@ const NAMES: &[&str] = &["Priya Raman", "Maya Okafor", "Tom Berg (Nordic)", "Fel
 
 impl Talk {
     pub fn new(cues: usize) -> Self {
-        // Nobody's clock goes beyond 99 hours.
+        // Clocks don't go beyond 99 hours.
         Self { cue: 0, cues, seed: 7, step_ms: (98 * 3_600_000 / cues.max(1)).min(2_600) }
     }
 
@@ -218,7 +218,7 @@ impl Talk {
     }
 }
 
-/// `00:00:01,500`, with what stands before the fraction.
+/// `00:00:01,500`, with the given decimal point.
 fn clock(ms: usize, point: &str) -> String {
     format!("{:02}:{:02}:{:02}{point}{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60, ms % 1_000)
 }
@@ -356,7 +356,7 @@ fn ttml(out: &mut String, talk: &mut Talk) -> usize {
     1
 }
 
-/// Of two tiers, one a speaker.
+/// With two tiers, one per speaker.
 fn textgrid_head(cues: usize) -> String {
     format!(
         "File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\nxmin = 0 \nxmax = {END} \ntiers? <exists> \n\
@@ -403,7 +403,7 @@ const DOCUMENT_HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone
     </w:p><w:p><w:r><w:t>November 20, 2026, 9:30AM</w:t></w:r></w:p><w:p><w:r><w:t>Maya Okafor started transcription\
     </w:t></w:r></w:p>";
 
-/// What else stands in a Word document: the least that readers ask for.
+/// The other parts of a Word document: the minimum that readers require.
 pub const DOCUMENT_PARTS: &[(&str, &str)] = &[
     (
         "[Content_Types].xml",

@@ -1,11 +1,11 @@
-//! JSON into types that know one tool's keys, as a program does that reads that tool alone.
+//! Deserializes JSON to types that know one tool's keys, like a program that reads only that tool.
 
 use std::path::Path;
 
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-/// Reads the file into the types of the tool that its name tells.
+/// Reads the file to the types of the tool in its name.
 pub fn read(bytes: &[u8], path: &Path) -> Result<usize, String> {
     match path.file_stem().and_then(|name| name.to_str()).unwrap_or("") {
         "aws" => {
@@ -33,7 +33,7 @@ fn of<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
     serde_json::from_slice(bytes).map_err(|error| error.to_string())
 }
 
-/// How much a tree holds, whosever it is.
+/// How much a JSON tree contains, whichever tool wrote it.
 pub fn of_values(file: &Value) -> usize {
     let length = |list: &Value| list.as_array().map_or(0, Vec::len);
     if let Some(items) = file["results"]["items"].as_array() {

@@ -1,4 +1,4 @@
-//! Reads the corpora into talks: sentences with their turns, and the tasks that they are judged by.
+//! Reads the corpora: talks as sentences with turns, and the tasks to judge them by.
 
 use std::{fs, path::Path};
 
@@ -14,15 +14,15 @@ pub(crate) struct Talk {
     pub(crate) sentences: Vec<Passage>,
 }
 
-/// What is asked of a talk.
+/// A task about a talk.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
-    /// Its talk's place in [`Set::talks`].
+    /// The index of its talk in [`Set::talks`].
     pub(crate) talk: usize,
     pub(crate) query: Option<String>,
-    /// The sentences of the reference.
+    /// The reference's sentences.
     pub(crate) reference: Vec<String>,
-    /// The gold evidence: parts of the talk, each a list of ranges of turns (the last one included).
+    /// The gold evidence: parts of the talk, each a list of inclusive ranges of turns.
     pub(crate) spans: Vec<Vec<(usize, usize)>>,
 }
 
@@ -30,13 +30,13 @@ pub(crate) struct Task {
 #[derive(Debug)]
 pub(crate) struct Set {
     pub(crate) name: &'static str,
-    /// How many words a summary has.
+    /// The number of words in a summary.
     pub(crate) budget: usize,
     pub(crate) talks: Vec<Talk>,
     pub(crate) tasks: Vec<Task>,
 }
 
-/// Whether a talk belongs to the half that choices were made on; the other half was looked at when they were made.
+/// Whether a talk belongs to the half on which choices were made; the other half is held out.
 pub(crate) fn is_for_choosing(name: &str) -> bool {
     Sha256::digest(name.as_bytes()).last().is_some_and(|byte| byte % 2 == 1)
 }
@@ -71,7 +71,7 @@ fn spans(written: &[[String; 2]]) -> Result<Vec<(usize, usize)>> {
     written.iter().map(|[from, to]| Ok((from.trim().parse()?, to.trim().parse()?))).collect()
 }
 
-/// The sentences of a reference. Its words may be apart from their punctuation, as in the talks.
+/// A reference's sentences. As in the talks, its words may be separated from their punctuation.
 fn lines(text: &str) -> Vec<String> {
     text.lines().flat_map(|line| passages([line])).map(|it| it.text).collect()
 }
@@ -108,7 +108,7 @@ pub(crate) fn qmsum(folder: &Path) -> Result<Vec<Set>> {
                 spans: evidence.iter().map(|span| vec![*span]).collect(),
             };
             if !cut.is_empty() {
-                // Whatever is chosen from the gold spans is of them.
+                // Anything chosen from the gold spans is in them.
                 gold.tasks.push(Task { talk: of_gold + at, spans: Vec::new(), ..task.clone() });
             }
             gold.talks.push(Talk { name: name.clone(), sentences: cut });
@@ -121,7 +121,7 @@ pub(crate) fn qmsum(folder: &Path) -> Result<Vec<Set>> {
     Ok(vec![general, specific, gold])
 }
 
-/// Without the marks of sounds (`{vocalsound}`).
+/// Without sound marks (`{vocalsound}`).
 fn bare(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut inside = false;

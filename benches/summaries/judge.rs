@@ -1,4 +1,4 @@
-//! Lets each system choose for each task of a set, measures what it chose, and reports.
+//! Lets each system choose sentences for each task of a set, measures the choice, and reports.
 
 use std::collections::HashMap;
 
@@ -12,12 +12,12 @@ use crate::{
     rouge::rouge,
 };
 
-/// What ours are called.
+/// The names of our systems.
 const OURS: [&str; 2] = ["Debrief", "Debrief without a model"];
-/// The peers that ours must be better than: those that know what ours know.
+/// The peers that ours must beat: those with the same information.
 const BARS: [&str; 2] = ["LexRank", "TextRank"];
 
-/// The vectors of sentences, each made once.
+/// The vectors of sentences, each computed once.
 pub(crate) struct Vectors {
     local: Local,
     known: HashMap<String, Vec<f32>>,
@@ -45,9 +45,9 @@ pub(crate) struct Figures {
     rouge_1: f64,
     rouge_2: f64,
     rouge_lsum: f64,
-    /// Of the gold spans (or topics), those of which something was chosen.
+    /// The share of gold spans (or topics) from which something was chosen.
     spans_reached: f64,
-    /// Of the words that were chosen, those that stand in a gold span.
+    /// The share of chosen words that are in a gold span.
     words_in_spans: f64,
 }
 
@@ -76,7 +76,7 @@ impl Figures {
     }
 }
 
-/// A system's figures on both halves and on all.
+/// A system's figures on each half and on everything.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
     system: String,
@@ -85,7 +85,7 @@ pub(crate) struct Row {
     all: Figures,
 }
 
-/// A summary of ours that went badly.
+/// One of our bad summaries.
 #[derive(Debug, Serialize)]
 struct Example {
     talk: String,
@@ -96,7 +96,7 @@ struct Example {
     best_peer_rouge_1: f64,
 }
 
-/// What came of a set.
+/// The result of a set.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
     set: &'static str,
@@ -106,7 +106,7 @@ pub(crate) struct Report {
     worst: Vec<Example>,
 }
 
-/// What a system chose for a task: sentences in the order of the talk, the one over the budget cut.
+/// A system's choice for a task: sentences in the order of the talk, with the one over the budget cut.
 struct Chosen {
     sentences: Vec<(usize, String)>,
 }
@@ -164,7 +164,7 @@ pub(crate) fn judge(set: &Set, vectors: &mut Vectors) -> Result<Report> {
         let of_sentences = vectors.of(talk.sentences.iter().map(|it| it.text.as_str()))?;
         let rankings = [Ranking::new(&talk.sentences, Some(of_sentences)), Ranking::new(&talk.sentences, None)];
         let peers = Peers::new(talk);
-        // The others choose the same whatever is asked.
+        // The others choose the same for any query.
         let unbiased: HashMap<&str, Vec<usize>> =
             PEERS.into_iter().filter(|it| !it.ends_with("biased")).map(|it| (it, peers.order(it, None))).collect();
         for task in tasks {
@@ -215,21 +215,21 @@ fn row(name: &str, figures: &[Figures], choosing: &[bool]) -> Row {
 }
 
 impl Report {
-    /// Whether ours is better than each bar in each measure, on the whole and on the half that was held out.
+    /// Whether ours beats each peer in each measure, both overall and on the held-out half.
     pub(crate) fn is_well(&self) -> bool {
         let find = |name: &str| self.rows.iter().find(|row| row.system == name);
         let Some(ours) = find(OURS[0]) else { return false };
         BARS.iter().filter_map(|name| find(name)).all(|bar| {
             [(&ours.all, &bar.all), (&ours.held_out, &bar.held_out)].into_iter().all(|(ours, bar)| {
-                // Without gold spans there is nothing to reach. How many words stand in them is shown, and no bar: of general
-                // queries they cover nearly all of a meeting.
+                // Without gold spans there is nothing to reach. The share of words in them is shown but isn't a
+                // threshold: for general queries they cover nearly the whole meeting.
                 let measures = ours.as_list().into_iter().zip(bar.as_list());
                 measures.take(if self.has_spans { 4 } else { 3 }).all(|(ours, bar)| ours > bar)
             })
         })
     }
 
-    /// The table, and the `examples` worst of ours.
+    /// The table, and our `examples` worst summaries.
     pub(crate) fn print(&self, examples: usize) {
         let tasks = self.rows.first().map(|row| (row.all.tasks, row.choosing.tasks, row.held_out.tasks));
         let (all, choosing, held_out) = tasks.unwrap_or_default();

@@ -1,9 +1,9 @@
-//! Judges the offline summariser's choice of sentences on meetings and visits that nobody on this project wrote, beside
-//! Lead, Random, LexRank and TextRank at the same number of words.
+//! Evaluates the offline summarizer's choice of sentences on meetings and visits that nobody on this project wrote,
+//! compared with Lead, Random, LexRank and TextRank at the same number of words.
 //!
-//! Reads a folder of public corpora (see [`USAGE`]); prints figures and the worst examples. Writes nothing but the local
-//! model, where it is not there yet. Half of the talks, chosen by the hash of their names, is the half on which choices were
-//! made; the other half is held out, and both are reported.
+//! Reads a folder of public corpora (see [`USAGE`]); prints figures and the worst examples. Writes nothing but the
+//! local model, if it is missing. Choices were made on half of the talks, selected by the hash of their names; the
+//! other half is held out, and both are reported.
 
 mod corpora;
 mod judge;
@@ -27,7 +27,7 @@ What is not there is left out. The local model is brought by pip where it is not
 struct Arguments {
     folder: PathBuf,
     json: bool,
-    /// How many of the worst examples of each set are shown.
+    /// How many of the worst examples of each set to show.
     examples: usize,
 }
 
@@ -90,7 +90,7 @@ fn judge(arguments: &Arguments) -> Result<bool> {
     Ok(all_well)
 }
 
-/// The local model: the installation's, else one in the cache, which is brought.
+/// The local model: the installation's, or one in the cache, downloaded if missing.
 fn local() -> Result<Local> {
     let installed = folders::data().join("models").join(models::MINILM.name);
     if let Some(local) = Local::find(&installed) {

@@ -1,26 +1,26 @@
-//! What the offline summariser is compared with: the first sentences, any sentences, LexRank and TextRank. Each gives the
+//! The offline summarizer's competitors: first sentences, random sentences, LexRank and TextRank. Each returns the
 //! sentences in the order in which it would take them.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::{corpora::Talk, rouge::tokens};
 
-/// The systems. Those that are "biased" use the query; the others are for every task.
+/// The systems. The "biased" ones use the query; the others serve every task.
 pub(crate) const PEERS: [&str; 6] = ["Lead", "Random", "LexRank", "TextRank", "LexRank, biased", "TextRank, biased"];
 
 /// The graphs' damping.
 const DAMPING: f64 = 0.85;
-/// LexRank's threshold for a likeness to count.
+/// LexRank's similarity threshold.
 const THRESHOLD: f64 = 0.1;
 
-/// A sentence as its words' numbers with their weights.
+/// A sentence as word indexes with weights.
 type Row = BTreeMap<usize, f64>;
 
-/// What the systems know of a talk.
+/// What the systems know about a talk.
 pub(crate) struct Peers<'a> {
     talk: &'a Talk,
     numbers: HashMap<String, usize>,
-    /// In how many sentences a word stands.
+    /// In how many sentences each word occurs.
     found_in: Vec<f64>,
     lexrank: (Vec<Row>, Graph),
     textrank: (Vec<Row>, Graph),
@@ -28,13 +28,12 @@ pub(crate) struct Peers<'a> {
     lengths: Vec<f64>,
 }
 
-/// Weighted edges, by the sentence that they go from.
+/// Weighted edges, by source sentence.
 type Graph = Vec<Vec<(usize, f64)>>;
 
 impl<'a> Peers<'a> {
-    /// LexRank (Erkan and Radev 2004): a graph of sentences whose tf-idf cosine reaches a threshold. TextRank (Mihalcea and
-    /// Tarau 2004): a graph of sentences by the words that two have in common, over the logarithms of their lengths. Words
-    /// are stemmed.
+    /// LexRank (Erkan and Radev 2004): a graph of sentences whose tf-idf cosine reaches a threshold. TextRank (Mihalcea
+    /// and Tarau 2004): a graph of sentences by their common words, over the logarithms of their lengths. Stemmed.
     pub(crate) fn new(talk: &'a Talk) -> Self {
         let words: Vec<Vec<String>> = talk.sentences.iter().map(|it| tokens(&it.text)).collect();
         let mut peers = Self {
@@ -66,8 +65,8 @@ impl<'a> Peers<'a> {
         peers
     }
 
-    /// The sentences in the order in which the system would take them. Where it is biased, the surfer jumps to sentences
-    /// like the query (for LexRank as in Otterbacher and others 2005).
+    /// The sentences in the order in which the system would take them. If it is biased, the random surfer jumps to
+    /// sentences like the query (for LexRank as in Otterbacher and others 2005).
     pub(crate) fn order(&self, system: &str, query: Option<&str>) -> Vec<usize> {
         let query = query.filter(|_| system.ends_with("biased")).map(|query| self.counts(&tokens(query)));
         match system.split(',').next() {
@@ -94,7 +93,7 @@ impl<'a> Peers<'a> {
         }
     }
 
-    /// How often each word stands; words that the talk does not know are left out.
+    /// How often each word occurs; words that aren't in the talk are left out.
     fn counts(&self, words: &[String]) -> Row {
         let mut counts = Row::new();
         for number in words.iter().filter_map(|word| self.numbers.get(word)) {
@@ -112,7 +111,7 @@ impl<'a> Peers<'a> {
         row
     }
 
-    /// Shuffled, by a generator of our own so that it is the same everywhere (SplitMix64).
+    /// Shuffled with our own generator, to be the same everywhere (SplitMix64).
     fn random(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.talk.sentences.len()).collect();
         let mut state = self
@@ -135,7 +134,7 @@ fn dot(a: &Row, b: &Row) -> f64 {
     few.iter().filter_map(|(number, weight)| Some(weight * many.get(number)?)).sum()
 }
 
-/// The edges between sentences that have words in common, weighted by what `weight` makes of their dot product.
+/// The edges between sentences with common words; `weight` computes the weight from their dot product.
 fn graph(rows: &[Row], words: usize, weight: impl Fn(usize, usize, f64) -> f64) -> Graph {
     let mut sentences_of: Vec<Vec<(usize, f64)>> = vec![Vec::new(); words];
     for (at, row) in rows.iter().enumerate() {
@@ -152,7 +151,7 @@ fn graph(rows: &[Row], words: usize, weight: impl Fn(usize, usize, f64) -> f64) 
     rows.iter().enumerate().map(edges).collect()
 }
 
-/// Weighted PageRank by power iteration. Who has no edge passes its rank on to all.
+/// Weighted PageRank by power iteration. A sentence without edges passes its rank on to all.
 fn page_rank(edges: &Graph, aim: Option<Vec<f64>>) -> Vec<f64> {
     let size = edges.len();
     let even = 1.0 / size.max(1) as f64;
@@ -184,7 +183,7 @@ fn page_rank(edges: &Graph, aim: Option<Vec<f64>>) -> Vec<f64> {
     ranks
 }
 
-/// The sentences by falling score; of equals the earlier first.
+/// The sentences by decreasing score; ties go to the earlier one.
 fn best_first(scores: &[f64]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..scores.len()).collect();
     order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));

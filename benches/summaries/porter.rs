@@ -1,7 +1,7 @@
-//! The stemmer of ROUGE: Porter's, with the changes that NLTK made to it, since that is what `rouge_score` uses.
-//! Stemmers of crates are of its successor (Snowball English) and give other stems.
+//! ROUGE's stemmer: Porter's, with NLTK's changes, since `rouge_score` uses that. Crates implement its successor
+//! (Snowball English), which returns different stems.
 
-/// The stem of a word in lower case.
+/// The stem of a lower-case word.
 pub(crate) fn stem(word: &str) -> String {
     const IRREGULAR: [(&str, &str); 14] = [
         ("sky", "sky"),
@@ -65,7 +65,7 @@ fn ends_cvc(word: &str) -> bool {
 
 type Rule = (&'static str, &'static str, fn(&str) -> bool);
 
-/// The first rule whose ending the word has decides, whether or not its condition holds.
+/// The first rule whose ending matches decides, whether or not its condition holds.
 fn apply(word: &str, rules: &[Rule]) -> String {
     for (ending, instead, holds) in rules {
         if let Some(stem) = word.strip_suffix(ending) {

@@ -1,5 +1,5 @@
-//! ROUGE-1, ROUGE-2 and ROUGE-Lsum with stemming, as the package `rouge_score` computes them; `rouge_score.json` holds
-//! what that package gives for some texts.
+//! ROUGE-1, ROUGE-2 and ROUGE-Lsum with stemming, as computed by the package `rouge_score`; `rouge_score.json` has that
+//! package's results for some texts.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,7 +13,7 @@ pub(crate) struct Rouge {
     pub(crate) lsum: f64,
 }
 
-/// Letters and digits, in lower case; words of more than three letters are stemmed.
+/// Lower-case letters and digits; words of more than three letters are stemmed.
 pub(crate) fn tokens(text: &str) -> Vec<String> {
     text.to_lowercase()
         .split(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit())
@@ -34,7 +34,7 @@ pub(crate) fn rouge(reference: &[String], summary: &[String]) -> Rouge {
     }
 }
 
-/// The harmonic mean of the shares of two wholes that `hits` are, in percent.
+/// The harmonic mean of the shares of `hits` in the reference and the summary, in percent.
 fn f_measure(hits: usize, reference: usize, summary: usize) -> f64 {
     if hits == 0 { 0.0 } else { 200.0 * hits as f64 / (reference + summary) as f64 }
 }
@@ -62,7 +62,7 @@ fn of_subsequences(reference: &[Vec<String>], summary: &[Vec<String>]) -> f64 {
         let common: BTreeSet<usize> = summary.iter().flat_map(|other| subsequence(sentence, other)).collect();
         for at in common {
             let token = sentence[at].as_str();
-            // A token of the summary supports one token of the reference, as in ROUGE 1.5.5.
+            // Each token of the summary supports one token of the reference, as in ROUGE 1.5.5.
             if let (Some(there), Some(here)) = (left_summary.get_mut(token), left_reference.get_mut(token))
                 && *there > 0
                 && *here > 0
@@ -77,7 +77,7 @@ fn of_subsequences(reference: &[Vec<String>], summary: &[Vec<String>]) -> f64 {
     f_measure(hits, size(reference), size(summary))
 }
 
-/// The places in `reference` of one longest common subsequence; of several the one that `rouge_score` takes.
+/// The positions in `reference` of one longest common subsequence: the one that `rouge_score` picks.
 fn subsequence(reference: &[String], summary: &[String]) -> Vec<usize> {
     let (rows, columns) = (reference.len(), summary.len());
     let mut table = vec![vec![0_usize; columns + 1]; rows + 1];

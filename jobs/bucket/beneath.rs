@@ -1,10 +1,9 @@
-//! Files below one folder, reached without following a link.
+//! Files below one folder, reached without following links.
 //!
-//! The folder of a bucket is written by other people's programs. A link in it could lead into another coach's folder, or
-//! out of the bucket; so each part of a key is opened by itself, beneath the one before, and a link ends the way. A file
-//! counts only when it is a regular one that has no second name (a hard link is a file of somebody else, perhaps). What
-//! is known of a file is asked of its open descriptor, never of its path. The folder itself may be reached through
-//! links: the operator named it.
+//! Other people's programs write in the bucket's folder. A link in it could lead into another coach's folder, or out of
+//! the bucket. So each part of a key is opened separately, beneath the one before, and a link is refused. Only regular
+//! files without a second name count (a hard link may be someone else's file). Metadata is read from the open
+//! descriptor, never from the path. The folder itself may be reached through links: the operator named it.
 
 use std::{
     ffi::CStr,
@@ -20,31 +19,31 @@ use uuid::Uuid;
 
 use super::{Listing, ObjectInfo, Obstacle, Unusable};
 
-/// Folders within folders that are looked into.
+/// How deep folders are searched.
 pub const DEEPEST: usize = 32;
-/// Keys are no longer than this, in bytes: as in S3, and well within what the database can index.
+/// The maximum length of a key, in bytes: as in S3, and well within what the database can index.
 pub const LONGEST: usize = 1024;
-/// A file being written that is older than this is of a process that died.
+/// A partial file older than this is from a process that died.
 const LEFT_BEHIND: Duration = Duration::from_secs(24 * 3600);
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
-/// A folder, and what is beneath it.
+/// A folder and everything beneath it.
 #[derive(Clone, Debug)]
 pub(super) struct Beneath {
     root: PathBuf,
 }
 
-/// Why something beneath the folder is not used.
+/// Why something beneath the folder isn't used.
 #[derive(Debug)]
 pub(super) enum Refused {
-    /// It, or a folder on the way to it, is a link, has a second name, or is no plain file.
+    /// It or a folder on the way to it is a link, has a second name, or is not a regular file.
     Link,
     Io(io::Error),
 }
 
 impl From<rustix::io::Errno> for Refused {
     fn from(error: rustix::io::Errno) -> Self {
-        // What `O_NOFOLLOW` answers to a link: the last part is refused as a loop, a folder as no folder.
+        // With `O_NOFOLLOW`, a link as the last part fails as a loop, and as a folder fails as not a folder.
         match error {
             rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR => Self::Link,
             error => Self::Io(error.into()),
@@ -59,7 +58,7 @@ impl From<io::Error> for Refused {
 }
 
 impl Beneath {
-    /// Opens `root`; it, and the folders above it, are made where they are missing, for their owner alone.
+    /// Opens `root`. Creates it and missing parents, accessible only to their owner.
     pub(super) fn new(root: PathBuf) -> io::Result<Self> {
         crate::private::make_folder(&root)?;
         Ok(Self { root })
@@ -69,30 +68,29 @@ impl Beneath {
         &self.root
     }
 
-    /// Whether the folder itself is there, and this process may enter it.
+    /// Whether the folder exists and this process may enter it.
     pub(super) fn is_there(&self) -> bool {
         rustix::fs::openat(CWD, &self.root, FOLDER, Mode::empty()).is_ok()
     }
 
-    /// Everything below `prefix`, in no order. Links are among the objects, so that somebody can be told of them; reading one
-    /// is refused.
+    /// Lists everything below `prefix`, unordered. Links are included, to be reported, but can't be read.
     pub(super) fn list(&self, prefix: &str) -> Result<Listing, Refused> {
         let mut found = Listing::default();
         match self.folder(&parts(prefix)?) {
             Ok(folder) => walk(&folder, prefix, DEEPEST, &mut found)?,
-            // No folder of this name; but where the bucket itself is gone nobody knows what is in it.
+            // There is no such folder; but if the bucket itself is gone, its contents are unknown.
             Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound && self.is_there() => {}
             Err(error) => return Err(error),
         }
         Ok(found)
     }
 
-    /// One file, as the listing shows it.
+    /// The metadata of one file, as in the listing.
     pub(super) fn head(&self, key: &str) -> Result<ObjectInfo, Refused> {
         self.open(key).map(|(_, info)| info)
     }
 
-    /// The content of a file, and what was known of it before and after it was read; never more bytes than it had at first.
+    /// A file's content, and its metadata before and after reading; never more bytes than it had at first.
     pub(super) fn read(&self, key: &str) -> Result<(Vec<u8>, ObjectInfo, ObjectInfo), Refused> {
         let (mut file, before) = self.open(key)?;
         let mut content = Vec::with_capacity(usize::try_from(before.size).unwrap_or_default());
@@ -107,7 +105,7 @@ impl Beneath {
         Ok(rustix::fs::unlinkat(folder, name, AtFlags::empty())?)
     }
 
-    /// A new file without a name that anybody looks for, in the folder of `key`, which is made where it is missing.
+    /// Creates a new file with a temporary name in the folder of `key`, which is created if missing.
     pub(super) fn begin(&self, key: &str) -> Result<Unfinished, Refused> {
         let parts = parts(key)?;
         let Some((name, folders)) = parts.split_last() else { return Err(no_key().into()) };
@@ -118,15 +116,15 @@ impl Beneath {
         Ok(Unfinished { folder, file: Some(file.into()), unfinished, name: (*name).to_owned() })
     }
 
-    /// Makes a folder, and those on the way to it, for their owner alone. One that is there keeps its rights.
+    /// Creates a folder and its missing parents, accessible only to their owner. An existing one keeps its permissions.
     pub(super) fn make(&self, key: &str) -> Result<(), Refused> {
         self.make_folder(&parts(key)?).map(|_| ())
     }
 
-    /// Opens a plain file that has one name.
+    /// Opens a regular file that has one name.
     fn open(&self, key: &str) -> Result<(File, ObjectInfo), Refused> {
         let (folder, name) = self.parent(key)?;
-        // A pipe would wait for its writer.
+        // A pipe would block until it has a writer.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let file: File = rustix::fs::openat(folder, name, flags, Mode::empty())?.into();
         let stat = rustix::fs::fstat(&file)?;
@@ -162,7 +160,7 @@ impl Beneath {
     }
 }
 
-/// A file being written: nobody sees it before it is whole. Dropped, it is gone.
+/// A file being written; invisible until it is complete, and removed on drop.
 #[derive(Debug)]
 pub(super) struct Unfinished {
     folder: OwnedFd,
@@ -176,14 +174,14 @@ impl Unfinished {
         self.file.as_mut().ok_or_else(|| io::Error::other("the file is finished"))
     }
 
-    /// Gives the file its name, over one that has it.
+    /// Gives the file its name, replacing any existing file.
     pub(super) fn finish(mut self) -> Result<(), Refused> {
         self.sync()?;
         rustix::fs::renameat(&self.folder, &self.unfinished, &self.folder, &self.name)?;
         Ok(rustix::fs::fsync(&self.folder)?)
     }
 
-    /// Gives the file its name unless one has it: then it says false.
+    /// Gives the file its name unless one exists; then returns false.
     pub(super) fn finish_new(mut self) -> Result<bool, Refused> {
         self.sync()?;
         match rustix::fs::linkat(&self.folder, &self.unfinished, &self.folder, &self.name, AtFlags::empty()) {
@@ -203,7 +201,7 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        // After `finish` there is no such name any more.
+        // After `finish` this name no longer exists.
         let _ = rustix::fs::unlinkat(&self.folder, &self.unfinished, AtFlags::empty());
     }
 }
@@ -212,7 +210,7 @@ fn enter(folder: BorrowedFd<'_>, part: impl rustix::path::Arg) -> rustix::io::Re
     rustix::fs::openat(folder, part, FOLDER | OFlags::NOFOLLOW, Mode::empty())
 }
 
-/// The parts of a key. A part that is no name (`..`) is refused.
+/// The parts of a key. Rejects a part that isn't a name (`..`).
 fn parts(key: &str) -> io::Result<Vec<&str>> {
     let key = key.trim_matches('/');
     if key.is_empty() {
@@ -238,9 +236,9 @@ fn walk(folder: &OwnedFd, key: &str, deeper: usize, found: &mut Listing) -> Resu
             continue;
         }
         let stat = match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
-            // The names of a folder may be read that nobody may enter.
+            // A folder's names may be readable although nobody may enter it.
             Err(rustix::io::Errno::ACCESS) => return Err(rustix::io::Errno::ACCESS.into()),
-            // What is gone by now is not there.
+            // Something that has vanished is not there.
             Err(_) => continue,
             Ok(stat) => stat,
         };
@@ -270,10 +268,10 @@ fn walk(folder: &OwnedFd, key: &str, deeper: usize, found: &mut Listing) -> Resu
     Ok(())
 }
 
-/// The end of the name of a file being written.
+/// The suffix of a file being written.
 const UNFINISHED: &str = ".part";
 
-/// Whether it is a file that a process of ours was writing when it died, as its name tells: with the time in it.
+/// Whether one of our processes died while writing this file, as shown by its name, which contains the time.
 fn is_left_behind(name: &CStr, stat: &Stat) -> bool {
     let begun = |name: &str| {
         let id: Uuid = name.strip_prefix('.')?.strip_suffix(UNFINISHED)?.parse().ok()?;
@@ -284,7 +282,7 @@ fn is_left_behind(name: &CStr, stat: &Stat) -> bool {
     begun.is_some_and(|begun| SystemTime::now().duration_since(begun).is_ok_and(|age| age > LEFT_BEHIND))
 }
 
-/// Walks a folder within another; says what is in the way, where something is.
+/// Walks a folder within another; returns the obstacle, if there is one.
 fn walk_into(
     folder: &OwnedFd,
     name: &CStr,
@@ -295,11 +293,11 @@ fn walk_into(
     let Some(deeper) = deeper.checked_sub(1) else { return Ok(Some(Obstacle::Far)) };
     let inner = enter(folder.as_fd(), name).map_err(Refused::from);
     match inner.and_then(|inner| walk(&inner, key, deeper, found)) {
-        // Something else is in its place by now: the next look sees it.
+        // Something else has replaced it: the next scan sees that.
         Ok(()) | Err(Refused::Link) => Ok(None),
         Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(Refused::Io(error)) if error.kind() == io::ErrorKind::PermissionDenied => Ok(Some(Obstacle::Closed)),
-        // Without descriptors or memory nothing is known of any folder: the look is repeated.
+        // Without descriptors or memory no folder can be read: the scan is repeated.
         Err(Refused::Io(error)) if is_want(&error) => Err(Refused::Io(error)),
         Err(Refused::Io(error)) => {
             tracing::warn!(target: "bucket", { %error }, "can't read a folder; it is skipped");
@@ -308,7 +306,7 @@ fn walk_into(
     }
 }
 
-/// A name, with bytes that are no text as their numbers.
+/// A name, with non-text bytes shown as numbers.
 fn visible(name: &CStr) -> String {
     let mut written = String::new();
     for chunk in name.to_bytes().utf8_chunks() {
@@ -318,7 +316,7 @@ fn visible(name: &CStr) -> String {
     written
 }
 
-/// Whether this process may read a file. Where the system does not say, reading it tells.
+/// Whether this process may read a file. If the system doesn't say, reading it will.
 fn may_be_read(folder: &OwnedFd, name: &CStr) -> bool {
     rustix::fs::accessat(folder, name, Access::READ_OK, AtFlags::EACCESS) != Err(rustix::io::Errno::ACCESS)
 }
@@ -328,20 +326,20 @@ fn unusable(key: &str, stat: &Stat, obstacle: Obstacle) -> Unusable {
     let key = if is_long { format!("{}…", &key[..key.floor_char_boundary(LONGEST - 3)]) } else { key.to_owned() };
     let mut object = describe(&key, stat);
     if file_type(stat) != FileType::RegularFile {
-        // The time of a folder or a pipe changes with what goes through it.
+        // The time of a folder or pipe changes with use.
         object = ObjectInfo { etag: format!("{:x}", stat.st_ino), size: 0, ..object };
     }
     Unusable { object, is_folder: file_type(stat) == FileType::Directory, obstacle }
 }
 
-/// Whether the process or the machine has run out of something.
+/// Whether the process or machine has run out of a resource.
 pub(super) fn is_want(error: &io::Error) -> bool {
     let wants = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE, rustix::io::Errno::NOMEM];
     wants.iter().any(|want| error.raw_os_error() == Some(want.raw_os_error()))
 }
 
 fn file_type(stat: &Stat) -> FileType {
-    // The type differs from system to system.
+    // The type differs between systems.
     #[allow(clippy::useless_conversion)]
     FileType::from_raw_mode(RawMode::from(stat.st_mode))
 }
@@ -350,13 +348,13 @@ fn is_plain(stat: &Stat) -> bool {
     file_type(stat) == FileType::RegularFile && stat.st_nlink <= 1
 }
 
-/// A file that replaces another in one move has another inode, even within one tick of the clock.
+/// A file that replaces another in one move has another inode, even within one clock tick.
 fn describe(key: &str, stat: &Stat) -> ObjectInfo {
     let since = |seconds: i64, nanos: i64| {
         let (seconds, nanos) = (u64::try_from(seconds).unwrap_or(0), u32::try_from(nanos).unwrap_or(0));
         Duration::new(seconds, nanos)
     };
-    // The types differ from system to system.
+    // The types differ between systems.
     #[allow(clippy::unnecessary_cast)]
     let (written, size) =
         (since(stat.st_mtime as i64, stat.st_mtime_nsec as i64), u64::try_from(stat.st_size).unwrap_or(0));

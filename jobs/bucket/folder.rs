@@ -1,8 +1,8 @@
 //! The bucket as a folder, in which people's programs write.
 //!
-//! One thing that cannot be read must not keep everybody else's files from being seen. Links are never followed, neither
-//! for reading nor for writing (`beneath`). A write puts a whole object at once: it is written under a name that nobody
-//! looks for, and then renamed. A rerun finds the file there, or gone.
+//! One unreadable item must not hide everyone else's files. Links are never followed, neither for reading nor for
+//! writing (`beneath`). A write puts a whole object at once: it goes to a temporary name and is then renamed. A rerun
+//! finds the file in place, or gone.
 
 use std::{io::Write, path::PathBuf};
 
@@ -20,7 +20,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Opens the folder; it is made where it is missing.
+    /// Opens the folder, creating it if missing.
     pub(super) fn open(root: PathBuf) -> std::io::Result<Self> {
         Ok(Self { beneath: Beneath::new(root)? })
     }
@@ -29,25 +29,25 @@ impl Folder {
         format!("file://{}", self.beneath.root().display())
     }
 
-    /// What lies below `prefix`, in no order. Links show too, and cannot be read.
+    /// Lists what is below `prefix`, unordered. Links are listed but can't be read.
     pub(super) async fn list(&self, prefix: &str) -> Result<Listing, BucketError> {
         let prefix = prefix.trim_matches('/').to_owned();
         self.in_background(&prefix.clone(), move |beneath| beneath.list(&prefix)).await
     }
 
-    /// One file, as the listing shows it.
+    /// The metadata of one file, as in the listing.
     pub(super) async fn head(&self, key: &str) -> Result<ObjectInfo, BucketError> {
         let name = key.to_owned();
         self.in_background(key, move |beneath| beneath.head(&name)).await
     }
 
-    /// Makes a folder in it, for its owner alone.
+    /// Creates a folder in it, accessible only to its owner.
     pub(super) async fn make(&self, key: &str) -> Result<(), BucketError> {
         let name = key.to_owned();
         self.in_background(key, move |beneath| beneath.make(&name)).await
     }
 
-    /// Removes a file; one that is not there is success.
+    /// Removes a file; a missing one counts as success.
     pub(super) async fn delete(&self, key: &str) -> Result<(), BucketError> {
         let name = key.to_owned();
         match self.in_background(key, move |beneath| beneath.remove(&name)).await {
@@ -63,26 +63,26 @@ impl Folder {
         if before == after { Ok(content.into()) } else { Err(BucketError::Changed) }
     }
 
-    /// The content of a file that was listed, if it is the same before and after.
+    /// The content of a listed file, if it is the same before and after.
     pub(super) async fn get_listed(&self, object: &ObjectInfo) -> Result<Bytes, BucketError> {
         let name = object.key.clone();
         let (content, before, after) = self.in_background(&object.key, move |beneath| beneath.read(&name)).await?;
         if before == *object && after == *object { Ok(content.into()) } else { Err(BucketError::Changed) }
     }
 
-    /// Writes a file, over one that is there.
+    /// Writes a file, replacing any existing one.
     pub(super) async fn put(&self, key: &str, content: Bytes) -> Result<(), BucketError> {
         let name = key.to_owned();
         self.in_background(key, move |beneath| written(beneath, &name, &content)?.finish()).await
     }
 
-    /// Writes a file unless one is there: then it says false.
+    /// Writes a file unless one exists; then returns false.
     pub(super) async fn put_new(&self, key: &str, content: Bytes) -> Result<bool, BucketError> {
         let name = key.to_owned();
         self.in_background(key, move |beneath| written(beneath, &name, &content)?.finish_new()).await
     }
 
-    /// Copies a local file into the bucket, over one that is there; never more than a piece of it is held.
+    /// Copies a local file into the bucket in pieces, replacing any existing one.
     pub(super) async fn upload(&self, key: &str, from: PathBuf) -> Result<(), BucketError> {
         let name = key.to_owned();
         self.in_background(key, move |beneath| {
@@ -104,7 +104,7 @@ impl Folder {
         match done.map_err(Refused::Io).and_then(|result| result) {
             Ok(done) => Ok(done),
             Err(Refused::Link) => Err(BucketError::Link),
-            // A folder that is gone for a moment (a mount, a move) has taken every object along.
+            // If the folder is gone for a moment (a mount, a move), every object is gone with it.
             Err(Refused::Io(error)) if is_want(&error) || !self.beneath.is_there() => {
                 Err(BucketError::Away(error.to_string()))
             }

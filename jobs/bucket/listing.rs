@@ -1,9 +1,9 @@
-//! What a listing finds: objects, and in a folder what lies there and can be no object, with the reason.
+//! What a listing finds: objects and, in a folder, items that can't be objects, with the reason.
 
 use chrono::{DateTime, Utc};
 use object_store::ObjectMeta;
 
-/// An object as the listing shows it.
+/// An object as listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectInfo {
     /// Its key, without the prefix of the bucket's URL.
@@ -18,44 +18,44 @@ pub struct ObjectInfo {
 
 impl From<ObjectMeta> for ObjectInfo {
     fn from(meta: ObjectMeta) -> Self {
-        // A store that knows no ETags is told apart by size and time.
+        // If a store has no ETags, size and time identify the content.
         let etag = meta.e_tag.unwrap_or_else(|| format!("{:x}-{:x}", meta.last_modified.timestamp_micros(), meta.size));
         Self { key: meta.location.to_string(), etag, size: meta.size, modified: meta.last_modified }
     }
 }
 
-/// What a look found.
+/// The result of a listing.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     /// The objects.
     pub objects: Vec<ObjectInfo>,
-    /// What else lies in a folder: nobody can read it as it is, and somebody should be told.
+    /// Other items in a folder: nobody can read them as they are, and someone should be told.
     pub unusable: Vec<Unusable>,
 }
 
-/// Something in a folder that can be no object as it is.
+/// An item in a folder that can't be an object as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unusable {
-    /// Where it lies and what is known of it. Bytes of its name that are no text stand as their numbers (`\xff`), and a path
-    /// beyond all measure is cut: nothing can be read under this key.
+    /// Its location and metadata. Bytes of its name that aren't text appear as numbers (`\xff`), and an overlong path
+    /// is cut: this key can't be read.
     pub object: ObjectInfo,
-    /// Whether it is a folder; what is in it is not seen.
+    /// Whether it is a folder; its contents aren't listed.
     pub is_folder: bool,
-    /// What is in the way.
+    /// The obstacle.
     pub obstacle: Obstacle,
 }
 
-/// Why something in a folder can be no object.
+/// Why an item in a folder can't be an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Obstacle {
     /// It is a pipe, a socket or a device.
     NoFile,
-    /// Its name is no Unicode.
+    /// Its name isn't Unicode.
     Name,
-    /// It lies within too many folders, or its path is too long.
+    /// It is nested too deep, or its path is too long.
     Far,
-    /// The process may not read it.
+    /// The process isn't allowed to read it.
     Closed,
-    /// It is a link, or a file that has a second name elsewhere.
+    /// It is a link, or a file with a second name elsewhere.
     Link,
 }

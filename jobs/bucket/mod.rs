@@ -1,8 +1,8 @@
 //! The bucket: a folder or an S3 bucket. Transcripts come in under `inbox/`; our own copies, rejections and exports go
-//! out under other prefixes.
+//! elsewhere.
 //!
-//! Reads and writes objects by key. Every write puts a whole object at once, so a reader never sees half of one and a
-//! write that runs twice leaves the same object.
+//! Reads and writes objects by key. Every write puts a whole object at once, so a reader never sees a partial one, and
+//! writing twice leaves the same object.
 
 mod beneath;
 mod folder;
@@ -29,32 +29,32 @@ pub use listing::{Listing, ObjectInfo, Obstacle, Unusable};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// `file:///path` or `s3://name[/prefix]`. For S3 the usual `AWS_…` variables hold the credentials, the region and
-    /// the endpoint; `?endpoint=…`, `?region=…` and `?anonymous=true` (requests are not signed) go before them.
+    /// `file:///path` or `s3://name[/prefix]`. For S3 the usual `AWS_…` variables set the credentials, region and
+    /// endpoint; `?endpoint=…`, `?region=…` and `?anonymous=true` (unsigned requests) take precedence.
     pub url: String,
 }
 
-/// What went wrong with an object. A key may name a person, and errors end up in logs and in the queue: none of them
-/// shows the key.
+/// What went wrong with an object. A key may name a person, and errors are logged and stored in the queue, so none
+/// shows it.
 #[derive(Debug, thiserror::Error)]
 pub enum BucketError {
     /// There is no object under this key (or, in S3, no such bucket).
     #[error("there is no such object in the bucket")]
     NotFound,
-    /// The object, or a folder on the way to it, is a link or no plain file. In a folder such are never followed.
+    /// The object, or a folder on the way to it, is a link or not a regular file. Those are never followed in a folder.
     #[error("the object is a link or is behind one; links are not followed: put the file itself there")]
     Link,
-    /// The object is no longer what the listing showed.
+    /// The object is no longer as listed.
     #[error("the object changed while it was read")]
     Changed,
-    /// An object's key cannot be a path (`inbox//x`), and the store lists nothing beside it.
+    /// An object's key isn't a valid path (`inbox//x`), and the store can't list anything next to it.
     #[error("an object's key can't be used, and nothing next to it can be listed; delete or rename it")]
     BadKey,
-    /// The bucket itself is not there (its folder is gone or closed, S3 does not answer), or this process has no descriptor
-    /// free to reach it: nothing is known of the object. With its own words.
+    /// The bucket itself can't be reached (its folder is gone or unreadable, S3 doesn't answer, or this process has no
+    /// free descriptor): nothing is known about the object. Contains the original error.
     #[error("the bucket is away: {0}")]
     Away(String),
-    /// The bucket did not do it: refused, full. With its own words.
+    /// The bucket failed: refused, full. Contains the original error.
     #[error("the bucket failed: {0}")]
     Failed(String),
 }
@@ -75,7 +75,7 @@ impl BucketError {
     }
 }
 
-/// Whether a store could not be reached, or did not answer in time.
+/// Whether a store could not be reached or didn't answer in time.
 fn has_no_answer(error: &object_store::Error) -> bool {
     use object_store::client::{HttpError, HttpErrorKind};
     let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
@@ -89,7 +89,7 @@ fn has_no_answer(error: &object_store::Error) -> bool {
     false
 }
 
-/// What an error says, with its causes, and without the key.
+/// An error's message with its causes, without the key.
 fn words(key: &str, error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut source = error.source();
@@ -98,7 +98,7 @@ fn words(key: &str, error: &dyn std::error::Error) -> String {
         words.push_str(&cause.to_string());
         source = cause.source();
     }
-    // As it was given, and as it stands in a URL.
+    // As given, and as it appears in a URL.
     for written in [key, object_store::path::Path::from(key).as_ref()] {
         if !written.is_empty() {
             words = words.replace(written, "(key)");
@@ -107,7 +107,7 @@ fn words(key: &str, error: &dyn std::error::Error) -> String {
     masked(&words).into_owned()
 }
 
-/// An open bucket. Cloning is cheap.
+/// An open bucket. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     place: Place,
@@ -116,16 +116,16 @@ pub struct Bucket {
 
 #[derive(Clone, Debug)]
 enum Place {
-    /// A folder, in which people's programs write bit by bit.
+    /// A folder, in which people's programs write incrementally.
     Folder(Folder),
     Store(Arc<dyn ObjectStore>),
 }
 
 impl Bucket {
-    /// Opens the bucket that the settings name; a folder is made where it is missing. Nothing is contacted yet.
+    /// Opens the bucket that the settings name, creating a folder if missing. Doesn't contact anything yet.
     ///
     /// # Errors
-    /// When the URL is not one of the two kinds, or the folder cannot be made.
+    /// Returns an error if the URL is neither kind, or the folder can't be created.
     pub fn open(settings: &Settings) -> Result<Self, SettingsError> {
         let url = Url::parse(&settings.url)
             .map_err(|error| bad_url(format!("it isn't a URL ({error}); write file:///path or s3://name/prefix")))?;
@@ -163,7 +163,7 @@ impl Bucket {
                 }
             }
         }
-        // Only an endpoint that is spelled so is reached without TLS.
+        // Only an endpoint with an explicit `http` scheme is reached without TLS.
         let plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
         let client = ClientOptions::new()
             .with_connect_timeout(Duration::from_secs(5))
@@ -178,14 +178,14 @@ impl Bucket {
         Ok(Self { place: Place::Store(store), name })
     }
 
-    /// A name that stays the same from one process to the next: the URL without its options.
+    /// A name that is stable between processes: the URL without its options.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Whether an object may be seen before it is complete: in a folder, where programs write bit by bit. An S3 object
-    /// is there when all of it is.
+    /// Whether an object may be seen before it is complete: in a folder, where programs write incrementally. An S3
+    /// object appears only when complete.
     #[must_use]
     pub fn shows_unfinished_objects(&self) -> bool {
         matches!(self.place, Place::Folder(_))
@@ -194,7 +194,7 @@ impl Bucket {
     /// The object's content.
     ///
     /// # Errors
-    /// [`BucketError::NotFound`], or that the bucket failed.
+    /// [`BucketError::NotFound`], or the bucket failed.
     pub async fn get(&self, key: &str) -> Result<Bytes, BucketError> {
         let failed = |error| BucketError::of(key, error);
         match &self.place {
@@ -203,10 +203,10 @@ impl Bucket {
         }
     }
 
-    /// The content of an object that was listed, if it is still the same.
+    /// The content of a listed object, if it hasn't changed.
     ///
     /// # Errors
-    /// [`BucketError::Changed`], [`BucketError::Link`], [`BucketError::NotFound`], or that the bucket failed.
+    /// [`BucketError::Changed`], [`BucketError::Link`], [`BucketError::NotFound`], or the bucket failed.
     pub async fn get_listed(&self, object: &ObjectInfo) -> Result<Bytes, BucketError> {
         let failed = |error| BucketError::of(&object.key, error);
         match &self.place {
@@ -218,10 +218,10 @@ impl Bucket {
         }
     }
 
-    /// What the listing would show of one object.
+    /// The metadata of one object, as in the listing.
     ///
     /// # Errors
-    /// [`BucketError::NotFound`], or that the bucket failed.
+    /// [`BucketError::NotFound`], or the bucket failed.
     pub async fn head(&self, key: &str) -> Result<ObjectInfo, BucketError> {
         match &self.place {
             Place::Folder(folder) => folder.head(key).await,
@@ -231,10 +231,10 @@ impl Bucket {
         }
     }
 
-    /// Writes a whole object, over one that is there.
+    /// Writes a whole object, replacing any existing one.
     ///
     /// # Errors
-    /// When the bucket failed.
+    /// Returns an error if the bucket fails.
     pub async fn put(&self, key: &str, content: impl Into<Bytes>) -> Result<(), BucketError> {
         match &self.place {
             Place::Folder(folder) => folder.put(key, content.into()).await,
@@ -245,10 +245,10 @@ impl Bucket {
         }
     }
 
-    /// Writes a whole object unless one is there: then nothing happens, and it says false.
+    /// Writes a whole object unless one exists; then does nothing and returns false.
     ///
     /// # Errors
-    /// When the bucket failed.
+    /// Returns an error if the bucket fails.
     pub async fn put_new(&self, key: &str, content: impl Into<Bytes>) -> Result<bool, BucketError> {
         let store = match &self.place {
             Place::Folder(folder) => return folder.put_new(key, content.into()).await,
@@ -261,10 +261,10 @@ impl Bucket {
         }
     }
 
-    /// Copies a local file into the bucket, over an object that is there, a piece at a time.
+    /// Copies a local file into the bucket in pieces, replacing any existing object.
     ///
     /// # Errors
-    /// When the file cannot be read, or the bucket failed.
+    /// Returns an error if the file can't be read or the bucket fails.
     pub async fn upload(&self, key: &str, from: &Path) -> Result<(), BucketError> {
         let store = match &self.place {
             Place::Folder(folder) => return folder.upload(key, from.to_owned()).await,
@@ -277,19 +277,19 @@ impl Bucket {
         writer.shutdown().await.map_err(failed)
     }
 
-    /// Every object below a prefix (whole path segments: `inbox` or `inbox/`), by key. In a folder, a link is listed, and
-    /// cannot be read; what can be no object is left out.
+    /// Lists every object below a prefix (whole path segments: `inbox` or `inbox/`), by key. In a folder, links are
+    /// listed but can't be read; items that can't be objects are left out.
     ///
     /// # Errors
-    /// When the bucket failed.
+    /// Returns an error if the bucket fails.
     pub async fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, BucketError> {
         Ok(self.look(prefix).await?.objects)
     }
 
-    /// As [`Bucket::list`], with what lies there and can be no object.
+    /// Like [`Bucket::list`], with the items that can't be objects.
     ///
     /// # Errors
-    /// When the bucket failed.
+    /// Returns an error if the bucket fails.
     pub async fn look(&self, prefix: &str) -> Result<Listing, BucketError> {
         let mut listing = match &self.place {
             Place::Folder(folder) => folder.list(prefix).await?,
@@ -304,10 +304,10 @@ impl Bucket {
         Ok(listing)
     }
 
-    /// Makes the folder of a prefix, so that somebody finds it, for its owner alone. A store has no folders.
+    /// Creates the folder of a prefix, accessible only to its owner, so that people find it. Does nothing in a store.
     ///
     /// # Errors
-    /// [`BucketError::Link`], or that the bucket failed.
+    /// [`BucketError::Link`], or the bucket failed.
     pub async fn make_folder(&self, prefix: &str) -> Result<(), BucketError> {
         match &self.place {
             Place::Folder(folder) => folder.make(prefix).await,
@@ -315,10 +315,10 @@ impl Bucket {
         }
     }
 
-    /// Deletes an object; one that is not there is success.
+    /// Deletes an object; a missing one counts as success.
     ///
     /// # Errors
-    /// When the bucket failed.
+    /// Returns an error if the bucket fails.
     pub async fn delete(&self, key: &str) -> Result<(), BucketError> {
         let store = match &self.place {
             Place::Folder(folder) => return folder.delete(key).await,
@@ -331,7 +331,7 @@ impl Bucket {
     }
 }
 
-/// A key as a store wants it; characters that no key may have are percent-encoded.
+/// A key for the store, with invalid characters percent-encoded.
 fn path(key: &str) -> object_store::path::Path {
     object_store::path::Path::parse(key).unwrap_or_else(|_| object_store::path::Path::from(key))
 }

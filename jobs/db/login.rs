@@ -1,31 +1,31 @@
-//! Who the program signs in to Postgres as: a login that has the rights of [`super::APP_ROLE`] and no other.
+//! The program's Postgres login: it has the rights of [`super::APP_ROLE`] and no others.
 //!
-//! `set role` alone is no boundary: whoever can run a statement can also run `reset role`, and is then who signed in. So
-//! the login itself can do nothing that the application may not. [`super::migrate`] makes it.
+//! `set role` alone is no boundary: anyone who can run a statement can also run `reset role` and become the login
+//! again. So the login itself can do only what the application may. [`super::migrate`] creates it.
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Executor, PgConnection, PgPool};
 
-/// The two ways into one database. They are the same where the settings name one only.
+/// The two logins to one database. They are the same if the settings name only one.
 #[derive(Clone, Debug)]
 pub struct Urls {
     /// For the program: see [`Rights`].
     pub app: SecretString,
-    /// For `migrate` alone: a login that may make roles, the extension and tables.
+    /// Only for `migrate`: a login that may create roles, the extension and tables.
     pub owner: SecretString,
 }
 
-/// What the login could do beyond the application's rights.
+/// A login's rights beyond the application's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rights {
     /// Its name.
     pub login: String,
-    /// Whether it may pass row-level security, become one who may, or change the tables.
+    /// Whether it may bypass row-level security, become a role that may, or change the tables.
     pub too_many: bool,
 }
 
-/// Makes the login of `app` on the server of `connection` where it is missing, with the password that `app` names, and
-/// lets it be the application. One that is there keeps its password.
+/// Creates the login of `app` on the server of `connection` if it is missing, with the password in `app`, and grants it
+/// the application role. An existing one keeps its password.
 pub(super) async fn ensure(connection: &mut PgConnection, app: &SecretString) -> Result<(), sqlx::Error> {
     let url: url::Url = app.expose_secret().parse().map_err(|error| sqlx::Error::Configuration(Box::new(error)))?;
     let decoded = |part: &str| percent_encoding::percent_decode_str(part).decode_utf8_lossy().into_owned();
@@ -45,7 +45,7 @@ pub(super) async fn ensure(connection: &mut PgConnection, app: &SecretString) ->
         let create = format!("create role {name} login nosuperuser nobypassrls nocreatedb nocreaterole {password}");
         match connection.execute(sqlx::AssertSqlSafe(create)).await {
             Ok(_) => {}
-            // Somebody else made it at this moment; roles belong to the cluster.
+            // Another process created it at the same moment; roles belong to the cluster.
             Err(sqlx::Error::Database(error))
                 if error.code().is_some_and(|code| code == "42710" || code == "23505") => {}
             Err(error) => return Err(error),
@@ -61,10 +61,10 @@ pub(super) async fn ensure(connection: &mut PgConnection, app: &SecretString) ->
     Ok(())
 }
 
-/// What the login of a pool may do.
+/// The rights of a pool's login.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn rights(pool: &PgPool) -> Result<Rights, sqlx::Error> {
     let (login, too_many) = sqlx::query_as(
         "select session_user::text, rolsuper or rolbypassrls or rolcreaterole

@@ -1,7 +1,7 @@
-//! Brings a database to the schema of this binary: the roles, the `vector` extension, then the migrations.
+//! Migrates a database to this binary's schema: the roles, the `vector` extension, then the migrations.
 //!
-//! Reads the migrations embedded in the binary; writes the schema. A rerun does nothing, and two processes that
-//! migrate at once wait for each other (an advisory lock, by sqlx).
+//! Reads the migrations embedded in the binary; writes the schema. A rerun does nothing, and concurrent migrations wait
+//! for each other (sqlx takes an advisory lock).
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, Executor, PgConnection, migrate::Migrator};
@@ -10,13 +10,13 @@ use super::login::{self, Urls};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
-/// Why a database could not be brought to the schema.
+/// Why a database could not be migrated.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
-    /// The server could not be reached, or refused the user.
+    /// The server could not be reached or rejected the user.
     #[error("can't connect to the database: {0}")]
     Connect(#[source] sqlx::Error),
-    /// The owner's login may not make roles or extensions, and they are not there.
+    /// The owner's login may not create roles or extensions, and they are missing.
     #[error(
         "the database user isn't allowed to create what Debrief needs: {0}. Set DATABASE_OWNER_URL to a login that is, \
          for this command only; or run once as a superuser, in this database: create extension if not exists vector; \
@@ -25,12 +25,12 @@ pub enum MigrateError {
          public to debrief_owner; grant usage on schema public to debrief_app;"
     )]
     Prepare(#[source] sqlx::Error),
-    /// A migration failed; the database is as it was before that migration.
+    /// A migration failed; the database is as it was before it.
     #[error("a migration failed: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
 }
 
-/// Roles belong to the cluster and databases are migrated in parallel (tests do), hence the two exceptions.
+/// Roles belong to the cluster, and databases are migrated in parallel (tests do), hence the two exceptions.
 const PREPARE: &str = r"
 do $$ declare wanted text; begin
     foreach wanted in array array['debrief_owner', 'debrief_app'] loop
@@ -53,7 +53,7 @@ do $$ declare wanted text; begin
     end if;
 end $$";
 
-/// Brings a database to the schema of this binary, as its owner, and makes the login of the program where it is missing.
+/// Migrates a database to this binary's schema, as its owner, and creates the program's login if it is missing.
 ///
 /// # Errors
 /// See [`MigrateError`]; each says what to do.
@@ -68,11 +68,11 @@ pub async fn migrate(urls: &Urls) -> Result<(), MigrateError> {
     connection.close().await.map_err(MigrateError::Connect)
 }
 
-/// Whether the database at `url` has every migration of this binary; a newer schema counts as migrated, so that old
-/// and new binaries run side by side.
+/// Whether the database at `url` has every migration of this binary. A newer schema counts as migrated, so that old and
+/// new binaries can run side by side.
 ///
 /// # Errors
-/// When the server cannot be reached.
+/// Returns an error if the server can't be reached.
 pub async fn is_migrated(url: &SecretString) -> Result<bool, sqlx::Error> {
     let mut connection = PgConnection::connect(url.expose_secret()).await?;
     let there: bool =
@@ -86,7 +86,7 @@ pub async fn is_migrated(url: &SecretString) -> Result<bool, sqlx::Error> {
     Ok(newest >= Some(newest_migration()))
 }
 
-/// The version of the newest migration of this binary.
+/// The version of this binary's latest migration.
 #[must_use]
 pub fn newest_migration() -> i64 {
     MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()

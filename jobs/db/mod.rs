@@ -1,9 +1,9 @@
 //! The database as the program sees it: a pool of connections in the role `debrief_app`, and the two kinds of
-//! transaction in which everything happens.
+//! transaction that everything uses.
 //!
-//! [`TenantTx`] belongs to one organization: row-level security shows it that organization's rows and no others.
-//! [`SystemTx`] belongs to the installation: it sees no tenant's rows, only the few tables without a policy and the
-//! functions of the migration `crossing_tenants`. No query runs outside one of them.
+//! [`TenantTx`] belongs to one organization: row-level security shows it only that organization's rows. [`SystemTx`]
+//! belongs to the installation: it sees no tenant's rows, only the few tables without a policy and the functions of the
+//! migration `crossing_tenants`. No query runs outside one of them.
 
 mod login;
 mod migrate;
@@ -20,13 +20,13 @@ use uuid::Uuid;
 pub use login::{Rights, Urls, rights};
 pub use migrate::{MigrateError, is_migrated, migrate, newest_migration};
 
-/// The role that the program works in. It owns nothing and no policy lets it pass.
+/// The role that the program works in. It owns nothing and can't bypass any policy.
 pub const APP_ROLE: &str = "debrief_app";
 /// The role that owns every table and runs every migration.
 pub const OWNER_ROLE: &str = "debrief_owner";
 
-/// The role and the limits of every connection. A statement or a lock that takes longer is a fault, and so is a
-/// transaction in which nothing happens: it would keep the others, and the clean-up, waiting. An export sets its own.
+/// The role and limits of every connection. A statement or lock that takes longer is a fault, and so is an idle
+/// transaction: it would hold up others and vacuuming. An export sets its own.
 const SETTLE: &str = "set role debrief_app; set statement_timeout = '120s'; set lock_timeout = '30s';
     set idle_in_transaction_session_timeout = '300s'";
 
@@ -40,7 +40,7 @@ impl Db {
     /// Connects to `url` with at most `max_connections` connections, opened as they are needed.
     ///
     /// # Errors
-    /// When the URL does not parse. An unreachable server shows with the first query.
+    /// Returns an error if the URL can't be parsed. An unreachable server shows with the first query.
     pub fn connect(url: &SecretString, max_connections: u32) -> Result<Self, sqlx::Error> {
         let options: PgConnectOptions = url.expose_secret().parse()?;
         let pool = PgPoolOptions::new()
@@ -56,10 +56,10 @@ impl Db {
         Ok(Self { pool })
     }
 
-    /// Begins a transaction that sees `organization`'s rows and no others.
+    /// Starts a transaction that sees only `organization`'s rows.
     ///
     /// # Errors
-    /// When no connection is to be had.
+    /// Returns an error if no connection is available.
     pub async fn tenant(&self, organization: Uuid) -> Result<TenantTx, sqlx::Error> {
         let mut inner = self.begin("begin").await?;
         sqlx::query("select set_config('app.organization_id', $1, true)")
@@ -69,11 +69,11 @@ impl Db {
         Ok(TenantTx { inner, organization, wake: false })
     }
 
-    /// Begins a transaction that sees `organization`'s rows as they all were at one moment, and changes nothing. No
-    /// statement in it runs longer than `limit`: an old snapshot keeps the database from cleaning up.
+    /// Starts a read-only transaction that sees `organization`'s rows as of one moment. No statement in it runs longer
+    /// than `limit`: an old snapshot keeps the database from cleaning up.
     ///
     /// # Errors
-    /// When no connection is to be had.
+    /// Returns an error if no connection is available.
     pub async fn snapshot(&self, organization: Uuid, limit: Duration) -> Result<TenantTx, sqlx::Error> {
         let mut inner = self.begin("begin isolation level repeatable read read only").await?;
         sqlx::query("select set_config('app.organization_id', $1, true), set_config('statement_timeout', $2, true)")
@@ -84,47 +84,47 @@ impl Db {
         Ok(TenantTx { inner, organization, wake: false })
     }
 
-    /// Begins a transaction that sees no tenant's rows.
+    /// Starts a transaction that sees no tenant's rows.
     ///
     /// # Errors
-    /// When no connection is to be had.
+    /// Returns an error if no connection is available.
     pub async fn system(&self) -> Result<SystemTx, sqlx::Error> {
         Ok(SystemTx { inner: self.begin("begin").await?, wake: false })
     }
 
-    /// Begins on a task of its own, which nothing cancels. sqlx 0.9.0 does not roll back a `begin` that is dropped
-    /// before its answer (its issue 4393): the connection would go back to the pool in an open transaction, and what
-    /// the next borrower writes outside of one would never be committed.
+    /// Begins in its own task, which nothing cancels. sqlx 0.9.0 does not roll back a `begin` that is dropped before
+    /// its response (its issue 4393): the connection would return to the pool in an open transaction, and what the next
+    /// borrower writes outside of one would never be committed.
     async fn begin(&self, statement: &'static str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         let pool = self.pool.clone();
         let begun = tokio::spawn(async move { pool.begin_with(statement).await });
         begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
-    /// The pool itself, for what is neither: the listener of the queue and the probe of `/readyz`.
+    /// The pool itself, for the queue's listener and the `/readyz` probe, which need neither.
     #[must_use]
     pub fn pool(&self) -> &PgPool {
         &self.pool
     }
 
-    /// The organizations of the installation.
+    /// The ids of the installation's organizations.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// Returns an error if the database can't be reached.
     pub async fn organizations(&self) -> Result<Vec<Uuid>, sqlx::Error> {
         sqlx::query_scalar!(r#"select id as "id!" from organization_ids() as id"#).fetch_all(&self.pool).await
     }
 }
 
-/// Whether Postgres was away (it stops, starts or hands over, or has no connection free), so that what was asked of it
-/// cannot be at fault. A connection that ends while an answer is due does not tell: a statement may crash its server.
+/// Whether Postgres was away (stopping, starting, failing over, or out of connections), so that the request can't be at
+/// fault. A connection that ends while a response is due doesn't count: a statement may crash its server.
 #[must_use]
 pub fn is_away(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(error) => error.kind() != std::io::ErrorKind::UnexpectedEof,
         sqlx::Error::PoolTimedOut => true,
-        // Connection exceptions; too many connections; it shuts down, recovers from somebody's crash, cannot connect now;
-        // a database that lets nobody in.
+        // Connection errors; too many connections; shutting down, recovering from a crash, can't connect now; a
+        // database that accepts no connections.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             code.starts_with("08") || ["53300", "57P01", "57P02", "57P03", "55000"].contains(&code.as_ref())
         }),
@@ -132,18 +132,18 @@ pub fn is_away(error: &sqlx::Error) -> bool {
     }
 }
 
-/// What both kinds of transaction have in common; the queue enqueues into either.
+/// What both kinds of transaction have in common; the queue enqueues in either.
 pub trait Tx: Send {
     /// The connection, for queries: `.execute(tx.conn())`.
     fn conn(&mut self) -> &mut PgConnection;
-    /// The tenant, or none for the installation.
+    /// The tenant, or `None` for the installation.
     fn organization(&self) -> Option<Uuid>;
-    /// Asks for one wake-up of the workers when this transaction commits.
+    /// Requests one wake-up of the workers when this transaction commits.
     fn wake(&mut self);
-    /// Commits, with the wake-up where one was asked for.
+    /// Commits, with the wake-up if one was requested.
     ///
     /// # Errors
-    /// When the database refuses; then nothing of the transaction happened.
+    /// Returns an error if the database rejects the commit; then the whole transaction is rolled back.
     fn commit(self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
 }
 
@@ -156,7 +156,7 @@ pub struct TenantTx {
 }
 
 impl TenantTx {
-    /// Whose transaction it is.
+    /// The transaction's organization.
     #[must_use]
     pub fn tenant(&self) -> Uuid {
         self.organization
@@ -200,7 +200,7 @@ impl Tx for SystemTx {
     }
 }
 
-/// NOTIFY takes a global lock at commit, so there is one a transaction, and only where a job became due.
+/// NOTIFY takes a global lock at commit, so there is at most one per transaction, and only if a job became due.
 async fn commit(mut inner: Transaction<'static, Postgres>, wake: bool) -> Result<(), sqlx::Error> {
     if wake {
         sqlx::query("select pg_notify('debrief_jobs', '')").execute(&mut *inner).await?;

@@ -1,7 +1,7 @@
-//! Mails to coaches with a link to a session.
+//! Emails to coaches with a link to a session.
 //!
-//! Each link is issued with its mail and recorded in the audit. The ledger knows a mail by its kind, subject, recipient and
-//! version, so the same mail is not put there twice.
+//! Each link is issued with its email and recorded in the audit. The ledger identifies an email by its kind, subject,
+//! recipient and version, so the same email is never added twice.
 
 use chrono::{Days, Utc};
 use chrono_tz::Tz;
@@ -21,11 +21,11 @@ use crate::{
     path::SessionState,
 };
 
-/// Which mail leads the coach to the session.
+/// The email that leads the coach to the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Invitation {
     to: To,
-    /// Somebody asked for a fresh link: it takes the place of all that there are to this session.
+    /// Someone requested a new link: it replaces all others to this session.
     replaces: bool,
 }
 
@@ -41,7 +41,7 @@ impl Invitation {
     pub(crate) const REVIEW: Self = Self { to: To::Review, replaces: false };
     pub(crate) const SPEAKERS: Self = Self { to: To::Speakers, replaces: false };
 
-    /// A fresh link to a session in this state.
+    /// A new link to a session in this state.
     pub(crate) fn fresh(state: SessionState) -> Self {
         let waits = state == SessionState::WaitingForSpeakers;
         Self { to: if waits { To::Speakers } else { To::Review }, replaces: true }
@@ -55,8 +55,8 @@ impl Invitation {
     }
 }
 
-/// Issues a link and puts the mail that carries it on the ledger. A further invitation of the same kind (a fresh link)
-/// is a mail of its own; the caller holds the session's lock, so that two do not count each other wrong.
+/// Issues a link and puts the email with it on the ledger. Another invitation of the same kind (a new link) is a
+/// separate email; the caller holds the session's lock, so that concurrent ones are counted correctly.
 pub(crate) async fn invite(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -64,7 +64,7 @@ pub(crate) async fn invite(
     invitation: Invitation,
     visitor: &Visitor,
 ) -> Result<(), InviteError> {
-    // Whoever changes the coach's address takes back what was mailed to the old one: no link is made in between.
+    // Changing the coach's address revokes what was sent to the old one: no link must be created in between.
     let is_removed = sqlx::query_scalar!(
         r#"select removed_at is not null as "removed!" from coaches
            where id = (select coach_id from sessions where id = $1) for share"#,
@@ -151,7 +151,7 @@ async fn review_request(
     })
 }
 
-/// Why the coach is asked again: what has happened to the session since it was last asked about.
+/// Why the coach is asked again: what has happened to the session since the last time.
 async fn again(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<Again>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select coalesce(words_replaced_at > asked.at, false) as "replaced!",
@@ -200,8 +200,8 @@ async fn speakers_needed(
     }))
 }
 
-/// Asks the coach for another approval, with a link, as an approved letter does not go. Where no mail can be written to the
-/// coach, the page still says so.
+/// Asks the coach to approve again, with a link, as an approved letter isn't sent. If the coach can't be emailed, the
+/// page still says so.
 pub(crate) async fn ask_again(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -226,11 +226,11 @@ pub(crate) async fn ask_again(
         danger: !danger::kinds(tx, session_id).await?.is_empty(),
         stopped: Some(stopped),
     });
-    // Of its own: the same letter may be approved, and stopped, again.
+    // Its own subject: the same letter may be approved and stopped again.
     send_if_possible(tx, desk, session_id, session, (message, Uuid::now_v7()), link_id).await
 }
 
-/// Puts a mail with a link on the ledger. Where none can be written to the coach, the page says so by itself.
+/// Puts an email with a link on the ledger. If the coach can't be emailed, the page says so anyway.
 async fn send_if_possible(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -250,7 +250,7 @@ async fn send_if_possible(
     record(tx, &event, &Visitor::default()).await
 }
 
-/// A mail to the coach of a session, at once. The ledger knows it by its subject and version.
+/// An email to a session's coach, due immediately. The ledger identifies it by subject and version.
 fn new_mail(session_id: Uuid, session: SessionCoach, message: Message, (subject_id, version): (Uuid, i32)) -> NewMail {
     NewMail {
         message,
@@ -266,8 +266,8 @@ fn new_mail(session_id: Uuid, session: SessionCoach, message: Message, (subject_
     }
 }
 
-/// Tells the coach that follow-ups of a session went out with another's words: what nobody can take back. `about` is
-/// the finding, of which the coach is told once. Where no mail can be written to the coach, the page still shows it.
+/// Tells the coach that follow-ups of a session were sent with someone else's words, which nobody can undo. The coach
+/// is told once about each finding `about`. If the coach can't be emailed, the page still shows it.
 pub(crate) async fn warn_of_wrong_words(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -294,23 +294,23 @@ pub(crate) async fn warn_of_wrong_words(
     send_if_possible(tx, desk, session_id, session, (message, about), link_id).await
 }
 
-/// The last whole day on which a link made now opens, where the coach is.
+/// The last full day on which a link created now works, in the coach's time zone.
 fn last_day(desk: &Desk, session: &SessionCoach) -> chrono::NaiveDate {
     let zone: Tz = session.time_zone.parse().unwrap_or(Tz::UTC);
     let today = Utc::now().with_timezone(&zone).date_naive();
     today.checked_add_days(Days::new(u64::from(desk.settings.link_days))).unwrap_or(today)
 }
 
-/// Why a coach is not asked.
+/// Why a coach isn't asked.
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
     /// There is no such session.
     #[error("there is no such session")]
     NotFound,
-    /// The mail cannot be written.
+    /// The email can't be written.
     #[error("{0}")]
     Mail(String),
-    /// The database does not answer.
+    /// The database can't be reached.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }

@@ -1,20 +1,20 @@
-//! Whether the offline writer could read a session: it looks for promises in English only, and a coach has to know where it
-//! looked in vain.
+//! Whether the offline writer could read a session: it looks for promises in English only, and coaches must know when
+//! it can't.
 //!
-//! Reads the first words of a session, and who wrote its summaries. Writes nothing. A language is known by its smallest words
-//! and by its script; where those tell nothing, nothing is said.
+//! Reads the first words of a session, and who wrote its summaries. Writes nothing. A language is recognized by its
+//! function words and its script; if these are inconclusive, nothing is reported.
 
 use uuid::Uuid;
 
 use crate::db::{TenantTx, Tx};
 
-/// So many utterances, and so many words of them, tell the language of a session.
+/// How many utterances, and how many of their words, are read to detect the language.
 const UTTERANCES: i64 = 400;
 const WORDS: usize = 4000;
-/// Of fewer words nothing is said.
+/// With fewer words, nothing is reported.
 const FEWEST_WORDS: usize = 12;
 
-/// Small words that are frequent in one language and rare in the others. Lower case.
+/// Function words that are frequent in one language and rare in the others. Lower case.
 #[rustfmt::skip]
 const SMALL: [(&str, &[&str]); 14] = [
     ("English", &["the", "and", "you", "i", "it", "is", "to", "of", "my", "that", "not", "are", "have", "with", "for", "they", "what", "be", "this", "your", "it's", "i'm", "i'll", "how", "we", "but", "would", "will", "do", "did", "don't", "about", "there"]),
@@ -33,7 +33,7 @@ const SMALL: [(&str, &[&str]); 14] = [
     ("Finnish", &["ja", "en", "se", "että", "mutta", "niin", "minä", "ei", "on", "oli", "mitä", "kun", "sen", "joka", "olen"]),
 ];
 
-/// Scripts in which one language, or a few that are near, are written.
+/// Scripts used by one language or a few related ones.
 #[rustfmt::skip]
 const SCRIPTS: [(&str, std::ops::RangeInclusive<char>); 9] = [
     ("in Cyrillic script", '\u{400}'..='\u{52f}'), ("in Greek", '\u{370}'..='\u{3ff}'), ("in Hebrew", '\u{590}'..='\u{5ff}'),
@@ -41,11 +41,10 @@ const SCRIPTS: [(&str, std::ops::RangeInclusive<char>); 9] = [
     ("in Japanese", '\u{3040}'..='\u{30ff}'), ("in Korean", '\u{ac00}'..='\u{d7af}'), ("in Chinese", '\u{4e00}'..='\u{9fff}'),
 ];
 
-/// In which language a session is, as the end of "this session is …", where the offline writer wrote a summary of it and
-/// could not read it; `None` where it could.
+/// The session's language, as the end of "this session is …", if the offline writer summarized but couldn't read it.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub(crate) async fn unread(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<String>, sqlx::Error> {
     let is_offline = sqlx::query_scalar!(
         r#"select exists (select from summaries
@@ -70,7 +69,7 @@ pub(crate) async fn unread(tx: &mut TenantTx, session_id: Uuid) -> Result<Option
     Ok(not_english(&said))
 }
 
-/// "in German", "partly in German"; `None` where it is English, or cannot be told.
+/// "in German", "partly in German"; `None` if it is English or unclear.
 fn not_english(said: &[String]) -> Option<String> {
     if let Some(script) = script(said) {
         return Some(script.to_owned());
@@ -87,7 +86,7 @@ fn not_english(said: &[String]) -> Option<String> {
     }
     let [english, others @ ..] = counts;
     let (at, most) = others.into_iter().enumerate().max_by_key(|(at, count)| (*count, usize::MAX - at))?;
-    // Some small words are those of several languages, and names are of all: a few of them say nothing.
+    // Some function words occur in several languages, and names in all: a few of them prove nothing.
     if all < FEWEST_WORDS || most * 12 < all {
         return (all >= 3 * FEWEST_WORDS && english * 20 < all).then(|| "in another language".to_owned());
     }
@@ -99,7 +98,7 @@ fn not_english(said: &[String]) -> Option<String> {
     }
 }
 
-/// The script of most letters, where it is none in which English is written.
+/// The script of most letters, unless English uses it.
 fn script(said: &[String]) -> Option<&'static str> {
     let letters = || said.iter().flat_map(|text| text.chars()).filter(|letter| letter.is_alphabetic()).take(4 * WORDS);
     let mut counts = [0_usize; SCRIPTS.len()];
@@ -112,7 +111,7 @@ fn script(said: &[String]) -> Option<&'static str> {
     if foreign == 0 || foreign * 2 < letters().count() {
         return None;
     }
-    // Han stands within Japanese too.
+    // Japanese contains Han too.
     let japanese = SCRIPTS.iter().position(|(name, _)| *name == "in Japanese").filter(|at| counts[*at] * 10 > foreign);
     let most = counts.iter().enumerate().max_by_key(|(_, count)| **count).map(|(at, _)| at);
     Some(SCRIPTS[japanese.or(most)?].0)

@@ -1,6 +1,6 @@
 //! An OpenAI-compatible endpoint for embeddings.
 //!
-//! Reads `POST {url}/embeddings`; writes nothing. A call that is made again gives the same vectors.
+//! Reads `POST {url}/embeddings`; writes nothing. Repeating a call returns the same vectors.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use super::{EmbedError, Settings};
 use crate::SettingsError;
 
-/// Texts in one call.
+/// Texts per call.
 const BATCH: usize = 64;
-/// pgvector indexes a halfvec of at most so many dimensions.
+/// The most dimensions of a halfvec that pgvector can index.
 const MOST_DIMENSIONS: u32 = 4000;
 
 /// An OpenAI-compatible endpoint.
@@ -61,7 +61,7 @@ impl OpenAi {
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(10))
             .timeout(Duration::from_secs(60))
-            // A redirect would carry what was said to an address that nobody set.
+            // A redirect would carry what was said to an address that nobody configured.
             .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| SettingsError::new("index.url", error))?;
@@ -84,7 +84,7 @@ impl OpenAi {
         self.dimensions
     }
 
-    /// The vectors of `texts`, in order, in as many calls as they need.
+    /// Embeds `texts`, in order, in as many calls as needed.
     pub(super) async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
         let mut vectors = Vec::with_capacity(texts.len());
         for batch in texts.chunks(BATCH) {
@@ -99,7 +99,7 @@ impl OpenAi {
         if let Some(key) = &self.api_key {
             request = request.bearer_auth(key.expose_secret());
         }
-        // The URL may hold a key: it stays out of messages.
+        // The URL may contain a key, so it stays out of messages.
         let later = |error: reqwest::Error| EmbedError::Later { message: error.without_url().to_string(), after: None };
         let response = request.send().await.map_err(later)?;
         let status = response.status();
@@ -124,7 +124,7 @@ impl OpenAi {
     }
 }
 
-/// The body is not kept: some servers repeat the input in it.
+/// The body isn't kept: some servers repeat the input in it.
 fn failure(status: StatusCode, retry_after: Option<&str>) -> EmbedError {
     let passing = status.is_server_error()
         || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT);

@@ -1,6 +1,5 @@
-//! The embedder that needs nothing: hashed words, their beginnings, word pairs and letter triples. Pure and
-//! deterministic, on every machine and in every version: what it gives is stored, so a change here is a new model
-//! name.
+//! The embedder that needs nothing: hashed words, word prefixes, word pairs and letter trigrams. Pure and deterministic
+//! on every machine and in every version: its vectors are stored, so a change here needs a new model name.
 
 use std::collections::HashMap;
 
@@ -9,13 +8,13 @@ pub(super) const DIMENSIONS: usize = 512;
 /// The name under which its vectors are stored.
 pub(super) const MODEL: &str = "hashed-512";
 
-// The kinds of feature: the same letters as another kind are another feature.
+// The kinds of feature: the same letters of different kinds are different features.
 const WORD: u8 = 0;
 const PAIR: u8 = 1;
 const TRIPLE: u8 = 2;
 const BEGINNING: u8 = 3;
 
-/// The vector of `text`, of length 1; all zeros where there is no word in it.
+/// The vector of `text`, of length 1; all zeros if it contains no word.
 pub(super) fn embed(text: &str) -> Vec<f32> {
     let mut features: HashMap<u64, (f32, u32)> = HashMap::new();
     let mut add = |kind: u8, name: &str, weight: f32| {
@@ -30,13 +29,13 @@ pub(super) fn embed(text: &str) -> Vec<f32> {
         let weight = weight(word);
         add(WORD, word, weight);
         let letters: Vec<char> = word.chars().collect();
-        // Forms of one word begin alike. Triples alone would not do: most long words share their endings.
+        // Forms of one word share a prefix. Trigrams alone wouldn't do: most long words share their endings.
         for (length, share) in [(4, 0.5), (5, 1.0), (6, 1.0)] {
             if length <= letters.len() {
                 add(BEGINNING, &letters[..length].iter().collect::<String>(), share * weight);
             }
         }
-        // The triples find what is misspelt; the bars mark the ends of the word.
+        // The trigrams match misspellings; the bars mark the ends of the word.
         let marked: Vec<char> = format!("|{word}|").chars().collect();
         for triple in marked.windows(3) {
             add(TRIPLE, &triple.iter().collect::<String>(), 0.15 * weight);
@@ -46,15 +45,15 @@ pub(super) fn embed(text: &str) -> Vec<f32> {
         add(PAIR, &pair.join(" "), 0.5 * weight(&pair[0]).min(weight(&pair[1])));
     }
 
-    // Summed in a fixed order: adding floating-point numbers in another order gives another sum.
+    // Summed in a fixed order: floating-point addition in another order gives another sum.
     let mut features: Vec<_> = features.into_iter().collect();
     features.sort_unstable_by_key(|(hash, _)| *hash);
     let mut vector = vec![0.0_f32; DIMENSIONS];
     for (hash, (weight, count)) in features {
         #[expect(clippy::cast_precision_loss, reason = "a chunk has far fewer than 2^24 words")]
         let value = weight * (1.0 + (count as f32).ln());
-        // In four places, ten bits of the hash each: in a short text, one chance meeting of two words must not look
-        // like a likeness.
+        // In four places, with ten bits of the hash each: in a short text, one chance collision must not look like
+        // similarity.
         for bits in [hash, hash >> 10, hash >> 20, hash >> 30] {
             #[expect(clippy::cast_possible_truncation, reason = "the rest of a division by 512 fits")]
             let slot = (bits % DIMENSIONS as u64) as usize;
@@ -68,7 +67,7 @@ pub(super) fn embed(text: &str) -> Vec<f32> {
     vector
 }
 
-/// Short words (the, and, you) say little in any language, and long ones tell texts apart.
+/// Short words (the, and, you) say little in any language; long ones distinguish texts.
 fn weight(word: &str) -> f32 {
     match word.chars().count() {
         0..=2 => 0.05,
@@ -125,7 +124,7 @@ mod tests {
 
     #[test]
     fn stored_vectors_stay_comparable() {
-        // A change of this value is a new model: rename MODEL, since old vectors are stored under the old name.
+        // If this value changes, it is a new model: rename MODEL, since old vectors are stored under the old name.
         let heaviest =
             embed("delegation").iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())).map(|it| it.0);
         assert_eq!(heaviest, Some(507));

@@ -1,8 +1,8 @@
-//! A sentence embedder that runs in this process: all-MiniLM-L6-v2, by candle, on the processor.
+//! A sentence embedder that runs in this process: all-MiniLM-L6-v2, with candle, on the CPU.
 //!
-//! Reads a folder with the model's files ([`FILES`]), at its first use; writes nothing. It does what
-//! sentence-transformers does with this model: word pieces cut off at 256, the mean of the last layer over the pieces
-//! of the text, length 1. The vectors are stored: a change of what comes out is a new [`MODEL`].
+//! Reads a folder with the model's files ([`FILES`]) on first use; writes nothing. It does what sentence-transformers
+//! does with this model: at most 256 word pieces, the mean of the last layer over the text's pieces, length 1. The
+//! vectors are stored: a change of the output needs a new [`MODEL`].
 
 use std::{
     fs,
@@ -16,27 +16,27 @@ use candle_transformers::models::bert::{BertModel, Config};
 use rayon::prelude::*;
 use tokenizers::{Tokenizer, TruncationParams};
 
-/// The model's name, which is its folder's as well.
+/// The model's name, and its folder's.
 pub const NAME: &str = "all-MiniLM-L6-v2";
-/// The files that a model's folder must hold.
+/// The files that a model's folder must contain.
 pub const FILES: [&str; 3] = ["config.json", "tokenizer.json", "model.safetensors"];
 /// The name under which its vectors are stored.
 pub(super) const MODEL: &str = "all-MiniLM-L6-v2-384";
 /// The dimensions of a vector.
 pub(super) const DIMENSIONS: usize = 384;
 
-/// Texts in one pass: enough that the multiplications are large, few enough that they are of one length.
+/// Texts per pass: enough for large multiplications, few enough to have similar lengths.
 const BATCH: usize = 32;
-/// The word pieces of a text that the model looks at, the two at its ends included.
+/// The maximum number of word pieces that the model reads, including the two at the ends.
 const MOST_PIECES: usize = 256;
 
-/// The model in a folder; loaded when it is used first.
+/// The model in a folder, loaded on first use.
 pub struct Local {
     folder: PathBuf,
     loaded: OnceLock<Result<Loaded, LocalError>>,
 }
 
-/// The local model cannot be used.
+/// The local model can't be used.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("can't use the local model in {folder}: {problem}; download it again with `debrief models get --force`")]
 pub struct LocalError {
@@ -56,7 +56,7 @@ impl std::fmt::Debug for Local {
 }
 
 impl Local {
-    /// The model in `folder`; none where its files are not there. Nothing is loaded yet.
+    /// The model in `folder`; `None` if its files are missing. Doesn't load anything yet.
     #[must_use]
     pub fn find(folder: &Path) -> Option<Self> {
         let there = FILES.iter().all(|file| folder.join(file).is_file());
@@ -69,10 +69,10 @@ impl Local {
         &self.folder
     }
 
-    /// The vectors of `texts`, in order, each of length 1. Keeps all processors busy: not for a thread of the runtime.
+    /// Embeds `texts`, in order, as vectors of length 1. Keeps all CPUs busy: don't call it on a runtime thread.
     ///
     /// # Errors
-    /// When the model cannot be loaded.
+    /// Returns an error if the model can't be loaded.
     pub fn embed<T: AsRef<str> + Sync>(&self, texts: &[T]) -> Result<Vec<Vec<f32>>, LocalError> {
         let loaded = self.loaded.get_or_init(|| Loaded::read(&self.folder).map_err(|problem| self.error(problem)));
         let loaded = loaded.as_ref().map_err(Clone::clone)?;
@@ -91,7 +91,7 @@ impl Loaded {
         let [config, tokenizer, weights] = FILES.map(|file| folder.join(file));
         let config: Config = serde_json::from_slice(&fs::read(config)?)?;
         let mut tokenizer = Tokenizer::from_file(tokenizer)?;
-        // The file's own settings are those of its training: 128 pieces, and padded to that.
+        // The file's own settings are those of training: 128 pieces, padded to that length.
         let truncation = TruncationParams { max_length: MOST_PIECES, ..TruncationParams::default() };
         tokenizer.with_truncation(Some(truncation))?;
         tokenizer.with_padding(None);
@@ -104,8 +104,8 @@ impl Loaded {
             .par_iter()
             .map(|text| Ok(self.tokenizer.encode_fast(text.as_ref(), true)?.get_ids().to_vec()))
             .collect::<Result<_, Problem>>()?;
-        // A batch is as wide as its longest text: texts of one length go together, the longest first, so that no
-        // processor is left with a long batch at the end.
+        // A batch is as wide as its longest text: texts of one length go together, longest first, so that no CPU is
+        // left with a long batch at the end.
         let mut order: Vec<usize> = (0..texts.len()).collect();
         order.sort_by_key(|at| std::cmp::Reverse(pieces[*at].len()));
         let batches: Vec<&[usize]> = order.chunks(BATCH).collect();
@@ -121,7 +121,7 @@ impl Loaded {
         Ok(vectors)
     }
 
-    /// One batch through the model.
+    /// Runs one batch through the model.
     fn pass(&self, batch: &[&[u32]]) -> candle_core::Result<Vec<Vec<f32>>> {
         let width = batch.iter().map(|pieces| pieces.len()).max().unwrap_or_default();
         let (mut ids, mut mask) = (Vec::new(), Vec::new());

@@ -1,5 +1,5 @@
-//! What turns texts into vectors, for search and for the offline summariser: a local model, any OpenAI-compatible
-//! endpoint, or hashed words. No stage knows which.
+//! Turns texts into vectors, for search and for the offline summarizer: a local model, any OpenAI-compatible endpoint,
+//! or hashed words. The stages don't know which.
 //!
 //! Reads the local model's folder; writes nothing. The same text has the same vector, so a rerun changes nothing.
 
@@ -20,19 +20,19 @@ use crate::{
 pub use endpoint::OpenAi;
 pub use local::{FILES, Local, LocalError, NAME};
 
-/// Who embeds.
+/// The embedder to use.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// `auto` (the endpoint where one is named, else the local model where it is there, else hashed words), `local`,
-    /// `openai` (any OpenAI-compatible endpoint) or `hashed`.
+    /// `auto` (the endpoint if one is set, else the local model if installed, else hashed words), `local`, `openai`
+    /// (any OpenAI-compatible endpoint) or `hashed`.
     pub embedder: String,
     /// The folder of the local model.
     #[serde(default)]
     pub local_folder: PathBuf,
-    /// The endpoint's base URL, up to and without `/embeddings`.
+    /// The endpoint's base URL, without `/embeddings`.
     pub url: Option<String>,
-    /// Its key, where it wants one.
+    /// Its API key, if it needs one.
     pub api_key: Option<SecretString>,
     /// Its model.
     pub model: Option<String>,
@@ -40,7 +40,7 @@ pub struct Settings {
     pub dimensions: Option<u32>,
 }
 
-/// What turns chunks into vectors.
+/// Turns chunks into vectors.
 #[derive(Debug)]
 pub enum Embedder {
     /// Hashed words: needs nothing.
@@ -54,7 +54,7 @@ pub enum Embedder {
 /// Why texts could not be embedded.
 #[derive(Debug, thiserror::Error)]
 pub enum EmbedError {
-    /// It may work later: not before this, where the endpoint says so.
+    /// It may work later.
     #[error("the embedder failed: {message}")]
     Later {
         /// What went wrong.
@@ -62,19 +62,19 @@ pub enum EmbedError {
         /// Its Retry-After.
         after: Option<Duration>,
     },
-    /// The endpoint refuses, and would again.
+    /// The endpoint rejects the request, and would do so again.
     #[error(
         "the embeddings endpoint rejects the request: {0}. Check index.url, index.api_key, index.model and \
              index.dimensions"
     )]
     Refused(String),
-    /// The local model cannot be used.
+    /// The local model can't be used.
     #[error(transparent)]
     Local(#[from] LocalError),
 }
 
 impl EmbedError {
-    /// What a job makes of it.
+    /// The job error.
     pub(crate) fn into_job_error(self) -> JobError {
         match self {
             Self::Later { ref message, after } => JobError::Retry { message: format!("embeddings: {message}"), after },
@@ -84,8 +84,7 @@ impl EmbedError {
 }
 
 impl Settings {
-    /// The local model, where its folder holds one and the settings do not say that hashed words are to do. Nothing is
-    /// loaded yet.
+    /// The local model, if its folder contains one and the settings don't require hashed words. Not loaded yet.
     #[must_use]
     pub fn local(&self) -> Option<Arc<Local>> {
         if self.embedder == "hashed" { None } else { Local::find(&self.local_folder).map(Arc::new) }
@@ -93,19 +92,19 @@ impl Settings {
 }
 
 impl Embedder {
-    /// Makes the embedder that the settings name. Nothing is contacted or loaded. For `https` the process must have
+    /// Creates the embedder that the settings name. Doesn't contact or load anything. For `https` the process must have
     /// installed its TLS provider.
     ///
     /// # Errors
-    /// When a setting is missing or cannot be used.
+    /// Returns an error if a setting is missing or invalid.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
         Self::with_local(settings, settings.local())
     }
 
-    /// As [`Embedder::new`], with the model that [`Settings::local`] found: so that two who use it load it once.
+    /// Like [`Embedder::new`], with the model found by [`Settings::local`], so that two users load it once.
     ///
     /// # Errors
-    /// When a setting is missing or cannot be used.
+    /// Returns an error if a setting is missing or invalid.
     pub fn with_local(settings: &Settings, local: Option<Arc<Local>>) -> Result<Self, SettingsError> {
         match (settings.embedder.as_str(), local) {
             ("hashed", _) => Ok(Self::Hashed),
@@ -122,8 +121,8 @@ impl Embedder {
         }
     }
 
-    /// The name that its vectors are stored under: the model and its dimensions. Vectors of different names are
-    /// never compared.
+    /// The name under which its vectors are stored: the model and its dimensions. Only vectors with the same name are
+    /// compared.
     #[must_use]
     pub fn model(&self) -> &str {
         match self {
@@ -143,19 +142,19 @@ impl Embedder {
         }
     }
 
-    /// Texts whose cosine similarity is below this have nothing to do with each other.
+    /// Texts with a cosine similarity below this are unrelated.
     pub(crate) fn least_similarity(&self) -> f64 {
         match self {
-            // Measured on long calls: one unrelated chunk in a hundred reaches this, and most forms of a word do.
+            // Measured on long calls: one unrelated chunk in a hundred reaches this, and so do most forms of a word.
             Self::Hashed => 0.1,
             Self::Local(_) | Self::OpenAi(_) => 0.2,
         }
     }
 
-    /// The vectors of `texts`, in order.
+    /// Embeds `texts`, in order.
     ///
     /// # Errors
-    /// See [`EmbedError`]; the hashed embedder has none.
+    /// See [`EmbedError`]; the hashed embedder never fails.
     pub async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
         match self {
             Self::Hashed => {
@@ -177,10 +176,10 @@ impl Embedder {
         }
     }
 
-    /// Whether it can be used, in words. Contacts no endpoint; loads the local model.
+    /// Checks whether it can be used, and describes it. Loads the local model, but contacts no endpoint.
     ///
     /// # Errors
-    /// What is wrong with the local model.
+    /// Returns what is wrong with the local model.
     pub async fn check(&self) -> Result<String, EmbedError> {
         match self {
             Self::Hashed => {
@@ -196,10 +195,10 @@ impl Embedder {
     }
 }
 
-/// So many texts a local model embeds before it looks whether anybody still waits.
+/// How many texts a local model embeds before it checks whether anyone is still waiting.
 const PART: usize = 1024;
 
-/// Runs what keeps threads busy where it holds nobody up.
+/// Runs CPU-bound work where it doesn't block others.
 async fn beside(
     embed: impl FnOnce(&Cut) -> Result<Vec<Vec<f32>>, EmbedError> + Send + 'static,
 ) -> Result<Vec<Vec<f32>>, EmbedError> {

@@ -1,4 +1,4 @@
-//! A value of an exported row, whatever file it goes into; and which Rust types become which. Pure.
+//! A value of an exported row, for any file format; and how Rust types map to it. Pure.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(super) enum Cell {
     Time(DateTime<Utc>),
 }
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
     Text,
@@ -54,8 +54,8 @@ pub(super) trait Export {
     fn cell(self) -> Cell;
 }
 
-/// An object's key, as it was uploaded: whoever names a file may put anything into it. What a terminal or a spreadsheet would
-/// obey stands as its number, so that it is one line.
+/// An object's key as uploaded, with any name a person chose. What a terminal or spreadsheet would interpret is
+/// replaced by its code, so that it stays on one line.
 #[derive(Debug)]
 pub(super) struct Key(String);
 
@@ -98,7 +98,7 @@ impl<T: Export> Export for Option<T> {
 }
 
 impl Cell {
-    /// As CSV has it; nothing for a null. Text is made harmless by [`super::text::harmless`].
+    /// The value in CSV; empty for null. Text is escaped by [`super::text::harmless`].
     pub(super) fn as_csv(&self) -> String {
         match self {
             Self::Null => String::new(),
@@ -111,7 +111,7 @@ impl Cell {
         }
     }
 
-    /// As JSON has it.
+    /// The value in JSON.
     pub(super) fn as_json(&self) -> Value {
         match self {
             Self::Null => Value::Null,
@@ -130,7 +130,7 @@ fn time(value: &DateTime<Utc>) -> String {
 }
 
 impl Column {
-    /// As Parquet declares it. Times are UTC, in microseconds.
+    /// The column in Parquet. Times are UTC, in microseconds.
     pub(super) fn field(&self) -> Field {
         let data_type = match self.kind {
             Kind::Text => DataType::Utf8,
@@ -143,8 +143,8 @@ impl Column {
         Field::new(self.name, data_type, self.nullable)
     }
 
-    /// The cells in place `index` of `rows`, as Arrow has them. Every cell is of the column's own kind, since both
-    /// come from one Rust type; anything else would be a null.
+    /// The cells at `index` of `rows`, as an Arrow array. Every cell has the column's own type, since both come from
+    /// one Rust type; anything else would become null.
     pub(super) fn array(&self, rows: &[Vec<Cell>], index: usize) -> ArrayRef {
         macro_rules! build {
             ($builder:expr, $cell:pat => $value:expr) => {{

@@ -1,7 +1,7 @@
 //! The jobs `export.organization` and `export.all`.
 //!
-//! Reads every table in one snapshot into local files; uploads them; writes the manifest, then the export's row. A
-//! rerun of a published export finds its manifest and changes nothing.
+//! Reads every table in one snapshot to local files; uploads them; writes the manifest, then the export's row. A rerun
+//! of a published export finds its manifest and changes nothing.
 
 use std::time::Duration;
 
@@ -27,17 +27,17 @@ use crate::{
     },
 };
 
-/// Every night at a quarter past two, UTC.
+/// Every night at 02:15 UTC.
 pub const SCHEDULE: Schedule =
     Schedule::new("export", "0 15 2 * * *", chrono_tz::UTC, Missed::Once, |tx, _| job(tx, ExportAll {}));
 
-/// The snapshot is given up after this: it holds back the database's own cleaning.
+/// The snapshot's time limit: it holds back the database's own cleanup.
 const SNAPSHOT_LIMIT: Duration = Duration::from_secs(600);
 
 /// Writes an organization's export.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExportOrganization {
-    /// The row of the export.
+    /// The export's row.
     pub export_id: Uuid,
 }
 
@@ -45,13 +45,13 @@ pub struct ExportOrganization {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ExportAll {}
 
-/// Starts an export of the transaction's organization and gives its id; where one is unfinished, that one's.
+/// Starts an export of the transaction's organization and returns its id, or that of an unfinished one.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn start(tx: &mut TenantTx) -> Result<Uuid, sqlx::Error> {
     let organization = tx.tenant();
-    // Two that start at once wait here for each other.
+    // Two that start at once wait for each other here.
     sqlx::query!("select id from organizations where id = $1 for update", organization).fetch_one(tx.conn()).await?;
     let unfinished = sqlx::query_scalar!(
         "select e.id from exports e join jobs j on j.kind = $1 and j.unique_key = e.id::text
@@ -166,7 +166,7 @@ impl ExportOrganization {
         .await
     }
 
-    /// What an earlier attempt published before it was cut off; what it only began is taken away.
+    /// What an earlier attempt published before it was interrupted; partial files are deleted.
     async fn published(&self, ctx: &Context<Needs>, export: &Export) -> Result<Option<Manifest>, JobError> {
         let Some(snapshot_at) = export.snapshot_at else { return Ok(None) };
         match ctx.bucket.get(&manifest::key(&export.organization, snapshot_at)).await {
@@ -205,7 +205,7 @@ impl ExportOrganization {
             tables,
         };
         let content = serde_json::to_vec_pretty(&manifest)?;
-        // Once more: whoever took the job over has cleared this folder, and it must not look whole.
+        // Again: another worker that took over the job has cleared this folder, and it must not look complete.
         self.announce(ctx, snapshot_at).await?;
         ctx.bucket.put_new(&manifest::key(&export.organization, snapshot_at), content).await?;
         Ok(manifest)
@@ -227,8 +227,8 @@ impl ExportOrganization {
         Ok((snapshot_at, written))
     }
 
-    /// Says where this attempt uploads to, before it does: another attempt finds it. An attempt whose job has been
-    /// taken over by another worker stops here.
+    /// Records the upload folder before uploading, so that another attempt finds it. Stops if another worker has the
+    /// job.
     async fn announce(&self, ctx: &Context<Needs>, snapshot_at: DateTime<Utc>) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let announced = sqlx::query!(
@@ -277,7 +277,7 @@ impl JobArgs for ExportAll {
 impl Job for ExportAll {
     type Needs = ();
 
-    /// Each organization's export starts in a transaction of its own; one that is unfinished is not started again.
+    /// Each organization's export starts in its own transaction; an unfinished one is not started again.
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let organizations = ctx.db.organizations().await?;
         for organization in &organizations {

@@ -1,10 +1,10 @@
-//! The manifest of an export: what lies beside it, so that a reader can tell a whole export from a part. Pure.
+//! An export's manifest, which tells readers a complete export from a partial one. Pure.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Rises when a table or a column is taken away or changes its meaning; a new one leaves it.
+/// Increases when a table or column is removed or changes its meaning, but not for new ones.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// An export: `manifest.json`, and `exports.manifest` in the database.
@@ -16,7 +16,7 @@ pub struct Manifest {
     pub export_id: Uuid,
     /// The organization's handle.
     pub organization: String,
-    /// The moment that every file shows.
+    /// The moment that all files show.
     pub snapshot_at: DateTime<Utc>,
     /// The tables, in order.
     pub tables: Vec<ExportedTable>,
@@ -29,7 +29,7 @@ pub struct ExportedTable {
     pub name: String,
     /// How many rows each of its files has.
     pub rows: u64,
-    /// A file a format.
+    /// One file per format.
     pub files: Vec<ExportedFile>,
 }
 
@@ -46,12 +46,12 @@ pub struct ExportedFile {
     pub sha256: String,
 }
 
-/// The folder of an export in the bucket, with a slash at its end. Microseconds keep two attempts apart.
+/// The folder of an export in the bucket, with a trailing slash. Microseconds keep two attempts apart.
 pub(super) fn folder(organization: &str, snapshot_at: DateTime<Utc>) -> String {
     format!("exports/{organization}/{}/", snapshot_at.format("%Y-%m-%dT%H%M%S%.6fZ"))
 }
 
-/// The manifest's key.
+/// The key of the manifest.
 pub(super) fn key(organization: &str, snapshot_at: DateTime<Utc>) -> String {
     format!("{}manifest.json", folder(organization, snapshot_at))
 }

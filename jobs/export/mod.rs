@@ -1,9 +1,9 @@
 //! Exports: an organization's tables as Parquet, CSV and JSON Lines in the bucket, all as of one moment.
 //!
-//! [`start`] makes the row and enqueues [`ExportOrganization`]; the schedule does so for every organization by
-//! [`ExportAll`]. The files go to `exports/{organization's handle}/{time of the snapshot}/{table}.{format}`, and
-//! `manifest.json` beside them last: a folder without it is not an export. A rerun makes its files in a folder of its
-//! own and takes away what the attempt before left.
+//! [`start`] creates the row and enqueues [`ExportOrganization`]; [`ExportAll`] does so for every organization on a
+//! schedule. The files go to `exports/{organization's handle}/{time of the snapshot}/{table}.{format}`, with
+//! `manifest.json` last: a folder without it is not an export. A rerun writes its files to a new folder and deletes
+//! what the previous attempt left.
 
 mod cell;
 mod job;
@@ -19,7 +19,7 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Whether CSV begins with a byte-order mark, by which Excel knows that it is UTF-8.
+    /// Whether CSV starts with a byte-order mark, by which Excel recognizes UTF-8.
     pub csv_bom: bool,
 }
 

@@ -1,5 +1,4 @@
-//! Writes one table's rows to local files in every format, a chunk of rows at a time, so that memory stays the same
-//! however many there are.
+//! Writes one table's rows to local files in every format, in chunks, so that memory use is constant.
 
 use std::{fs::File, io::BufWriter, io::Write, path::Path, sync::Arc};
 
@@ -17,14 +16,14 @@ use super::{
 };
 use crate::queue::JobError;
 
-/// Rows that are held in memory at a time.
+/// Rows held in memory at a time.
 const CHUNK: usize = 2048;
-/// Rows in a row group of Parquet.
+/// Rows per Parquet row group.
 const ROW_GROUP: usize = 122_880;
-/// The formats, which are the files' endings.
+/// The formats, which are also the file extensions.
 pub(super) const FORMATS: [&str; 3] = ["parquet", "csv", "jsonl"];
 
-/// Takes the rows of one table; a thread of its own writes them.
+/// Receives the rows of one table; a separate thread writes them.
 pub(super) struct TableWriter {
     chunk: Vec<Vec<Cell>>,
     rows: u64,
@@ -33,7 +32,7 @@ pub(super) struct TableWriter {
 }
 
 impl TableWriter {
-    /// Opens the files of `table` in `folder`. `facts` go into the Parquet file.
+    /// Opens the files of `table` in `folder`. `facts` are added to the Parquet file.
     pub(super) fn open(
         folder: &Path,
         table: &'static str,
@@ -50,7 +49,7 @@ impl TableWriter {
         Self { chunk: Vec::with_capacity(CHUNK), rows: 0, sender, files }
     }
 
-    /// Takes a row.
+    /// Adds a row.
     pub(super) async fn row(&mut self, row: Vec<Cell>) -> Result<(), JobError> {
         self.rows += 1;
         self.chunk.push(row);
@@ -59,11 +58,11 @@ impl TableWriter {
 
     async fn send(&mut self) -> Result<(), JobError> {
         let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK));
-        // When the thread is gone, `close` says why; here it is enough to stop.
+        // If the thread is gone, `close` says why; here it is enough to stop.
         self.sender.send(chunk).await.map_err(|_| JobError::retry("the files of the export cannot be written"))
     }
 
-    /// Finishes the files, and says how many rows they have.
+    /// Finishes the files, and returns their number of rows.
     pub(super) async fn close(mut self) -> Result<u64, JobError> {
         let sent = if self.chunk.is_empty() { Ok(()) } else { self.send().await };
         drop(self.sender);
@@ -121,7 +120,7 @@ impl Files {
         Ok(())
     }
 
-    /// Written by hand to keep the columns in their order.
+    /// Written by hand to keep the order of the columns.
     fn json_line(&mut self, row: &[Cell]) -> Result<(), JobError> {
         for (index, (column, cell)) in self.columns.iter().zip(row).enumerate() {
             let before = if index == 0 { '{' } else { ',' };

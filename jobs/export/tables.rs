@@ -1,6 +1,6 @@
-//! The tables of an export, in order: for each its query and its columns. A new table is one entry here.
+//! The tables of an export, in order, each with its query and columns. A new table is one entry here.
 //!
-//! Every query is ordered by id or key, so that the same rows give the same files. Mails come without their text.
+//! Every query is ordered by id or key, so that the same rows produce the same files. Emails come without their text.
 
 use std::path::Path;
 
@@ -18,7 +18,7 @@ use crate::{
     queue::JobError,
 };
 
-/// Makes the function `write`, which writes every table and gives names and numbers of rows.
+/// Defines the function `write`, which writes every table and returns names and row counts.
 macro_rules! tables {
     ($($table:ident = $sql:tt { $($column:ident: $type:ty,)+ })+) => {
         $(
@@ -35,7 +35,7 @@ macro_rules! tables {
                 },)+];
 
                 pub(super) async fn write(tx: &mut TenantTx, mut writer: TableWriter) -> Result<u64, JobError> {
-                    // Streamed: the server sends as fast as rows are taken.
+                    // Streamed: the server sends rows as fast as they are consumed.
                     let mut rows = sqlx::query_as!(Row, $sql).fetch(tx.conn());
                     while let Some(row) = rows.try_next().await? {
                         writer.row(vec![$(row.$column.cell(),)+]).await?;
@@ -46,7 +46,7 @@ macro_rules! tables {
             }
         )+
 
-        /// Writes every table that `tx` sees to files in `folder`; gives their names and numbers of rows.
+        /// Writes every table that `tx` sees to files in `folder`; returns their names and row counts.
         pub(super) async fn write(
             tx: &mut TenantTx,
             folder: &Path,
@@ -100,7 +100,7 @@ tables! {
         speaking_seconds: f64,
         words: i32,
         turns: i32,
-        // Null where a session was attributed before these were measured.
+        // Null if a session was attributed before these were measured.
         longest_turn_seconds: Option<f64>,
         longest_turn_words: Option<i32>,
         questions: Option<i32>,
@@ -124,7 +124,7 @@ tables! {
         text: String,
     }
 
-    // Where words may speak of danger: counts and kinds for those who lead, none of the words.
+    // Possible signs of danger: counts and kinds for leads, without the words.
     danger_signs = r#"select session_id, utterance_id, kind, why from danger_signs order by utterance_id, why"# {
         session_id: Uuid,
         utterance_id: Uuid,

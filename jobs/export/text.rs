@@ -1,6 +1,6 @@
-//! Makes text harmless for spreadsheets, which take a cell that begins like a formula for one. Pure.
+//! Escapes text for spreadsheets, which treat a cell that starts like a formula as one. Pure.
 
-/// `text` with an apostrophe before each line that a spreadsheet could take for a formula: one that begins, after
+/// `text` with an apostrophe before each line that a spreadsheet could treat as a formula: one that starts, after
 /// blanks, with `=`, `+`, `-` or `@` (or their wide forms), or with a tab or a lone line break.
 pub(super) fn harmless(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());

@@ -1,9 +1,9 @@
-//! From the third person to the second: `Priya will call Lena about her plan` is, to Priya, `You will call Lena about …`,
-//! and of the coach who writes, `Maya will send it` is `I will send it`. Pure, by rule, in English.
+//! Turns the third person into the second: to Priya, `Priya will call Lena about her plan` becomes `You will call Lena
+//! about …`, and the coach who writes turns `Maya will send it` into `I will send it`. Pure, by rule, in English.
 //!
-//! Words in quotation marks are never touched. A name is turned where its part in the sentence is known (subject, object,
-//! possessive), with the verb that goes with it; a pronoun only where nobody else can be meant by it. What is not sure is
-//! left as it is and said to be in doubt: words must not be given to another person, nor half a sentence be turned.
+//! Words in quotation marks are never touched. A name is turned if its role in the sentence is known (subject, object,
+//! possessive), along with its verb; a pronoun only if it can't refer to anyone else. Anything uncertain is left as it
+//! is and reported as doubtful: words must not be attributed to another person, nor half a sentence be turned.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ mod read;
 
 use read::{Case, Item, What, read};
 
-/// The pronoun of somebody.
+/// A person's pronoun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Gender {
     He,
@@ -23,12 +23,12 @@ pub(super) enum Gender {
     They,
 }
 
-/// The words of the two names, folded.
+/// The words of both names, folded.
 #[derive(Clone, Debug)]
 pub(super) struct People {
     client: BTreeSet<String>,
     coach: BTreeSet<String>,
-    /// Words of both names: either may be meant.
+    /// Words in both names: either person may be meant.
     either: BTreeSet<String>,
 }
 
@@ -48,16 +48,16 @@ impl People {
 
 const PARTS_OF_NAMES: &str = "de da di du le la el al bin ibn van von der den zu dr mr ms";
 const TITLES: &str = "dr prof mrs miss sir mba phd pcc mcc acc msc bsc van von der den del dos";
-/// After these a clause begins.
+/// Words after which a clause starts.
 const CLAUSE: &str =
     "that because if when while so how what where why whether though although once whenever which then";
-/// Third persons of other languages that can begin a sentence about the client.
+/// Third-person pronouns in other languages that can start a sentence about the client.
 const THIRD_ELSEWHERE: &str = "er elle il ella él lei lui hon han ela ele zij hij hun";
 
-/// What kind of sentence it is.
+/// The kind of sentence.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Kind {
-    /// Whether it may ask somebody to do something: then nobody need be named whom it is said to.
+    /// Whether it may be a request: then it needs no name for the person addressed.
     pub(super) asks: bool,
     /// Whether it is about what the coach does.
     pub(super) coachs: bool,
@@ -66,16 +66,16 @@ pub(super) struct Kind {
 /// What became of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Turned {
-    /// It says nothing of the client in the third person (any more).
+    /// It doesn't speak of the client in the third person (any more).
     Surely(String),
-    /// It may.
+    /// It may still do so.
     InDoubt,
 }
 
-/// A sentence whose turning is in doubt.
+/// It is doubtful how to turn a sentence.
 struct Doubt;
 
-/// Turns a sentence. `gender` is the client's pronoun, where it is known.
+/// Turns a sentence. `gender` is the client's pronoun, if known.
 pub(super) fn turn(text: &str, people: &People, gender: Option<Gender>, kind: Kind) -> Turned {
     let mut sentence = Sentence::new(text, people);
     match sentence.turn(gender, kind) {
@@ -84,7 +84,7 @@ pub(super) fn turn(text: &str, people: &People, gender: Option<Gender>, kind: Ki
     }
 }
 
-/// The pronoun by which a sentence speaks of the client whom it names, where nobody else can be meant.
+/// The pronoun that a sentence uses for the client whom it names, if it can't refer to anyone else.
 pub(super) fn pronoun_of_client(text: &str, people: &People) -> Option<Gender> {
     let sentence = Sentence::new(text, people);
     let all = 0..sentence.items.len();
@@ -96,7 +96,7 @@ pub(super) fn pronoun_of_client(text: &str, people: &People) -> Option<Gender> {
     if let [only @ (Gender::He | Gender::She)] = genders[..] { Some(only) } else { None }
 }
 
-/// A sentence in parts, and what some of them become.
+/// A sentence in parts, with the replacements for some.
 struct Sentence<'t> {
     items: Vec<Item<'t>>,
     tail: &'t str,
@@ -120,7 +120,7 @@ impl<'t> Sentence<'t> {
         text
     }
 
-    /// The word at a place as it can be looked up; empty where it is quoted, a person, or not there.
+    /// The word at a position for lookup; empty if it is quoted, a person, or missing.
     fn word(&self, at: usize) -> String {
         self.items.get(at).filter(|item| item.what == What::Word).map(|item| plain(item.text)).unwrap_or_default()
     }
@@ -132,7 +132,7 @@ impl<'t> Sentence<'t> {
         }
     }
 
-    /// What stands between the item at `at` and the one before.
+    /// The text between the item at `at` and the one before.
     fn before(&self, at: usize) -> &str {
         self.items.get(at).map_or(self.tail, |item| item.before)
     }
@@ -152,7 +152,7 @@ impl<'t> Sentence<'t> {
         })
     }
 
-    /// Whether the client is called by name: "Well done, Priya!", "Priya, you did it."
+    /// Whether the client is addressed by name: "Well done, Priya!", "Priya, you did it."
     fn is_called(&self, at: usize) -> bool {
         let after = self.before(at + 1).trim_start();
         let ends = after.starts_with(['.', '!', '?']) || at + 1 == self.items.len();
@@ -161,8 +161,8 @@ impl<'t> Sentence<'t> {
                 || self.begins_sentence(at) && after.starts_with(',') && self.says_you())
     }
 
-    /// Whether somebody else can be meant by the item at `at`; perhaps, where it is the coach, or a word that only its
-    /// place at the beginning may have given its capital.
+    /// Whether the item at `at` can refer to someone else; `Perhaps` for the coach, or for a word that may be
+    /// capitalized only because it starts the sentence.
     fn another(&self, at: usize) -> Option<Other> {
         match self.items[at].what {
             What::Coach { .. } | What::Either => Some(Other::Perhaps),
@@ -186,7 +186,7 @@ impl<'t> Sentence<'t> {
             return None;
         }
         if self.begins_sentence(at) {
-            // A sentence begins with a capital anyway: a name is followed by what it does.
+            // A sentence starts with a capital anyway: a name is followed by a verb.
             let next = self.word(at + 1);
             let no_name = is_one_of(
                 "the a an this that these those it there what who how when if after before by on in at your my our you we",
@@ -232,7 +232,7 @@ impl<'t> Sentence<'t> {
         Ok(())
     }
 
-    /// The places where the client is meant.
+    /// The positions where the client is meant.
     fn of_client(&self, gender: Option<Gender>, names: bool, kind: Kind) -> Result<Vec<usize>, Doubt> {
         let (mut found, mut gender) = (Vec::new(), gender);
         let (mut another, mut several, mut known): (Option<Other>, bool, bool) = (None, false, names);
@@ -256,14 +256,14 @@ impl<'t> Sentence<'t> {
                 continue;
             }
             if another.is_some() {
-                // Of "She" after "Lena", nobody can say whose it is once the client is spoken of as well.
+                // "She" after "Lena" is ambiguous once the client is mentioned as well.
                 if known || another == Some(Other::Perhaps) {
                     return Err(Doubt);
                 }
                 continue;
             }
             if !known && (kind.coachs || !self.opens_with(at, case)) {
-                // "Send her the notes" asks the client, so somebody else is meant.
+                // "Send her the notes" addresses the client, so "her" is someone else.
                 if kind.asks && !kind.coachs {
                     another = Some(Other::Surely);
                     continue;
@@ -276,7 +276,7 @@ impl<'t> Sentence<'t> {
         Ok(found)
     }
 
-    /// Whether a pronoun without anybody before it is what the sentence is about.
+    /// Whether a pronoun with no person before it is the subject of the sentence.
     fn opens_with(&self, at: usize, case: Case) -> bool {
         let prior = self.word(at.saturating_sub(1));
         let clause = at > 0
@@ -291,7 +291,7 @@ impl<'t> Sentence<'t> {
     }
 }
 
-/// Somebody else whom a pronoun can mean.
+/// Another person to whom a pronoun can refer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Other {
     Perhaps,

@@ -1,12 +1,12 @@
-//! The little English that a letter needs: which form of a verb goes with `you` and with `I`, whether a text is English at
-//! all, and which words can be persons. Pure data and small rules; what they do not know is not guessed.
+//! The little English that a letter needs: verb forms for `you` and `I`, whether a text is English at all, and which
+//! words can refer to people. Pure data and small rules that don't guess what they don't know.
 
-/// To whom a name or a pronoun is turned.
+/// The person to whom a name or a pronoun is turned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Person {
-    /// The client, as the letter speaks to the client.
+    /// The client, addressed by the letter.
     You,
-    /// The coach, who writes it.
+    /// The coach, who writes the letter.
     I,
 }
 
@@ -18,7 +18,7 @@ const PAST: &str = "began became bought broke brought built came caught chose cu
     ran said saw sold sent set shook shone shot showed shut sang sat slept spoke spent stood stole stuck swam swore took \
     taught told thought threw understood went wept wore woke won wrote overcame withdrew rang rose sought dealt hurt cost \
     quit bet split spread burnt learnt dreamt leapt lit bit hid beat";
-/// Words in -s that are no verbs.
+/// Words ending in -s that aren't verbs.
 const NO_VERBS: &str = "always sometimes perhaps besides afterwards nevertheless nonetheless towards thus plus his hers its \
     this ours yours theirs as us yes across less unless news whereas nowadays indoors outdoors upstairs";
 const ADVERBS: &str = "always never often now also still just already soon then even ever seldom again once too perhaps \
@@ -28,12 +28,12 @@ pub(super) fn is_one_of(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|other| other == word)
 }
 
-/// In lower case, with a plain apostrophe.
+/// In lower case, with plain apostrophes.
 pub(super) fn plain(word: &str) -> String {
     word.to_lowercase().replace(['\u{2019}', '\u{2018}', '\u{2bc}'], "'")
 }
 
-/// Whether a word can stand between a subject and its verb.
+/// Whether a word can be between a subject and its verb.
 pub(super) fn is_adverb(word: &str) -> bool {
     is_one_of(ADVERBS, word) || word.len() > 4 && word.ends_with("ly")
 }
@@ -58,7 +58,7 @@ pub(super) fn turned_auxiliary(word: &str) -> Option<&'static str> {
     })
 }
 
-/// The verb that goes with he or she as it goes with `person`; none where the word is no verb that is known.
+/// The form for `person` of a verb in the third person singular; `None` if the word is not a known verb.
 pub(super) fn agreeing(word: &str, person: Person) -> Option<String> {
     let plain = plain(word);
     if let Some(you) = turned_auxiliary(&plain) {
@@ -75,7 +75,7 @@ pub(super) fn agreeing(word: &str, person: Person) -> Option<String> {
     base(&plain)
 }
 
-/// Whether a word in -s is a verb and no plural, whatever stands around it.
+/// Whether a word ending in -s is a verb and not a plural in any context.
 pub(super) fn is_surely_verb(word: &str) -> bool {
     is_one_of(
         "wants needs feels hopes thinks knows says keeps starts begins continues decides tries seems becomes remains gets \
@@ -84,7 +84,7 @@ pub(super) fn is_surely_verb(word: &str) -> bool {
     )
 }
 
-/// Whether a word is a verb with the ending of he or she.
+/// Whether a word is a verb with the third-person ending.
 pub(super) fn ends_in_s(word: &str) -> bool {
     turned_auxiliary(word).is_none() && base(word).is_some()
 }
@@ -104,7 +104,7 @@ fn base(word: &str) -> Option<String> {
         stem if stem.ends_with("ie") && stem.len() > 3 => return Some(format!("{}y", &stem[..stem.len() - 2])),
         stem if ["sse", "she", "che", "xe", "zze", "oe"].iter().any(|ending| stem.ends_with(ending)) => {
             match stem {
-                // "aches", "caches": the e is their own.
+                // "aches", "caches": the e belongs to the stem.
                 "ache" | "cache" => stem,
                 _ => &stem[..stem.len() - 1],
             }
@@ -117,20 +117,20 @@ fn base(word: &str) -> Option<String> {
 const SAYS_ENGLISH: &str = "the to and with that she he his they their this from about has have been would should could it \
     not but by at your you of when what who before after next because is are does did for into than if how there where \
     more very every each first be my our until since while then them";
-/// English, and words of its neighbours as well: they tell little.
+/// English words that also exist in related languages: weak evidence.
 const MAY_BE_ENGLISH: &str = "will can on as an i we in is";
 const SAYS_ANOTHER: &str = "der die das und nicht den dem mit auf für von zu zum zur ist ein eine einen einem ihre ihr sich hat \
     le la les des du et est une dans pour avec ses sur pas qui que el los las y con por para una su è il lo gli che di per della \
     o os uma não com seu sua de het een en met zijn haar och att det som är inte hennes hans til og ikke am im vom beim bei aus \
     nach auch noch wird werden kann muss soll sie wir ihm ihn ihnen";
 
-/// Whether a text reads as English; a sentence of names and verbs alone may not tell.
+/// Whether a text reads as English; a sentence of only names and verbs may be undecidable.
 pub(super) fn is_english(words: &[String]) -> bool {
     let head = |word: &String| word.split('\'').next().unwrap_or_default().to_owned();
     let count = |list: &str| words.iter().map(head).filter(|word| is_one_of(list, word)).count();
     let (english, other) = (count(SAYS_ENGLISH), count(SAYS_ANOTHER));
     let past = words.iter().any(|word| word.len() > 4 && word.ends_with("ed"));
-    // "Priya will Lena anrufen": a German sentence ends so.
+    // "Priya will Lena anrufen": a German sentence ends like this.
     let infinitive = words.last().is_some_and(|word| word.len() > 4 && word.ends_with("en"));
     let perhaps = count(MAY_BE_ENGLISH) > 0 && !infinitive;
     english > 2 * other || other == 0 && (past || perhaps)
@@ -145,12 +145,12 @@ const PERSONS: &str = "boss manager colleague coworker co-worker sister brother 
 const GROUPS: &str = "team people board staff company family group department management leadership committee children \
     parents colleagues customers managers others both everyone everybody";
 
-/// Whether a word can be a person whom `he` or `she` means.
+/// Whether `he` or `she` can refer to a word.
 pub(super) fn is_person(word: &str) -> bool {
     is_one_of(PERSONS, word)
 }
 
-/// Whether a word can be whom `they` means.
+/// Whether `they` can refer to a word.
 pub(super) fn is_group(word: &str) -> bool {
     is_one_of(GROUPS, word) || is_person(word) || word.len() > 3 && word.ends_with('s') && !is_one_of(NO_VERBS, word)
 }

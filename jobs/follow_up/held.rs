@@ -1,4 +1,4 @@
-//! Which letters are approved and still held. Only reads.
+//! Finds letters that are approved and still held. Only reads.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -6,23 +6,23 @@ use uuid::Uuid;
 
 use crate::db::{TenantTx, Tx};
 
-/// A letter that goes unless somebody stops it.
+/// A letter that is sent unless someone stops it.
 #[derive(Clone, Debug, Serialize)]
 pub struct HeldLetter {
     /// The session that it is about.
     pub session_id: Uuid,
-    /// The summary that it is made of.
+    /// The summary it is made from.
     pub summary_id: Uuid,
     /// The client's name.
     pub client: String,
-    /// When it goes; what is past is due this moment.
+    /// When it is sent; a time in the past means now.
     pub goes_at: DateTime<Utc>,
 }
 
-/// The letters of a session, or of all sessions of a coach, that are still held; the first to go first.
+/// The letters still held for a session, or for all sessions of a coach; the first to go comes first.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn held(
     tx: &mut TenantTx,
     session: Option<Uuid>,

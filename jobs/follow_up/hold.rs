@@ -1,5 +1,5 @@
-//! Before a follow-up goes: the approval freezes it, and it is held and can be cancelled. Reads the approved version
-//! and the people; writes the mail and its job in the caller's transaction. A rerun finds the mail in the ledger.
+//! A follow-up before it is sent: approval freezes it, and it is held and can be cancelled. Reads the approved version
+//! and the people; writes the email and its job in the caller's transaction. A rerun finds the email on the ledger.
 
 use std::time::Duration;
 
@@ -19,16 +19,16 @@ use crate::{
 /// What became of a follow-up on approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FollowUp {
-    /// It is held, and goes unless it is cancelled.
+    /// It is held, and is sent unless it is cancelled.
     Held {
-        /// Its mail.
+        /// Its email.
         mail_id: Uuid,
     },
-    /// The same follow-up has gone or is going already: nothing is sent a second time.
+    /// The same follow-up was sent or is being sent: nothing is sent a second time.
     AlreadyThere,
     /// The client has no email address: nothing is sent.
     NoEmail,
-    /// The client's address is not one: nothing is sent until the roster is corrected.
+    /// The client's address is invalid: nothing is sent until the roster is corrected.
     UnusableEmail,
     /// Nothing of the summary is meant for the client: nothing is sent.
     NothingToSay,
@@ -40,10 +40,10 @@ pub enum FollowUpError {
     /// The summary is not there.
     #[error("the summary is gone")]
     Gone,
-    /// The content of that version is not what was signed.
+    /// The content of that version isn't what was signed.
     #[error("the summary isn’t what was approved: read it again")]
     Changed,
-    /// The client's name or address is not what was signed.
+    /// The client's name or address isn't what was signed.
     #[error("the recipient isn’t who was shown: check it and approve again")]
     RecipientChanged {
         /// The client's name.
@@ -51,7 +51,7 @@ pub enum FollowUpError {
         /// Who would get the letter now.
         now: Option<Recipient>,
     },
-    /// Sentences speak about the client, and it is not said that they go as they are.
+    /// Sentences speak about the client, and nobody confirmed that they may go as they are.
     #[error("a sentence talks about the client, but the letter is addressed to the client")]
     SpeaksAbout {
         /// The client's name.
@@ -59,10 +59,10 @@ pub enum FollowUpError {
         /// The claims.
         sentences: Vec<Uuid>,
     },
-    /// The mail could not be written.
+    /// The email could not be written.
     #[error(transparent)]
     Mail(#[from] MailError),
-    /// The database refused.
+    /// The query failed.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
@@ -74,17 +74,17 @@ pub struct Approval<'a> {
     pub version: i32,
     /// SHA-256 of its content.
     pub content_hash: &'a str,
-    /// Who was shown as the recipient; none where the client had no address.
+    /// The recipient that was shown; `None` if the client had no address.
     pub recipient: Option<&'a Recipient>,
-    /// Whether sentences that speak about the client go into the letter as they are.
+    /// Whether sentences about the client go in the letter as they are.
     pub as_they_are: bool,
 }
 
 /// Freezes the follow-up of an approved version and enqueues its sending after `hold`. For the approving transaction.
 ///
 /// # Errors
-/// When the version's content or the recipient is not what was signed, a sentence speaks about the client and was not
-/// signed as it is, or the mail cannot be written.
+/// Returns an error if the version's content or the recipient isn't what was signed, a sentence that speaks about the
+/// client was not signed as it is, or the email can't be written.
 pub async fn queue(
     tx: &mut TenantTx,
     post: &Post,
@@ -110,7 +110,7 @@ pub async fn queue(
     .fetch_optional(tx.conn())
     .await?
     .ok_or(FollowUpError::Gone)?;
-    // Against the hash as stored: versions are never overwritten, so it stands for the content that is read here.
+    // Compared with the stored hash: versions are never overwritten, so it matches the content read here.
     let signed = sqlx::query_scalar!(
         r#"select content_hash = $3 as "signed!" from summary_versions where summary_id = $1 and version = $2"#,
         summary_id,
@@ -163,7 +163,7 @@ pub async fn queue(
     };
     let mail_id = match mail::insert(tx, post, &mail).await {
         Ok(Some(mail_id)) => mail_id,
-        // Approved, cancelled and approved again without a change: the same mail goes after all.
+        // Approved, cancelled and approved again unchanged: the same email is sent after all.
         Ok(None) => match mail::revive(tx, post, &mail).await? {
             Some(mail_id) => mail_id,
             None => return Ok(FollowUp::AlreadyThere),
@@ -171,18 +171,17 @@ pub async fn queue(
         Err(MailError::Recipient) => return Ok(FollowUp::UnusableEmail),
         Err(error) => return Err(error.into()),
     };
-    // Where an earlier one was stopped, this one makes it good.
+    // If an earlier one was stopped, this one replaces it.
     mail::clear_mark(tx, mail_id).await?;
     let job = SendFollowUp { summary_id, mail_id };
     mail::enqueue_send(tx, &job, Some(due_at), people.correlation_id).await?;
     Ok(FollowUp::Held { mail_id })
 }
 
-/// Cancels what is held of a summary's follow-up; gives whether something was. False means that it has gone or is
-/// going this moment.
+/// Cancels a summary's held follow-up; returns whether there was one. False means that it was or is being sent.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn cancel(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, sqlx::Error> {
     let cancelled = sqlx::query!(
         "update mails set state = 'cancelled', error = 'cancelled by the coach'
@@ -197,15 +196,15 @@ pub async fn cancel(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, sqlx::E
     Ok(cancelled.rows_affected() > 0)
 }
 
-/// The sentences of a summary that a client may read, as the letter says them.
+/// The sentences of a summary that a client may read, in the letter's wording.
 #[must_use]
 pub fn rephrased(client: &str, coach: &str, content: &Content) -> Vec<(Uuid, Rephrased)> {
     let rephraser = Rephraser::new(client, coach).after_reading(content);
     content.for_client().map(|claim| (claim.id, rephraser.rephrase(claim))).collect()
 }
 
-/// What the client may read of a summary, and nothing else. Where the session's `date` is not known, the letter names none,
-/// and none that is counted from it: the words that were said stand instead.
+/// What the client may read of a summary, and nothing else. If the session's `date` is unknown, the letter states
+/// neither it nor any date computed from it: the original words are used instead.
 pub(crate) fn letter(
     client: &str,
     coach: &str,
@@ -241,7 +240,7 @@ pub(crate) fn letter(
     }
 }
 
-/// By when, in the words that were said, where the sentence leaves them out.
+/// The due date in the speaker's words, if the sentence omits them.
 fn unsaid_due(claim: &Claim, text: &str) -> Option<String> {
     let words = claim.action.as_ref()?.due_words.as_deref()?;
     (!text.to_lowercase().contains(&words.to_lowercase())).then(|| words.to_owned())

@@ -1,8 +1,9 @@
-//! The follow-up: the mail to the client after the coach's approval, held for a while and cancellable until it goes.
+//! The follow-up: the email to the client after the coach's approval. It can be cancelled while it is held.
 //!
-//! [`queue`] freezes the mail in the approving transaction; [`SendFollowUp`] sends it once its hold is over, if approval,
-//! content and recipient still agree, and closes the session with the last one. Reads the approved summary and its mail; writes the mail's state, the session's, and
-//! a mail to the coach where something went wrong. A rerun finds the mail settled and sends nothing.
+//! [`queue`] freezes the email in the approving transaction. [`SendFollowUp`] sends it once its hold is over, if
+//! approval, content and recipient still agree, and closes the session with the last one. Reads the approved summary
+//! and its email; writes the state of the email and the session, and an email to the coach if something went wrong. A
+//! rerun finds the email settled and sends nothing.
 
 mod address;
 mod english;
@@ -35,10 +36,10 @@ use crate::{
     queue::{Context, Finished, Job, JobError},
 };
 
-/// The stage, as it stands on a session that it failed.
+/// The stage's name on a session that it failed.
 const STAGE: &str = "follow_up";
 
-/// How long to wait before looking again whether a correction of who spoke is known to all sessions.
+/// How long to wait before checking again whether a speaker correction has reached all sessions.
 const CORRECTION_PAUSE: Duration = Duration::from_secs(5);
 
 impl Job for SendFollowUp {
@@ -57,7 +58,7 @@ impl Job for SendFollowUp {
         if is_approved && stop::if_recipient_changed(&mut tx, ctx, self.summary_id, self.mail_id).await? {
             return ctx.finish(tx, serde_json::json!({ "mail_id": self.mail_id, "state": "cancelled" })).await;
         }
-        // A correction that earlier sessions do not know yet may take these words from this client.
+        // A correction that earlier sessions don't have yet may take these words away from this client.
         if is_approved && is_corrected_now(&mut tx, self.summary_id).await? {
             return Err(JobError::Snooze(CORRECTION_PAUSE));
         }
@@ -74,7 +75,7 @@ impl Job for SendFollowUp {
         }
         let finished = delivery.settle(&post, finished).await;
         if matches!(finished, Err(JobError::Stale)) && delivery.is_sent() {
-            // Whoever took the job over could not know, and left the session open.
+            // A worker that took the job over could not know, and left the session open.
             let mut tx = ctx.tenant_tx().await?;
             if let Some(session_id) = self.session_id(&mut tx).await? {
                 close_if_finished(&mut tx, session_id).await?;
@@ -97,7 +98,7 @@ impl Job for SendFollowUp {
     }
 }
 
-/// Reason and advice, in plain words, of a follow-up that did not simply go out.
+/// Reason and advice, in plain words, for a follow-up that was not simply sent.
 type ReasonAndAdvice = (&'static str, &'static str);
 
 const UNCERTAIN: ReasonAndAdvice = (
@@ -122,7 +123,7 @@ impl SendFollowUp {
         ctx.finish(tx, delivery.outcome()).await
     }
 
-    /// Whether the summary is approved with the version of the mail, and that version is what was signed.
+    /// Whether the summary is approved in the email's version, and that version is what was signed.
     async fn still_approved(&self, tx: &mut TenantTx) -> Result<bool, sqlx::Error> {
         sqlx::query_scalar!(
             r#"select exists (
@@ -140,7 +141,7 @@ impl SendFollowUp {
         .await
     }
 
-    /// Cancels the mail unless an attempt has begun; gives whether it did.
+    /// Cancels the email unless an attempt has started; returns whether it did.
     async fn withdraw(&self, tx: &mut TenantTx) -> Result<bool, sqlx::Error> {
         let withdrawn = sqlx::query!(
             "update mails set state = 'cancelled', error = 'the approval was withdrawn'
@@ -158,7 +159,7 @@ impl SendFollowUp {
             .await
     }
 
-    /// Marks the session for everybody to see, and tells the coach.
+    /// Marks the session visibly, and tells the coach.
     async fn trouble(
         &self,
         ctx: &Context<Desk>,
@@ -172,7 +173,7 @@ impl SendFollowUp {
     }
 }
 
-/// Whether a correction of this session's coach is not known to all sessions yet; then no follow-up goes out.
+/// Whether a correction by this session's coach has not reached all sessions yet; then no follow-up is sent.
 async fn is_corrected_now(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from corrections

@@ -1,4 +1,4 @@
-//! What a summary template makes of a sample session, before it is saved: the letter, and the coach's notes. Pure.
+//! Previews a summary template on a sample session before it is saved: the letter and the coach's notes. Pure.
 
 use std::fmt::Write;
 
@@ -10,19 +10,19 @@ use crate::{
     template::Templates,
 };
 
-/// What a template makes of the sample session.
+/// A template applied to the sample session.
 #[derive(Clone, Debug)]
 pub struct Preview {
     /// The follow-up, as the client would read it.
     pub follow_up: String,
-    /// What the coach alone would read.
+    /// What only the coach would read.
     pub notes: String,
 }
 
-/// Tries a template with the sample session.
+/// Applies a template to the sample session.
 ///
 /// # Errors
-/// What does not work.
+/// Returns what doesn't work.
 pub fn preview(template: &SummaryTemplate) -> Result<Preview, TemplateFault> {
     let template::Sample { session, content } = template::write_sample(template)?;
     let message = Message::FollowUp(letter(

@@ -1,8 +1,8 @@
-//! The job `follow_up.readdress`: a client's address was changed or taken away, so what is held for the old one does not go.
+//! The job `follow_up.readdress`: a client's address has changed, so emails held for the old one aren't sent.
 //!
-//! Reads the client's held follow-ups; stops those that are not the client's any more (`stop`). What is on its way, or gone,
-//! stays as it is. A rerun finds nothing held and changes nothing. It is enqueued with the change; `follow_up.send` looks at
-//! the address too, should it be faster.
+//! Reads the client's held follow-ups; stops those that no longer match the client (`stop`). One that is being sent or
+//! was sent stays as it is. A rerun finds nothing held and changes nothing. It is enqueued with the change;
+//! `follow_up.send` also checks the address, in case it is faster.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -32,7 +32,7 @@ impl Job for Readdress {
     }
 
     async fn on_dead(&self, _ctx: &Context<Desk>, error: &str) -> Result<(), JobError> {
-        // The mails do not go either way: `follow_up.send` stops them, and tells the coach.
+        // The emails aren't sent either way: `follow_up.send` stops them, and tells the coach.
         tracing::error!(
             target: "follow_up",
             { client.id = %self.client_id, error },
@@ -42,7 +42,7 @@ impl Job for Readdress {
     }
 }
 
-/// The client's approved summaries whose follow-up waits, and its mail.
+/// The client's approved summaries with a pending follow-up, and its email.
 async fn held(tx: &mut TenantTx, client_id: Uuid) -> Result<Vec<(Uuid, Uuid)>, sqlx::Error> {
     let held = sqlx::query!(
         "select summaries.id as summary_id, mails.id as mail_id

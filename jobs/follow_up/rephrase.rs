@@ -1,9 +1,8 @@
-//! The follow-up is a letter from the coach to the client. What a sentence tells of the two by name, as the coach
-//! reads it (`Priya said: “…”`, `Priya will call Lena`), the letter says as one says it to the other (`You said: “…”`, `You
-//! will call Lena`). Pure.
+//! The follow-up is a letter from the coach to the client. To the coach, sentences name the two (`Priya said: “…”`,
+//! `Priya will call Lena`); the letter says them from one to the other (`You said: “…”`, `You will call Lena`). Pure.
 //!
-//! The openings that the summariser itself writes are turned as a whole; every other sentence, whoever wrote it, by
-//! [`super::address`], where that is sure. Where it is not, the sentence stands, and the coach is asked before it goes.
+//! Openings that the summarizer itself writes are turned as a whole. Every other sentence, whoever wrote it, is turned
+//! by [`super::address`] if that is certain. If not, it stays, and the coach is asked before it is sent.
 
 use super::address::{self, Gender, People, Turned};
 use crate::{
@@ -11,12 +10,12 @@ use crate::{
     names::short,
 };
 
-/// A sentence as the letter says it.
+/// A sentence in the letter's wording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rephrased {
     /// The sentence.
     pub text: String,
-    /// Whether it may speak about the client, and not to the client: then the coach is asked.
+    /// Whether it may speak about the client rather than to the client: then the coach is asked.
     pub speaks_about_client: bool,
 }
 
@@ -26,13 +25,13 @@ impl Rephrased {
     }
 }
 
-/// Rephrases what claims say of the two, whose names are as claims give them.
+/// Rephrases claims about the two people, whose names are as in the claims.
 #[derive(Clone, Debug)]
 pub(super) struct Rephraser<'a> {
     client: &'a str,
     coach: &'a str,
     people: People,
-    /// By which pronoun the summary speaks of the client, where it tells.
+    /// The pronoun that the summary uses for the client, if it shows.
     gender: Option<Gender>,
 }
 
@@ -42,7 +41,7 @@ impl<'a> Rephraser<'a> {
         Self { client: short(client, coach), coach: short(coach, client), people, gender: None }
     }
 
-    /// With the client's pronoun, as the sentences tell in which nobody else can be meant.
+    /// Learns the client's pronoun from sentences in which it can't refer to anyone else.
     pub(super) fn after_reading(self, content: &Content) -> Self {
         let told = |claim: &Claim| address::pronoun_of_client(&claim.text, &self.people);
         let mut genders: Vec<Gender> = content.for_client().filter_map(told).collect();
@@ -65,7 +64,7 @@ impl<'a> Rephraser<'a> {
         }
     }
 
-    /// `Priya said: “…”`, `Asked “…”, Priya said: “…”`, and either with the words that moved it to another day.
+    /// `Priya said: “…”`, `Asked “…”, Priya said: “…”`, and both with the words that moved it to another day.
     fn client_said(&self, text: &str) -> Option<String> {
         if let Some(words) = after(text, self.client, "said").or_else(|| moved(text, self.client)) {
             return Some(format!("You said: {words}"));
@@ -84,7 +83,7 @@ impl<'a> Rephraser<'a> {
         Some(format!("{opening} \u{201c}{asked}\u{201d}, you said: {words}"))
     }
 
-    /// `Maya suggested: “I'd …”`: the coach's own letter needs no quotes for the coach's own words.
+    /// `Maya suggested: “I'd …”`: the coach's own letter doesn't quote the coach's own words.
     fn coach_said(&self, text: &str) -> Option<String> {
         let agreed = text.strip_suffix(&format!(" and {} agreed", self.coach));
         for verb in ["asked", "said"] {
@@ -112,7 +111,7 @@ fn moved<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     (whole(first.strip_prefix('\u{201c}')?) && whole(then.strip_suffix('\u{201d}')?)).then_some(words)
 }
 
-/// The quoted words of `Name verb: “…”`, where nothing but they follows.
+/// The quoted words of `Name verb: “…”`, if nothing follows them.
 fn after<'t>(text: &'t str, name: &str, verb: &str) -> Option<&'t str> {
     let words = text.strip_prefix(name)?.strip_prefix(' ')?.strip_prefix(verb)?.strip_prefix(": ")?;
     let own = words.strip_prefix('\u{201c}')?;

@@ -1,6 +1,6 @@
-//! After a follow-up: what a person decides about one whose fate is unknown or that was refused, and the closing of the
-//! session after the last one. Writes the mail's and the session's state in the caller's transaction; a rerun finds
-//! them so and changes nothing.
+//! After a follow-up: a person's decision about one that was refused or whose fate is unknown, and closing the session
+//! after the last one. Writes the state of the email and the session in the caller's transaction; a rerun finds them
+//! settled and changes nothing.
 
 use uuid::Uuid;
 
@@ -11,7 +11,7 @@ use crate::{
     path::{self, SessionState, session},
 };
 
-/// What a person says of a follow-up that failed or whose fate is unknown.
+/// What a person says about a follow-up that failed or whose fate is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The client has it.
@@ -20,14 +20,14 @@ pub enum Verdict {
     SendAgain,
 }
 
-/// Carries out what a person decided about a summary's newest follow-up. Gives false where there is nothing to decide:
-/// it is on its way, sent or cancelled.
+/// Carries out a person's decision about a summary's latest follow-up. Returns false if there is nothing to decide: it
+/// is being sent, was sent, or is cancelled.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn decide(tx: &mut TenantTx, summary_id: Uuid, verdict: Verdict) -> Result<bool, sqlx::Error> {
     let arrived = verdict == Verdict::Arrived;
-    // The session before the mail, as everywhere.
+    // The session is locked before the email, as everywhere.
     let session_id = sqlx::query_scalar!("select session_id from summaries where id = $1", summary_id)
         .fetch_optional(tx.conn())
         .await?;
@@ -57,18 +57,18 @@ pub async fn decide(tx: &mut TenantTx, summary_id: Uuid, verdict: Verdict) -> Re
     Ok(true)
 }
 
-/// Closes a session in review when every summary of it is approved or dismissed and no follow-up is outstanding: none
-/// held, none on its way, and none whose failure or unknown fate still waits for a person. Gives whether it did.
+/// Closes a session in review once every summary is approved or dismissed and no follow-up is outstanding: none held,
+/// none being sent, and none whose failure or unknown fate still needs a person. Returns whether it did.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn close_if_finished(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
-    // The lock makes two follow-ups that end at the same time count each other.
+    // With the lock, two follow-ups that end at the same time see each other.
     let Some(session) = session::lock(tx, session_id).await? else { return Ok(false) };
     if session.state != SessionState::InReview {
         return Ok(false);
     }
-    // The newest follow-up of a summary is the one that counts: a failed one is made good by its successor.
+    // The latest follow-up of a summary is the one that counts: it replaces a failed one.
     let outstanding = sqlx::query_scalar!(
         r#"select exists (select from summaries where session_id = $1 and state not in ('approved', 'dismissed'))
                or exists (

@@ -1,6 +1,6 @@
-//! A follow-up whose recipient is not the approved one any more: it is stopped, and the coach is asked to look and approve
-//! again. Writes the mail's and the summary's state, the audit, and a mail to the coach, in the caller's transaction; a rerun
-//! finds the mail cancelled and changes nothing.
+//! Stops a follow-up whose recipient is no longer the approved one, and asks the coach to check and approve again.
+//! Writes the state of the email and the summary, the audit, and an email to the coach, in the caller's transaction; a
+//! rerun finds the email cancelled and changes nothing.
 
 use uuid::Uuid;
 
@@ -14,11 +14,11 @@ use crate::{
     queue::{Context, JobError},
 };
 
-/// Why such a mail is cancelled, as it stands on the ledger.
+/// Why such an email is cancelled, as stored on the ledger.
 pub const RECIPIENT_CHANGED: &str = "the client's name or address changed after the approval";
 
-/// Stops the mail where its client's name or address is not the approved one any more, unless an attempt has begun, and
-/// opens its summary again; gives whether it did.
+/// Stops the email if its client's name or address is no longer the approved one, unless an attempt has started, and
+/// reopens its summary; returns whether it did.
 pub(super) async fn if_recipient_changed(
     tx: &mut TenantTx,
     ctx: &Context<Desk>,
@@ -33,7 +33,7 @@ pub(super) async fn if_recipient_changed(
     .fetch_optional(tx.conn())
     .await?;
     let Some(found) = found else { return Ok(false) };
-    // The session before its summaries and its mails, as everywhere.
+    // The session is locked before its summaries and emails, as everywhere.
     let Some(session) = session::lock(tx, found.session_id).await? else { return Ok(false) };
     if mail::is_for_its_client(tx, mail_id).await? != Some(false) {
         return Ok(false);
@@ -69,7 +69,7 @@ pub(super) async fn if_recipient_changed(
     Ok(true)
 }
 
-/// The session shows it, and the coach gets a link to approve again.
+/// Marks the session, and sends the coach a link to approve again.
 async fn tell(
     tx: &mut TenantTx,
     ctx: &Context<Desk>,

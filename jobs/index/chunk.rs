@@ -1,4 +1,4 @@
-//! Cuts a session into chunks: consecutive utterances, each chunk with its times and its words as text. Pure.
+//! Cuts a session into chunks of consecutive utterances, each with its times and words. Pure.
 
 use debrief_transcript::words;
 use sha2::{Digest, Sha256};
@@ -6,43 +6,43 @@ use uuid::Uuid;
 
 use crate::queue::Cut;
 
-/// A chunk is at most so many characters long, as [`words::length`] counts them.
+/// The maximum length of a chunk in characters, as counted by [`words::length`].
 const LONGEST: usize = 900;
 
-/// An utterance, as far as a chunk needs it.
+/// The fields of an utterance that a chunk needs.
 #[derive(Clone, Debug)]
 pub(super) struct Spoken {
-    /// The transcript: a chunk never reaches over two.
+    /// The transcript: a chunk never spans two.
     pub(super) transcript_id: Uuid,
-    /// Who, as written in the file.
+    /// The speaker, as written in the file.
     pub(super) label: Option<String>,
-    /// The client who speaks, where known.
+    /// The client who speaks, if known.
     pub(super) client_id: Option<Uuid>,
-    /// When it begins, in milliseconds.
+    /// Its start, in milliseconds.
     pub(super) start_ms: Option<i64>,
-    /// When it ends.
+    /// Its end.
     pub(super) end_ms: Option<i64>,
     /// What was said.
     pub(super) text: String,
 }
 
-/// A piece of a session that is found as one.
+/// A part of a session that is found as one hit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Chunk {
-    /// The only client who speaks in it; none where several or none do.
+    /// The only client who speaks in it; `None` if several or none do.
     pub(super) client_id: Option<Uuid>,
-    /// When it begins, in milliseconds.
+    /// Its start, in milliseconds.
     pub(super) start_ms: Option<i64>,
-    /// When it ends.
+    /// Its end.
     pub(super) end_ms: Option<i64>,
-    /// A line an utterance, each after its speaker label.
+    /// One line per utterance, each starting with its speaker label.
     pub(super) text: String,
     /// SHA-256 of the text, in hex: the same words have the same vector.
     pub(super) sha256: String,
 }
 
 impl Chunk {
-    /// A text that is found as one, said between those times.
+    /// Creates a chunk from a text said between these times.
     pub(super) fn new(client_id: Option<Uuid>, (start_ms, end_ms): (Option<i64>, Option<i64>), text: String) -> Self {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let digits = |byte: u8| [byte >> 4, byte & 15].map(|half| char::from(DIGITS[usize::from(half)]));
@@ -58,8 +58,8 @@ struct Line<'a> {
     length: usize,
 }
 
-/// Cuts `utterances` (in order) into chunks of at most [`LONGEST`] characters. The last utterance of a chunk is
-/// repeated as the first of the next where there is room, so that a question stays beside its answer.
+/// Cuts `utterances` (in order) into chunks of at most [`LONGEST`] characters. If there is room, the last utterance of
+/// a chunk is repeated as the first of the next, so that a question stays with its answer.
 pub(super) fn chunks(utterances: &[Spoken], cut: &Cut) -> Vec<Chunk> {
     let lines: Vec<Line<'_>> = utterances.iter().take_while(|_| !cut.is_asked()).flat_map(lines).collect();
     let mut chunks = Vec::new();
@@ -85,7 +85,7 @@ pub(super) fn chunks(utterances: &[Spoken], cut: &Cut) -> Vec<Chunk> {
     chunks
 }
 
-/// The lines of an utterance: one, or several where it is long.
+/// The lines of an utterance: one, or several if it is long.
 fn lines(spoken: &Spoken) -> Vec<Line<'_>> {
     let label = spoken.label.as_deref().map(|label| format!("{label}: ")).unwrap_or_default();
     let room = LONGEST.saturating_sub(words::length(&label)).max(100);
@@ -98,7 +98,7 @@ fn lines(spoken: &Spoken) -> Vec<Line<'_>> {
         .collect()
 }
 
-/// Cuts `text` at blanks into pieces of at most `room` characters. A single longer word is cut where it must be.
+/// Cuts `text` at spaces into pieces of at most `room` characters. A longer word is cut where necessary.
 fn pieces(text: &str, room: usize) -> Vec<String> {
     let mut pieces = Vec::new();
     let mut piece = String::new();
@@ -124,11 +124,11 @@ fn pieces(text: &str, room: usize) -> Vec<String> {
     pieces
 }
 
-/// A word in parts that fit: one, but for what is very long or has no spaces, which is cut behind a punctuation mark where
+/// A word in parts that fit: usually one. A very long word, or text without spaces, is cut after a punctuation mark if
 /// there is one in its second half.
 fn parts(mut word: &str, room: usize) -> Vec<&str> {
     let mut parts = Vec::new();
-    // The rest of a word is looked at as far as it fits, and no further: a word may be as long as a file.
+    // The rest of a word is scanned only as far as it fits: a word may be as long as a file.
     while let Some(end) = full_at(word, room) {
         let mark = word[..end].rfind(['。', '！', '？', '，', '、', '｡']).map(|at| at + '。'.len_utf8());
         let (part, rest) = word.split_at(mark.filter(|mark| mark * 2 > end).unwrap_or(end));
@@ -139,7 +139,7 @@ fn parts(mut word: &str, room: usize) -> Vec<&str> {
     parts
 }
 
-/// Where a text is longer than `room`: the place of the first character that is too much.
+/// If a text is longer than `room`, the position of the first character too many.
 fn full_at(text: &str, room: usize) -> Option<usize> {
     let mut length = 0;
     let full = text.char_indices().find(|(_, c)| {

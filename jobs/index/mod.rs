@@ -1,9 +1,9 @@
-//! The index: what was said and what was summarised, in chunks, as full text and as vectors; and the search in it.
+//! The index: what was said and summarized, in chunks, as full text and as vectors; and searching it.
 //!
-//! Two jobs write it, on the side and holding nobody up: [`IndexSession`] after parse, [`IndexSummary`] after each
-//! version of a summary. Each reads in a short transaction, embeds outside any, and replaces what was there before in
-//! a second one; so a rerun leaves the same chunks. [`search()`] reads it. [`rebuild`] enqueues them after a change of
-//! the embedder.
+//! Two jobs write it on the side, without holding anything up: [`IndexSession`] after parsing, [`IndexSummary`] after
+//! each version of a summary. Each reads in a short transaction, embeds outside of any, and replaces the old chunks in
+//! a second one, so a rerun leaves the same chunks. [`search()`] reads it. [`rebuild`] enqueues the jobs again after
+//! the embedder changed.
 
 mod chunk;
 mod model_index;

@@ -1,8 +1,7 @@
-//! After a change of the embedder: which sessions and summaries are indexed under another model, and the jobs that
-//! index them anew.
+//! Finds sessions and summaries indexed with another model than the current one, and enqueues jobs to reindex them.
 //!
-//! Reads chunks and embeddings of one organization; writes jobs. A rerun finds the jobs that are there. Nothing does
-//! this by itself: two processes with different settings would index each other's sessions for ever.
+//! Reads chunks and embeddings of one organization; writes jobs. A rerun finds the existing jobs. Nothing does this
+//! automatically: two processes with different settings would reindex each other's sessions forever.
 
 use uuid::Uuid;
 
@@ -13,19 +12,19 @@ use crate::{
     queue::{Enqueued, enqueue},
 };
 
-/// How much of an organization is indexed under the embedder's model.
+/// How much of an organization is indexed with the embedder's model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Coverage {
-    /// Pieces of sessions and summaries that are indexed.
+    /// Chunks of sessions and summaries.
     pub chunks: i64,
-    /// Those of them that have no vector under the model: they are found by their words only.
+    /// How many of these have no vector for the model: they are found only by their words.
     pub without_vector: i64,
 }
 
-/// How much of the organization is indexed under the embedder's model.
+/// How much of the organization is indexed with the embedder's model.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn coverage(db: &Db, organization: Uuid, embedder: &Embedder) -> Result<Coverage, sqlx::Error> {
     let mut tx = db.tenant(organization).await?;
     let coverage = sqlx::query_as!(
@@ -40,10 +39,10 @@ pub async fn coverage(db: &Db, organization: Uuid, embedder: &Embedder) -> Resul
     Ok(coverage)
 }
 
-/// Enqueues the jobs that index anew what has no vector under the embedder's model; says how many are new.
+/// Enqueues jobs that reindex what has no vector for the embedder's model; returns how many are new.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn rebuild(db: &Db, organization: Uuid, embedder: &Embedder) -> Result<usize, sqlx::Error> {
     let mut tx = db.tenant(organization).await?;
     let found = sqlx::query!(

@@ -1,7 +1,7 @@
-//! Search: by words and by nearness at once, within one organization.
+//! Search by words and by meaning at once, within one organization.
 //!
-//! The function `search_chunks` of the migrations gives ids and scores; the rows themselves are read here, under the
-//! tenant's own policy.
+//! The function `search_chunks` of the migrations returns ids and scores; the rows themselves are read here, under the
+//! tenant's own policy. Only reads.
 
 use std::collections::HashMap;
 
@@ -15,30 +15,30 @@ use crate::{
     embed::Embedder,
 };
 
-/// At most so many hits a search.
+/// At most this many hits per search.
 const MOST_HITS: u32 = 100;
 
-/// A query has no more characters: Postgres takes a query apart word within word.
+/// The longest query: Postgres parses nested queries recursively.
 const LONGEST_QUERY: usize = 1_000;
 
-/// What is searched for.
+/// A search query.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
     /// The words; `"quoted phrases"`, `or` and `-without` as on the web.
     pub text: String,
     /// Only this coach's sessions.
     pub coach: Option<Uuid>,
-    /// Only what this client said or what was summarised for them.
+    /// Only what this client said or what was summarized for them.
     pub client: Option<Uuid>,
-    /// Only sessions of this day or later.
+    /// Only sessions on or after this day.
     pub from: Option<NaiveDate>,
-    /// Only sessions of this day or earlier.
+    /// Only sessions on or before this day.
     pub to: Option<NaiveDate>,
-    /// At most so many hits (up to 100).
+    /// At most this many hits (up to 100).
     pub limit: u32,
 }
 
-/// Where the words of a hit stand.
+/// Where the words of a hit are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
@@ -57,45 +57,45 @@ pub struct Client {
     pub name: String,
 }
 
-/// What was found.
+/// A search hit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Hit {
     /// The session.
     pub session_id: Uuid,
     /// Its title.
     pub title: String,
-    /// Its day.
+    /// Its date.
     pub session_date: NaiveDate,
-    /// Whose summary it is, or the only client who speaks in it or takes part in the session; none where several do.
+    /// The summary's client, or the only client who speaks in the chunk or attends the session; `None` if several do.
     pub client: Option<Client>,
-    /// Who takes part in the session, by name; where that is not known yet, the speaker labels.
+    /// The participants' names; until they are known, the speaker labels.
     pub speakers: Vec<String>,
-    /// When in the session it begins, in milliseconds, where the transcript has times.
+    /// When in the session it starts, in milliseconds, if the transcript has times.
     pub start_ms: Option<i64>,
     /// The words.
     pub text: String,
-    /// Where they stand.
+    /// Where they are.
     pub source: Source,
-    /// Higher is better; comparable within one search only.
+    /// Higher is better; comparable only within one search.
     pub score: f64,
 }
 
 /// Why a search failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
-    /// There is nothing to search for.
+    /// The query is empty.
     #[error("nothing to search for: give at least one word")]
     Empty,
-    /// The query is a whole text.
+    /// The query is too long, such as a whole text.
     #[error("the query has {0} characters, and may have {LONGEST_QUERY}: search for a few words")]
     TooLong(usize),
-    /// The database failed.
+    /// The query failed.
     #[error("the search failed: {0}")]
     Database(#[from] sqlx::Error),
 }
 
 /// Searches the organization's sessions and summaries, best hit first. The query is embedded before the transaction
-/// begins; where the embedder is away, it is searched by words alone.
+/// starts; if the embedder is away, only words are searched.
 ///
 /// # Errors
 /// See [`SearchError`].
@@ -107,11 +107,11 @@ pub async fn search(db: &Db, organization: Uuid, embedder: &Embedder, query: &Qu
     if characters > LONGEST_QUERY {
         return Err(SearchError::TooLong(characters));
     }
-    // Punctuation alone means nothing, whatever a model makes of it.
+    // Punctuation alone has no meaning, whatever a model makes of it.
     let means = query.text.chars().any(char::is_alphanumeric);
     let texts = if means { std::slice::from_ref(&query.text) } else { &[] };
     let vector = match embedder.embed(texts).await {
-        // A query without words has a vector of zeros, which is near nothing.
+        // A query without words has an all-zero vector, which is close to nothing.
         Ok(vectors) => {
             vectors.first().filter(|vector| vector.iter().any(|value| *value != 0.0)).map(|v| store::as_text(v))
         }
@@ -127,7 +127,7 @@ pub async fn search(db: &Db, organization: Uuid, embedder: &Embedder, query: &Qu
     Ok(hits)
 }
 
-/// The chunks that were found, best first, with their scores.
+/// The chunks found, best first, with their scores.
 async fn ranked(
     tx: &mut TenantTx,
     embedder: &Embedder,
@@ -152,7 +152,7 @@ async fn ranked(
     Ok(rows.into_iter().map(|row| (row.chunk_id, row.score)).collect())
 }
 
-/// Reads the rows of what was found.
+/// Reads the rows of the hits.
 async fn hits(tx: &mut TenantTx, ranked: &[(Uuid, f64)]) -> Result<Vec<Hit>, sqlx::Error> {
     let ids: Vec<Uuid> = ranked.iter().map(|(id, _)| *id).collect();
     let rows = sqlx::query!(

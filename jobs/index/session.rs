@@ -1,8 +1,8 @@
 //! The job `index.session`: makes a session's utterances searchable.
 //!
-//! Reads utterances and what is known of their speakers, cuts and embeds them on a thread beside, outside of any
-//! transaction, and writes chunks and embeddings. A rerun replaces the chunks by
-//! the same ones. Where the utterances change meanwhile (a new transcript), the attempt is given up and made again.
+//! Reads utterances and their known speakers, cuts and embeds them on another thread outside of any transaction, and
+//! writes chunks and embeddings. A rerun replaces the chunks with the same ones. If the utterances change in the
+//! meantime (a new transcript), the attempt starts over.
 
 use std::time::Duration;
 
@@ -28,12 +28,12 @@ pub struct IndexSession {
     pub session_id: Uuid,
 }
 
-/// How long to wait where the session changes under the index.
+/// How long to wait if the session changes during indexing.
 const AGAIN: Duration = Duration::from_millis(500);
 
 impl JobArgs for IndexSession {
     const KIND: &'static str = "index.session";
-    /// Every vector is put into the index of its model, which takes a minute for some megabytes.
+    /// Every vector is added to its model's index, which takes a minute for some megabytes.
     const POLICY: Policy =
         Policy { timeout: Duration::from_secs(1800), concurrency: 2, priority: 5, ..Policy::DEFAULT };
 
@@ -65,12 +65,12 @@ impl Job for IndexSession {
         let (embedded, new) = store::embed(ctx, chunks, known).await?;
 
         let mut tx = ctx.tenant_tx().await?;
-        // The long part first: nobody waits for the session's lock meanwhile.
+        // The slow part comes first, so that nobody waits for the session's lock.
         let place = store::Place { coach_id, session_id: self.session_id, version: None };
         let new_chunks = store::insert(&mut tx, &place, ctx, &embedded).await?;
         session::lock(&mut tx, self.session_id).await?;
         if self::fingerprint(&mut tx, self.session_id).await? != fingerprint {
-            // Attributed meanwhile, most likely: what was read is out of date.
+            // Probably attributed in the meantime: what was read is out of date.
             return Err(JobError::Snooze(AGAIN));
         }
         sqlx::query!(
@@ -93,7 +93,7 @@ impl Job for IndexSession {
     }
 }
 
-/// Changes with the set of utterances, or with who is known to have spoken them.
+/// Changes when the utterances or their known speakers change.
 async fn fingerprint(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar!(
         "select md5(string_agg(u.id::text || coalesce(a.participant_id::text, ''), ',' order by u.id))

@@ -1,4 +1,4 @@
-//! Chunks and their vectors in the database: vectors are made once for the same words and the same model.
+//! Chunks and their vectors in the database. Vectors are computed once per text and model.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,11 +11,10 @@ use crate::{
     queue::{JobError, cuttable},
 };
 
-/// What the session shows when an index job is dead. Nobody is held up by it, so nobody is mailed: the operator sees the
-/// dead job.
+/// What the session shows if an index job is dead. Nobody is emailed: the operator sees the dead job.
 pub(super) const NOT_FOUND: &str = "Search doesn’t find all of this session yet; everything else works.";
 
-/// The vectors that the organization has of `chunks` under the embedder's model, as text, by the hash of the words.
+/// The organization's existing vectors for `chunks` with the embedder's model, as text, by the hash of the words.
 pub(super) async fn known_vectors(
     tx: &mut TenantTx,
     embedder: &Embedder,
@@ -40,8 +39,8 @@ pub(super) struct Embedded {
     vector: String,
 }
 
-/// Gives every chunk its vector: a known one, or a new one from the embedder. No transaction may be open.
-/// Returns with them how many were new.
+/// Adds a vector to every chunk: a known one, or a new one from the embedder. No transaction may be open. Also counts
+/// the new ones.
 pub(super) async fn embed(
     embedder: &Embedder,
     chunks: Vec<Chunk>,
@@ -65,20 +64,20 @@ pub(super) async fn embed(
     Ok((embedded.await??, new))
 }
 
-/// Whose chunks are written.
+/// Where the chunks belong.
 pub(super) struct Place {
     /// The coach.
     pub(super) coach_id: Uuid,
     /// The session.
     pub(super) session_id: Uuid,
-    /// For a summary: its version.
+    /// For a summary, its version.
     pub(super) version: Option<i32>,
 }
 
-/// So many vectors are inserted by a statement, which may take no longer than any: each is put into the index.
+/// Vectors per insert statement, to keep each one short: every vector is added to the index.
 const PART: usize = 500;
 
-/// Inserts chunks and vectors, two statements for every [`PART`] of them. Gives the ids of the chunks.
+/// Inserts chunks and vectors, with two statements per [`PART`]. Returns the ids of the chunks.
 pub(super) async fn insert(
     tx: &mut TenantTx,
     place: &Place,
@@ -140,7 +139,7 @@ async fn insert_part(
     Ok(ids)
 }
 
-/// Clears the mark that a dead index job left on the session: its stage has gone on.
+/// Clears the session's mark from a dead index job: its stage has gone on.
 pub(super) async fn clear_mark(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update sessions set failed_stage = null, failed_reason = null where id = $1 and failed_stage = 'index'",
@@ -151,7 +150,7 @@ pub(super) async fn clear_mark(tx: &mut TenantTx, session_id: Uuid) -> Result<()
     Ok(())
 }
 
-/// A vector as pgvector reads it.
+/// A vector in pgvector's text format.
 pub(super) fn as_text(vector: &[f32]) -> String {
     let values: Vec<String> = vector.iter().map(f32::to_string).collect();
     format!("[{}]", values.join(","))

@@ -1,8 +1,7 @@
 //! The job `index.summary`: makes a version of a summary searchable.
 //!
-//! Reads the version's claims; writes a chunk a claim, in place of those of older versions. A rerun replaces the
-//! chunks by the same ones; a version that is no longer the newest is left to the job of the newer one, and a summary that
-//! is withdrawn is not found.
+//! Reads the version's claims; writes one chunk per claim, replacing those of older versions. A rerun replaces the
+//! chunks with the same ones. An outdated version is left to the newer one's job, and a withdrawn summary isn't found.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -26,7 +25,7 @@ pub struct IndexSummary {
     pub version: i32,
 }
 
-/// Whose summary it is.
+/// The client and session of a summary.
 struct Whose {
     coach_id: Uuid,
     session_id: Uuid,
@@ -61,7 +60,7 @@ impl Job for IndexSummary {
         let (embedded, new) = store::embed(ctx, chunks, known).await?;
 
         let mut tx = ctx.tenant_tx().await?;
-        // The session's lock comes first, as everywhere: what is written below refers to it.
+        // The session's lock comes first, as everywhere: the rows written below reference it.
         session::lock(&mut tx, whose.session_id).await?;
         let newest = sqlx::query_scalar!(
             "select version from summaries where id = $1 and withdrawn_reason is null for update",
@@ -110,8 +109,8 @@ impl IndexSummary {
         .await
     }
 
-    /// A chunk a claim, at the time of the first words behind it. Engagement and priority are counts and a rating, and open threads
-    /// words of another session: whoever searches for words does not mean them.
+    /// One chunk per claim, at the time of its first evidence. Excludes engagement and priority (counts and a rating)
+    /// and open threads (another session's words): someone who searches for words doesn't mean them.
     async fn chunks(&self, tx: &mut TenantTx, client_id: Uuid) -> Result<Vec<Chunk>, sqlx::Error> {
         let content = load_version(tx, self.summary_id, self.version).await?;
         let chunk = |claim: crate::model::Claim| {

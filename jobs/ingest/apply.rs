@@ -1,8 +1,8 @@
-//! Applies a roster: the coach's clients, their addresses and the names by which they are known.
+//! Applies a roster: the coach's clients, their addresses and aliases.
 //!
-//! Reads the object, and where its letters are in doubt the coach's transcripts; writes clients and aliases, the ledger, a
-//! mail to the coach about what is wrong, and the same beside the rejected files. A rerun finds the ledger's row settled
-//! and changes nothing.
+//! Reads the object and, if its encoding is in doubt, the coach's transcripts; writes clients and aliases, the ledger,
+//! and the problems, both in an email to the coach and next to the rejected files. A rerun finds the ledger's row
+//! settled and changes nothing.
 
 use super::{
     Needs,
@@ -20,12 +20,12 @@ use crate::{
     queue::{Context, JobError, blocking},
 };
 
-/// So many of the coach's newest transcripts tell in which letters names are written.
+/// How many of the coach's latest transcripts are checked to see how names are spelled.
 const MOST_TRANSCRIPTS: usize = 12;
-/// A larger one is not looked at for that.
+/// Larger ones are skipped.
 const MOST_BYTES: u64 = 4 << 20;
 
-/// Applies a roster. Its problems go to the coach by mail, and stand in the ledger and beside the rejected files.
+/// Applies a roster. Its problems are emailed to the coach, and are in the ledger and next to the rejected files.
 pub(super) async fn roster(ctx: &Context<Needs>, object: &ObjectInfo, coach: Coach) -> Result<ObjectOutcome, JobError> {
     if object.size > ctx.settings.max_bytes {
         return reject::roster(ctx, object, coach, &reject::too_large(ctx.settings.max_bytes)).await;
@@ -42,7 +42,7 @@ pub(super) async fn roster(ctx: &Context<Needs>, object: &ObjectInfo, coach: Coa
     let applied = people::apply_roster(&mut tx, coach.id, &roster).await?;
     let said: Vec<&str> =
         applied.problems.iter().chain(&applied.changes).chain(&applied.notes).map(String::as_str).collect();
-    // A column that is not used is worth no word alone.
+    // An unused column alone isn't worth a message.
     let is_told = !applied.problems.is_empty() || !applied.changes.is_empty();
     let reason = is_told.then(|| said.join("\n"));
     if !ledger::settle(&mut tx, ctx.bucket.name(), object, ObjectOutcome::Applied, reason.as_deref()).await? {
@@ -67,7 +67,7 @@ pub(super) async fn roster(ctx: &Context<Needs>, object: &ObjectInfo, coach: Coa
     Ok(ObjectOutcome::Applied)
 }
 
-/// Reads a roster; where its letters are in doubt, beside the names in the coach's sessions and transcripts.
+/// Reads a roster; if its encoding is in doubt, compares the names in the coach's sessions and transcripts.
 async fn read(
     ctx: &Context<Needs>,
     coach: Coach,
@@ -85,7 +85,7 @@ async fn read(
     blocking(move || csv_roster::read_beside(&content, &names)).await
 }
 
-/// The labels of the newest transcripts in the roster's folder: they may not be parsed yet.
+/// The labels in the latest transcripts in the roster's folder, which may not be parsed yet.
 async fn labels_beside(ctx: &Context<Needs>, roster: &ObjectInfo) -> Result<Vec<String>, JobError> {
     let folder = roster.key.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut objects = match ctx.bucket.list(folder).await {
@@ -115,7 +115,7 @@ fn labels_in(content: &[u8]) -> Vec<String> {
     labels.into_iter().collect()
 }
 
-/// A few names of a roster whose letters may be others, as they were read.
+/// A few names whose letters may be wrong, as they were read.
 fn names_in_doubt(roster: &Roster) -> Vec<String> {
     if roster.encoded == Encoded::Surely {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! A file whose content its coach has already, under another key: what the coach is told of it.
+//! A file whose content its coach already has under another key: what the coach is told about it.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -22,7 +22,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    /// Which file has it, and what became of that, in a sentence.
+    /// Which file has it, and what became of that file, in a sentence.
     pub(super) fn says(&self) -> String {
         let file = clean::line(self.object_key.rsplit('/').next().unwrap_or_default());
         match &self.rejected_reason {
@@ -36,7 +36,7 @@ impl Held {
         }
     }
 
-    /// Tells the coach; not of the same file that was only written anew.
+    /// Tells the coach, unless it is the same file that was only written again.
     pub(super) async fn tell(
         &self,
         tx: &mut TenantTx,

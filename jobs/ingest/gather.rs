@@ -1,4 +1,4 @@
-//! Brings together what is known of files that are looked at together: their contents, and the sessions that are there.
+//! Gathers what is known about files that are considered together: their contents and the existing sessions.
 //!
 //! Reads the objects and our copies; writes our copies (named by their hash, so that a rerun writes the same).
 
@@ -27,9 +27,9 @@ use crate::{
 pub(super) struct Member {
     pub(super) object: ObjectInfo,
     pub(super) key: TranscriptKey,
-    /// It has waited for its transcript as long as such files may.
+    /// It has waited for its transcript for the maximum time.
     pub(super) overdue: bool,
-    /// So much lies beside it that it is held against nothing.
+    /// Its folder is so full that it is compared with nothing.
     pub(super) alone: bool,
 }
 
@@ -43,17 +43,17 @@ pub(super) struct Copied {
     pub(super) candidate: Candidate,
 }
 
-/// How reading a file ended.
+/// The result of reading a file.
 #[derive(Debug)]
 pub(super) enum Gathered {
     Copied(Box<Copied>),
-    /// It changed since the listing: the next scan sees what it is then.
+    /// It changed since the listing: the next scan sees its new content.
     Changed,
-    /// It is settled: nobody needs to read it.
+    /// It is settled: it need not be read.
     Settled(ObjectOutcome),
 }
 
-/// Reads a file, and puts our own copy. What is said in it is looked at where it is to be `compared`.
+/// Reads a file and writes our own copy. Examines its content if it is to be `compared`.
 pub(super) async fn read(
     ctx: &Context<Needs>,
     member: &Member,
@@ -69,7 +69,7 @@ pub(super) async fn read(
         return Ok(Gathered::Settled(reject::unreadable(ctx, object, key, coach, &why).await?));
     }
     let content = match ctx.bucket.get_listed(object).await {
-        // A link was made since the listing: the next look says so.
+        // It became a link since the listing: the next scan reports that.
         Err(BucketError::Changed | BucketError::NotFound | BucketError::Link) => return Ok(Gathered::Changed),
         content => content?,
     };
@@ -93,28 +93,28 @@ fn facts(content: &[u8]) -> Option<Facts> {
     debrief_transcript::parse(content).ok().map(|transcript| Facts::of(&transcript))
 }
 
-/// All names in a companion, made comparable.
+/// All names in a companion, normalized.
 fn names(companion: &Companion) -> std::collections::BTreeSet<String> {
     let attendees = companion.attendees();
     let written = attendees.iter().flat_map(|one| one.name.iter().chain(&one.other_names));
     written.map(|name| likeness::fold(name)).filter(|name| !name.is_empty()).collect()
 }
 
-/// A file of a session that is there, in the same folder.
+/// A file of an existing session in the same folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct SessionFile {
     pub(super) session_id: Uuid,
     pub(super) object_key: String,
     transcript_id: Uuid,
     stored_key: String,
-    /// Its words may tell what belongs to it.
+    /// Its words may show what belongs to it.
     tells: bool,
 }
 
-/// So many files of one folder are looked at; a folder with more is no meeting's and no day's.
+/// At most this many files of one folder are compared; a folder with more isn't one meeting or one day.
 pub(super) const MOST: usize = 200;
 
-/// The files of the coach's sessions that may be of one meeting with `member`, the oldest first.
+/// The files of the coach's sessions that may be of the same meeting as `member`, oldest first.
 pub(super) async fn session_files(
     tx: &mut TenantTx,
     coach: Coach,
@@ -142,8 +142,8 @@ pub(super) async fn session_files(
     .await
 }
 
-/// The sessions of these files, each with those of its files that tell what belongs to it. A file that comes again
-/// (its key is in `again`) is not asked: its new content counts.
+/// The sessions of these files, each with those of its files that show what belongs to it. A file that came again (its
+/// key is in `again`) isn't used: its new content counts.
 pub(super) async fn sessions(
     ctx: &Context<Needs>,
     session_files: &[SessionFile],

@@ -1,7 +1,7 @@
-//! What lies in the inbox and what became of each file: for the operator. Only reads.
+//! For the operator: what is in the inbox and what became of each file. Only reads.
 //!
-//! The listing of the bucket says what lies there, the ledger what a scan made of it, and the sessions how it went on:
-//! what was taken may still be refused when it is parsed.
+//! The bucket's listing says what is there, the ledger what a scan made of it, and the sessions what happened next: an
+//! accepted file may still be rejected by the parser.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,13 +17,13 @@ use crate::{
     model::SessionStatus,
 };
 
-/// The inbox cannot be looked at.
+/// The inbox can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum InboxError {
-    /// The bucket does not answer.
+    /// The bucket can't be reached.
     #[error("{0}")]
     Bucket(#[from] BucketError),
-    /// The database does not answer.
+    /// The database can't be reached.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
@@ -32,28 +32,28 @@ pub enum InboxError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FileOutcome {
-    /// No look at the inbox has seen it as it is.
+    /// No scan has seen it in its present form.
     New,
-    /// It was seen, and may still be written: the next look takes it when it is the same.
+    /// A scan saw it, but it may still be changing: it is taken if the next scan finds it unchanged.
     Seen,
-    /// It waits for the transcript of its meeting.
+    /// It waits for its meeting's transcript.
     Waiting,
     /// It is part of a session.
     Read,
     /// It was refused, for a reason.
     Rejected,
-    /// Its content is there as a transcript already.
+    /// A transcript already has its content.
     Duplicate,
-    /// A roster that is in force, perhaps not all of it.
+    /// A roster in force, perhaps only partly.
     Applied,
-    /// It is left alone: in nobody's folder, hidden, or not finished.
+    /// It is ignored: in no coach's folder, hidden, or unfinished.
     Ignored,
-    /// It can never be read as it is: no file, closed, or under a name or in a place where nothing can be taken.
+    /// It can never be read as it is: not a regular file, unreadable, or with a name or in a place that can't be used.
     Unreadable,
 }
 
 impl FileOutcome {
-    /// As shown.
+    /// The name as shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -77,22 +77,22 @@ pub struct File {
     pub object_key: String,
     /// What became of it.
     pub outcome: FileOutcome,
-    /// Why, in words for people.
+    /// Why, in plain words.
     pub reason: Option<String>,
-    /// The session that it is of.
+    /// Its session.
     pub session_id: Option<Uuid>,
-    /// Where that session stands.
+    /// That session's state.
     pub session_state: Option<SessionStatus>,
-    /// Its size; none of a file that lies there no more.
+    /// Its size; `None` if it is no longer there.
     pub size_bytes: Option<u64>,
-    /// When it was written; of a file that lies there no more, when it was first seen.
+    /// When it was last written, or when it was first seen if it is no longer there.
     pub at: DateTime<Utc>,
-    /// Whether it lies there, as it was.
+    /// Whether it is still there unchanged.
     pub is_there: bool,
 }
 
 impl File {
-    /// Whether it is in no session, or something is to be said of it.
+    /// Whether it is in no session, or something must be said about it.
     #[must_use]
     pub fn is_left(&self) -> bool {
         match self.outcome {
@@ -103,7 +103,7 @@ impl File {
     }
 }
 
-/// What the ledger and the sessions know of an object.
+/// What the ledger and the sessions know about an object.
 struct LedgerEntry {
     object_key: String,
     etag: String,
@@ -116,11 +116,11 @@ struct LedgerEntry {
     unused_reason: Option<String>,
 }
 
-/// Every file of the inbox, the newest first; with `gone` also what was there once and is not any more, as it was. Names of
-/// files of all coaches: for the operator.
+/// Lists every file in the inbox, newest first; with `gone` also those that are no longer there. Contains file names of
+/// all coaches: for the operator.
 ///
 /// # Errors
-/// When the bucket or the database does not answer.
+/// Returns an error if the bucket or the database can't be reached.
 pub async fn inbox(db: &Db, bucket: &Bucket, gone: bool) -> Result<Vec<File>, InboxError> {
     let Listing { mut objects, unusable } = list(db, bucket).await?;
     objects.retain(|object| !is_folder(object));
@@ -150,7 +150,7 @@ pub async fn inbox(db: &Db, bucket: &Bucket, gone: bool) -> Result<Vec<File>, In
     Ok(files)
 }
 
-/// What no organization is known of: objects that are not settled, or in nobody's folder.
+/// What belongs to no known organization: objects that aren't settled or are in no coach's folder.
 async fn of_nobody(tx: &mut SystemTx, bucket: &str) -> Result<Vec<LedgerEntry>, sqlx::Error> {
     sqlx::query_as!(
         LedgerEntry,
@@ -202,7 +202,7 @@ fn file(object_key: &str, size_bytes: Option<u64>, at: DateTime<Utc>, known: Opt
     }
 }
 
-/// What lies there and cannot be read. What was settled while it could be read stays what it was.
+/// Files that are there and can't be read. One that was settled while it was readable stays as it was.
 fn unreadable(unusable: &Unusable, known: Option<&LedgerEntry>) -> File {
     let object = &unusable.object;
     let known = known.filter(|known| !["seen", "waiting"].contains(&known.outcome.as_str()));

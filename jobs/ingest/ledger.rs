@@ -1,5 +1,5 @@
-//! The ledger of the bucket, and whose inbox a folder is. It belongs to the installation: an object is known before its
-//! coach is.
+//! The bucket's ledger, and which coach owns a folder. The installation owns it: objects are known before their
+//! coaches.
 
 use std::collections::HashMap;
 
@@ -10,18 +10,18 @@ use crate::{
     db::{SystemTx, TenantTx, Tx},
 };
 
-/// What came of an object, as the ledger has it.
+/// What became of an object, as stored in the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ObjectOutcome {
-    /// Seen, and not settled.
+    /// Seen but not settled.
     Seen,
-    /// A chat or a list of participants whose transcript is not there: not settled either.
+    /// A chat or participant list whose transcript is missing: not settled either.
     Waiting,
     /// A transcript of a session.
     Taken,
-    /// Not taken, for a reason.
+    /// Rejected for a reason.
     Rejected,
-    /// The content of a transcript that is there already.
+    /// Has the content of an existing transcript.
     Duplicate,
     /// A roster that is in force.
     Applied,
@@ -40,28 +40,28 @@ impl ObjectOutcome {
     }
 }
 
-/// Whose inbox it is.
+/// The coach who owns the inbox.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Coach {
     pub(super) organization: Uuid,
     pub(super) id: Uuid,
 }
 
-/// How an unsettled object stands.
+/// The status of an unsettled object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
-    /// No scan saw it before.
+    /// No scan has seen it before.
     New,
-    /// An earlier scan saw it, as it is.
+    /// An earlier scan saw it unchanged.
     Seen,
-    /// It waits for its transcript; whether for too long.
+    /// It waits for its transcript.
     Waiting {
-        /// It has waited as long as such files may.
+        /// It has waited for the maximum time.
         overdue: bool,
     },
 }
 
-/// Which of the objects are not settled: their places in the iteration, and how they stand. A chat or a list waits for
+/// Finds the objects that aren't settled: their positions in the iteration, and their status. A chat or list waits for
 /// its transcript for at most `patience_seconds`.
 pub(super) async fn unsettled<'a>(
     tx: &mut SystemTx,
@@ -92,7 +92,7 @@ pub(super) async fn unsettled<'a>(
     Ok(placed.collect())
 }
 
-/// Remembers objects that were seen for the first time.
+/// Records objects that were seen for the first time.
 pub(super) async fn remember(tx: &mut SystemTx, bucket: &str, objects: &[&ObjectInfo]) -> Result<(), sqlx::Error> {
     if objects.is_empty() {
         return Ok(());
@@ -107,8 +107,7 @@ pub(super) async fn remember(tx: &mut SystemTx, bucket: &str, objects: &[&Object
     Ok(())
 }
 
-/// Settles an object in the transaction of its effect; false when another scan has settled it, and then the caller
-/// drops its transaction.
+/// Settles an object in the transaction of its effect. Returns false, to drop the transaction, if another scan has.
 pub(super) async fn settle(
     tx: &mut impl Tx,
     bucket: &str,
@@ -130,7 +129,7 @@ pub(super) async fn settle(
     .await
 }
 
-/// The coaches that have these handles.
+/// The coaches with these handles.
 pub(super) async fn coaches(
     tx: &mut SystemTx,
     mut handles: Vec<String>,
@@ -157,7 +156,7 @@ pub(super) async fn handles(tx: &mut TenantTx) -> Result<Vec<String>, sqlx::Erro
         .await
 }
 
-/// The size as Postgres has it.
+/// The size as a Postgres integer.
 pub(super) fn bytes(object: &ObjectInfo) -> i64 {
     i64::try_from(object.size).unwrap_or(i64::MAX)
 }

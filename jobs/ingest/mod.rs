@@ -1,10 +1,10 @@
-//! Looks through the inbox of the bucket and takes what is complete and new.
+//! Scans the bucket's inbox and takes files that are complete and new.
 //!
 //! Reads the objects under `inbox/` and the ledger `bucket_objects`; writes our own copies under `transcripts/`,
-//! sessions, transcripts, the ledger and the jobs that parse, and reasons under `rejected/`. The files of one meeting are
-//! taken together ([`meeting`] has the rule). A rerun is safe: an object is known by (bucket, key, etag) and settled
-//! once, content is known by its SHA-256 within the organization, and our copy is named by that hash. What lies in the
-//! inbox is never touched.
+//! sessions, transcripts, the ledger, parse jobs, and reasons under `rejected/`. The files of one meeting are taken
+//! together (see [`meeting`] for the rule). A rerun is safe: an object is identified by (bucket, key, etag) and settled
+//! once, content by its SHA-256 within the organization, and our copy is named by that hash. The inbox is never
+//! changed.
 
 mod apply;
 mod duplicate;
@@ -49,16 +49,16 @@ pub use reject::{RejectTranscript, came_late, rejected, rejected_beside};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// A transcript larger than this is rejected, in bytes.
+    /// Larger transcripts are rejected, in bytes.
     pub max_bytes: u64,
-    /// How long a chat or a list of participants waits for the transcript of its meeting, in hours.
+    /// How long a chat or participant list waits for its meeting's transcript, in hours.
     pub companion_hours: u32,
 }
 
 /// What this stage needs of the process.
 #[derive(Debug)]
 pub struct Needs {
-    /// Where the files lie.
+    /// Where the files are.
     pub bucket: Bucket,
     /// How they are read.
     pub settings: Settings,
@@ -66,45 +66,45 @@ pub struct Needs {
     pub post: Post,
 }
 
-/// Every five seconds; a look that was missed is made up for by the next.
+/// Every five seconds; the next scan makes up for a missed one.
 pub const SCHEDULE: Schedule =
     Schedule::new("ingest", "*/5 * * * * *", chrono_tz::UTC, Missed::Skip, |tx, _| job(tx, ScanInbox {}));
 
-/// Looks through the inbox of the bucket; takes what is complete and new. A job of the installation.
+/// Scans the bucket's inbox and takes files that are complete and new. A job of the installation.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ScanInbox {}
 
-/// What a scan found; the job's output.
+/// What a scan found: the job's output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Scan {
     /// Objects under `inbox/`.
     pub objects: usize,
-    /// Neither transcripts nor rosters: hidden, unfinished, in nobody's folder.
+    /// Neither transcripts nor rosters: hidden, unfinished, or in no coach's folder.
     pub ignored: usize,
     /// Settled by an earlier scan.
     pub known: usize,
-    /// Seen for the first time, changing, or left since it is another coach's turn: the next scan looks again.
+    /// Seen for the first time, changing, or left because it is another coach's turn: the next scan checks again.
     pub waiting: usize,
-    /// Chats and lists of participants that wait for the transcript of their meeting.
+    /// Chats and participant lists that wait for their meeting's transcript.
     pub held: usize,
     /// Taken as transcripts, or with one.
     pub taken: usize,
-    /// The same content as a transcript that is there already.
+    /// The same content as an existing transcript.
     pub duplicate: usize,
     /// Rejected with a reason.
     pub rejected: usize,
     /// Rosters applied.
     pub applied: usize,
-    /// Failed for now; the next scan tries again, and the log says why.
+    /// Failed for now; the next scan retries, and the log says why.
     pub failed: usize,
 }
 
-/// A scan begins no further file after this, and leaves the rest to the next one, which sees what has come meanwhile.
+/// After this a scan starts no more files, and leaves the rest to the next one, which also sees new arrivals.
 const BUDGET: Duration = Duration::from_secs(5);
-/// How long a file in a folder must have stayed the same.
+/// How long a file in a folder must stay unchanged.
 const SECOND_LOOK: Duration = Duration::from_secs(1);
-/// So many files are fetched at a time.
+/// At most this many files are fetched at a time.
 const AT_A_TIME: usize = 4;
 
 impl JobArgs for ScanInbox {
@@ -126,7 +126,7 @@ impl Job for ScanInbox {
         let looked = look(ctx, objects, &mut scan).await?;
         let (meetings, left) = turns::take(ctx, &looked.coaches, looked.meetings).await?;
         scan.waiting += left;
-        // Rosters first, so that the people are known when their sessions are attributed.
+        // Rosters first, so that people are known when their sessions are attributed.
         for units in [looked.rosters, meetings] {
             settle_all(ctx, &looked.coaches, units, &mut scan).await;
         }
@@ -139,20 +139,20 @@ impl Job for ScanInbox {
             );
         }
         if scan.waiting > 0 {
-            // The second look follows at once, instead of with the next tick.
+            // The second check follows right away, not at the next tick.
             return Err(JobError::Snooze(SECOND_LOOK));
         }
         ctx.finish(ctx.system_tx().await?, scan).await
     }
 
     async fn on_dead(&self, _ctx: &Context<Needs>, _error: &str) -> Result<(), JobError> {
-        // There is no session and no coach to tell: the operator sees the dead job, and the next tick scans again.
+        // There is no session and no coach: the operator sees the dead job, and the next tick scans again.
         tracing::error!(target: "ingest", "the inbox could not be scanned; look at the bucket's settings and rights");
         Ok(())
     }
 }
 
-/// What lies in the inbox, as far as it can be seen.
+/// What is in the inbox, as far as it can be seen.
 async fn list(db: &Db, bucket: &Bucket) -> Result<Listing, InboxError> {
     match bucket.look(key::INBOX).await {
         Err(BucketError::BadKey) => Ok(Listing { objects: list_by_coach(db, bucket).await?, unusable: Vec::new() }),
@@ -160,8 +160,8 @@ async fn list(db: &Db, bucket: &Bucket) -> Result<Listing, InboxError> {
     }
 }
 
-/// Lists each coach's folder by itself: an S3 object whose key is no path (`inbox/maya//x`) spoils the listing that it
-/// is in, and must keep nobody else's files from being seen.
+/// Lists each coach's folder separately: an S3 object whose key isn't a path (`inbox/maya//x`) breaks its whole
+/// listing, and must not hide anyone else's files.
 async fn list_by_coach(db: &Db, bucket: &Bucket) -> Result<Vec<ObjectInfo>, InboxError> {
     let mut objects = Vec::new();
     for organization in db.organizations().await? {
@@ -183,21 +183,21 @@ async fn list_by_coach(db: &Db, bucket: &Bucket) -> Result<Vec<ObjectInfo>, Inbo
     Ok(objects)
 }
 
-/// An object that is complete and not settled yet.
+/// A complete object that isn't settled yet.
 #[derive(Debug)]
 struct PendingObject {
     object: ObjectInfo,
     key: InboxKey,
-    /// It has waited for its transcript as long as such files may.
+    /// It has waited for its transcript for the maximum time.
     overdue: bool,
-    /// So much lies beside it that it is held against nothing.
+    /// Its folder is so full that it is compared with nothing.
     alone: bool,
 }
 
-/// Objects that are settled together: a roster, or the files that may be of one meeting.
+/// Objects settled together: a roster, or files that may be of one meeting.
 type Unit = Vec<PendingObject>;
 
-/// What a look found to settle.
+/// What a scan found to settle.
 #[derive(Debug, Default)]
 struct Looked {
     rosters: Vec<Unit>,
@@ -205,18 +205,18 @@ struct Looked {
     coaches: HashMap<String, Coach>,
 }
 
-/// Files that may be of one meeting, while the look goes on.
+/// Files that may be of one meeting, during the scan.
 #[derive(Default)]
 struct Gathering {
     unit: Unit,
-    /// One of them is new, or has waited long enough: there is something to do.
+    /// One of them is new or has waited long enough: there is something to do.
     is_due: bool,
     /// One of them was seen for the first time: others may follow.
     grows: bool,
 }
 
-/// Sorts the objects into rosters and meetings to settle now, with their coaches. One query for what is known, one for
-/// the coaches, one to remember what was seen for the first time: 10,000 known objects cost one query.
+/// Sorts the objects into rosters and meetings to settle now, with their coaches. One query finds what is known, one
+/// finds the coaches, one records first sightings: 10,000 known objects cost one query.
 async fn look(ctx: &Context<Needs>, objects: Vec<ObjectInfo>, scan: &mut Scan) -> Result<Looked, JobError> {
     let candidates: Vec<(ObjectInfo, InboxKey)> = objects
         .into_iter()
@@ -238,7 +238,7 @@ async fn look(ctx: &Context<Needs>, objects: Vec<ObjectInfo>, scan: &mut Scan) -
     let mut meetings: BTreeMap<String, Gathering> = BTreeMap::new();
     for (at, standing) in unsettled {
         let (object, key) = &candidates[at];
-        // In a folder, a file is complete when it is the same at two looks; and a meeting, when none of its files is new.
+        // In a folder, a file is complete if two scans find it unchanged, and a meeting if none of its files is new.
         let company = matches!(key, InboxKey::Transcript(key) if meeting::may_have_company(key));
         let look_again = standing == Standing::New && (ctx.bucket.shows_unfinished_objects() || company);
         if look_again {
@@ -267,7 +267,7 @@ async fn look(ctx: &Context<Needs>, objects: Vec<ObjectInfo>, scan: &mut Scan) -
         match gathering {
             Gathering { grows: true, unit, .. } => scan.waiting += unit.len(),
             Gathering { is_due: false, unit, .. } => scan.held += unit.len(),
-            // More than any meeting has: to hold each against all would take for ever.
+            // More than any meeting has: comparing each with all would take forever.
             Gathering { unit, .. } if unit.len() > gather::MOST => {
                 looked.meetings.extend(unit.into_iter().map(|found| vec![PendingObject { alone: true, ..found }]));
             }
@@ -288,7 +288,7 @@ fn folder(key: &str) -> &str {
     key.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
-/// Folders in which more lies than a meeting or a day has.
+/// Folders with more files than a meeting or a day has.
 fn crowded(candidates: &[(ObjectInfo, InboxKey)]) -> HashSet<String> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for (object, _) in candidates {
@@ -297,7 +297,7 @@ fn crowded(candidates: &[(ObjectInfo, InboxKey)]) -> HashSet<String> {
     counts.into_iter().filter(|(_, count)| *count > gather::MOST).map(|(folder, _)| folder.to_owned()).collect()
 }
 
-/// In S3, folders may show as empty objects without an ending.
+/// In S3, folders may appear as empty objects without an extension.
 fn is_folder(object: &ObjectInfo) -> bool {
     object.size == 0 && object.key.rsplit('/').next().is_none_or(|name| !name.contains('.'))
 }
@@ -310,7 +310,7 @@ fn handle(key: &InboxKey) -> Option<String> {
     }
 }
 
-/// Settles each unit by itself: what goes wrong with one is logged and counted, and the others go on.
+/// Settles each unit separately: a failure is logged and counted, and the others continue.
 async fn settle_all(ctx: &Context<Needs>, coaches: &HashMap<String, Coach>, units: Vec<Unit>, scan: &mut Scan) {
     let start = Instant::now();
     let settled = futures::stream::iter(units).map(|unit| async move {

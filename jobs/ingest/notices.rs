@@ -1,8 +1,8 @@
-//! What a coach is told of files in the inbox: those that were refused, and those that were there already.
+//! What a coach is told about files in the inbox: those rejected, and those already there.
 //!
-//! Writes `inbox_notices`, in the transaction of the fact, and the job that tells. The job gathers what is untold of one
-//! coach into one mail: it waits until nothing more comes for a moment, though not for long. Mail, mark and "done" are one
-//! transaction, so a rerun finds nothing left to tell.
+//! Writes `inbox_notices`, in the transaction of the fact, and the job that tells the coach. The job collects a coach's
+//! unsent notices into one email: it waits until nothing has arrived for a moment, but not for long. Email, mark and
+//! "done" are one transaction, so a rerun finds nothing left to tell.
 
 use std::time::Duration;
 
@@ -20,15 +20,15 @@ use crate::{
     queue::{Context, Finished, Job, JobArgs, JobError, Options, enqueue_with},
 };
 
-/// Something else may follow within this.
+/// More may follow within this time.
 const QUIET: Duration = Duration::from_secs(2);
 
-/// A file that a coach is told of.
+/// A file that a coach is told about.
 #[derive(Debug)]
 pub(super) struct Notice<'a> {
     pub(super) coach_id: Uuid,
     pub(super) session_id: Option<Uuid>,
-    /// What it is about: an object as it was, or a transcript. It is told once.
+    /// What it is about: a version of an object, or a transcript. Each is reported once.
     pub(super) about: String,
     pub(super) kind: Kind,
     pub(super) object_key: &'a str,
@@ -38,7 +38,7 @@ pub(super) struct Notice<'a> {
     pub(super) kept: bool,
 }
 
-/// An object as it was.
+/// Identifies this version of an object.
 pub(super) fn of_object(object: &ObjectInfo) -> String {
     format!("object {}", take::sha256_hex(format!("{}\n{}", object.key, object.etag).as_bytes()))
 }
@@ -48,7 +48,7 @@ pub(super) fn of_object(object: &ObjectInfo) -> String {
 pub(super) enum Kind {
     Refused,
     Duplicate,
-    /// A transcript that came after its session was summarised.
+    /// A transcript that arrived after its session was summarized.
     Late,
 }
 
@@ -62,7 +62,7 @@ impl Kind {
     }
 }
 
-/// Notes what a coach is to be told. The last lock that a transaction takes: it is held against the job that tells.
+/// Records a notice for the coach. A transaction takes this lock last: it excludes the job that sends notices.
 pub(super) async fn add(tx: &mut TenantTx, notice: &Notice<'_>) -> Result<(), sqlx::Error> {
     hold(tx, notice.coach_id).await?;
     let organization = tx.tenant();
@@ -90,21 +90,21 @@ pub(super) async fn add(tx: &mut TenantTx, notice: &Notice<'_>) -> Result<(), sq
     Ok(())
 }
 
-/// While one adds and another tells, they take turns: what is added is told, by the job that is there or by a new one.
+/// Adding and sending take turns: a new notice is sent by the existing job or by a new one.
 async fn hold(tx: &mut TenantTx, coach_id: Uuid) -> Result<(), sqlx::Error> {
     let lock = format!("inbox notices/{coach_id}");
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 2))", lock).execute(tx.conn()).await?;
     Ok(())
 }
 
-/// Tells a coach of files in the inbox, in one mail.
+/// Tells a coach about files in the inbox, in one email.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TellCoach {
     /// The coach.
     pub coach_id: Uuid,
 }
 
-/// A notice that is not told yet.
+/// A notice that hasn't been sent.
 struct Untold {
     id: Uuid,
     session_id: Option<Uuid>,
@@ -167,7 +167,7 @@ impl Job for TellCoach {
     }
 
     async fn on_dead(&self, _ctx: &Context<Needs>, error: &str) -> Result<(), JobError> {
-        // The files and their reasons are listed by `debrief inbox`; the next notice tells of these too.
+        // `debrief inbox` lists the files and their reasons; the next notice includes these too.
         tracing::error!(target: "ingest", { coach.id = %self.coach_id, error }, "a coach was not told of files in the inbox");
         Ok(())
     }
@@ -175,7 +175,7 @@ impl Job for TellCoach {
 
 async fn queue(ctx: &Context<Needs>, tx: &mut TenantTx, mail: NewMail) -> Result<Option<Uuid>, JobError> {
     match mail::queue_mail(tx, &ctx.post, mail).await {
-        // An address that is none stays one at the next attempt; the inbox and the files beside show it all.
+        // An invalid address is still invalid at the next attempt; the inbox and the files next to it show everything.
         Err(MailError::Recipient) => {
             tracing::error!(target: "ingest", "a coach cannot be told of files in the inbox: the address is none");
             Ok(None)
@@ -184,8 +184,8 @@ async fn queue(ctx: &Context<Needs>, tx: &mut TenantTx, mail: NewMail) -> Result
     }
 }
 
-/// Whether something may follow at once: the newest notice is fresh, or files of the coach are being read. What has waited
-/// for five minutes is told whatever follows.
+/// Whether more may follow soon: the latest notice is recent, or files of the coach are being read. What has waited
+/// five minutes is sent in any case.
 async fn more_comes(tx: &mut TenantTx, coach_id: Uuid) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select coalesce(min(created_at) > now() - interval '5 minutes'
@@ -203,15 +203,15 @@ async fn more_comes(tx: &mut TenantTx, coach_id: Uuid) -> Result<bool, sqlx::Err
     .await
 }
 
-/// What the mail says: of each kind the first files with their reasons, and how many more there are.
+/// The email's content: for each kind the first files with their reasons, and how many more there are.
 fn told(coach: &str, handle: &str, untold: &[Untold]) -> SessionRejected {
     let folder = format!("{INBOX}{handle}/");
     let of_kind = |kind: Kind| untold.iter().filter(move |notice| notice.kind == kind.as_str());
     let (refused, kept) = (of_kind(Kind::Refused).count(), of_kind(Kind::Refused).filter(|notice| notice.kept).count());
-    // Where it is so of some, each of them says it.
+    // If only some are kept, each of them says so.
     let is_some_kept = (1..refused).contains(&kept);
     let file = |notice: &Untold| InboxFile {
-        // In the coach's own folder, whatever the letters of its name.
+        // In the coach's own folder, whatever its letter case.
         file: match notice.object_key.get(..folder.len()) {
             Some(begin) if begin.to_lowercase() == folder => notice.object_key[folder.len()..].to_owned(),
             _ => notice.object_key.clone(),

@@ -1,5 +1,5 @@
-//! What becomes of files that are looked at together: which join a session that is there, which make a new one, which
-//! wait. Pure; applies the rule of [`crate::meeting`] with the evidence of [`likeness`].
+//! Decides about files that are considered together: which join an existing session, which make a new one, which wait.
+//! Pure; applies the rule of [`crate::meeting`] with the evidence of [`likeness`].
 
 use crate::meeting::{
     self, Place,
@@ -8,40 +8,40 @@ use crate::meeting::{
 };
 use std::collections::BTreeSet;
 
-/// A file that has come.
+/// A file that has arrived.
 #[derive(Clone, Debug)]
 pub struct Candidate {
     /// Its key.
     pub key: TranscriptKey,
-    /// What is in it.
+    /// Its content.
     pub content: Content,
 }
 
-/// What a file holds, as far as the plan needs it.
+/// A file's content, as far as the plan needs it.
 #[derive(Clone, Debug)]
 pub enum Content {
-    /// Words spoken; without facts where they were not compared, or cannot be read.
+    /// Speech; without facts if it wasn't compared or can't be read.
     Speech(Option<Facts>),
     /// A chat or a list of participants.
     Companion {
-        /// The names in it, made comparable.
+        /// The names in it, normalized.
         names: BTreeSet<String>,
-        /// It names everybody who was there; a chat names those who wrote.
+        /// It names everyone who was there; a chat names only those who wrote.
         is_list: bool,
     },
 }
 
-/// A file of a session that is there.
+/// A file of an existing session.
 pub type File = (TranscriptKey, Facts);
 
 /// What becomes of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// It joins this one of the sessions that are there.
+    /// It joins the existing session with this index.
     Joins(usize),
-    /// It belongs to this one of the new sessions, from 0.
+    /// It belongs to the new session with this index, from 0.
     Begins(usize),
-    /// It holds no speech, and its meeting is not there or not clear.
+    /// It has no speech, and its meeting is missing or unclear.
     Waits(WaitReason),
 }
 
@@ -50,14 +50,14 @@ pub enum Decision {
 pub enum WaitReason {
     /// No transcript of its meeting is there.
     Alone,
-    /// Several meetings lie beside it.
+    /// Several meetings are next to it.
     Several,
-    /// It names nobody who speaks in the meeting that lies beside it.
+    /// It names no speaker of the meeting next to it.
     Strangers,
 }
 
 impl WaitReason {
-    /// In the coach's words; what goes before is "waits: ".
+    /// In words for the coach, following "waits: ".
     #[must_use]
     pub const fn says(self) -> &'static str {
         match self {
@@ -74,7 +74,7 @@ struct Group<'a> {
     files: Vec<(&'a TranscriptKey, &'a Facts)>,
 }
 
-/// Says what becomes of each candidate; `there` are the sessions that are there, each with its files.
+/// Decides about each candidate; `there` lists the existing sessions, each with its files.
 #[must_use]
 pub fn plan(candidates: &[Candidate], there: &[Vec<File>]) -> Vec<Decision> {
     let existing = there.iter().enumerate().map(|(at, files)| Group {
@@ -84,7 +84,7 @@ pub fn plan(candidates: &[Candidate], there: &[Vec<File>]) -> Vec<Decision> {
     let mut groups: Vec<Group<'_>> = existing.collect();
     let mut decisions = vec![Decision::Waits(WaitReason::Alone); candidates.len()];
     let mut begun = 0;
-    // By name, so that the order of arrival in one look does not matter.
+    // By name, so that the order of arrival doesn't matter.
     let mut order: Vec<usize> = (0..candidates.len()).collect();
     order.sort_by(|a, b| candidates[*a].key.file.cmp(&candidates[*b].key.file));
     for &at in &order {
@@ -92,7 +92,7 @@ pub fn plan(candidates: &[Candidate], there: &[Vec<File>]) -> Vec<Decision> {
         let key = &candidates[at].key;
         let fitting = |facts: &Facts| -> Option<usize> {
             let mut fits = (0..groups.len()).filter(|group| belongs(key, facts, &groups[*group]));
-            // Where it could be of two meetings, it is of neither: two sessions, and no guess.
+            // If it could be of two meetings, it joins neither: two sessions, and no guess.
             fits.next().filter(|_| fits.next().is_none())
         };
         match facts.as_ref().and_then(|facts| fitting(facts).map(|group| (group, facts))) {
@@ -107,7 +107,7 @@ pub fn plan(candidates: &[Candidate], there: &[Vec<File>]) -> Vec<Decision> {
             }
         }
     }
-    // What could not be read as a transcript is nobody's meeting.
+    // A file that couldn't be read as a transcript forms no meeting.
     groups.retain(|group| !group.files.is_empty());
     for (at, candidate) in candidates.iter().enumerate() {
         if let Content::Companion { names, is_list } = &candidate.content {
@@ -117,7 +117,7 @@ pub fn plan(candidates: &[Candidate], there: &[Vec<File>]) -> Vec<Decision> {
     decisions
 }
 
-/// Whether what is said shows that a file is of this meeting.
+/// Whether the words show that a file is of this meeting.
 fn belongs(key: &TranscriptKey, facts: &Facts, group: &Group<'_>) -> bool {
     let tracks: Vec<_> = group.files.iter().filter(|(_, other)| other.is_one_track()).collect();
     let all: Vec<&Facts> = tracks.iter().map(|(_, other)| *other).collect();
@@ -131,7 +131,7 @@ fn belongs(key: &TranscriptKey, facts: &Facts, group: &Group<'_>) -> bool {
     same || another_track
 }
 
-/// Whether the names of two files allow that each is one track of a meeting.
+/// Whether the names of two files allow each to be one track of a meeting.
 fn may_be_tracks(key: &TranscriptKey, facts: &Facts, other_key: &TranscriptKey, other: &Facts) -> bool {
     let (named, other_named) = (meeting::named(&key.file), meeting::named(&other_key.file));
     let speaker = |named: &meeting::Named| named.speaker.as_deref().map(likeness::fold);
@@ -163,7 +163,7 @@ struct Written<'a> {
     is_list: bool,
 }
 
-/// The one meeting that a chat or a list of participants can be of.
+/// The only meeting that a chat or participant list can be of.
 fn home(key: &TranscriptKey, written: &Written<'_>, groups: &[Group<'_>]) -> Decision {
     let stem = meeting::named(&key.file).stem;
     let of_stem = |group: &&Group<'_>| {
@@ -180,17 +180,17 @@ fn home(key: &TranscriptKey, written: &Written<'_>, groups: &[Group<'_>]) -> Dec
     }
 }
 
-/// The one of these meetings whose speakers are named. Where only one is there and the place says that it is meant,
-/// names are not asked for.
+/// The only one of these meetings whose speakers are named. If only one is there and its place fits, names aren't
+/// needed.
 fn by_names(written: &Written<'_>, groups: &[&Group<'_>], is_told: bool) -> Decision {
     match groups {
         [] => Decision::Waits(WaitReason::Alone),
         [only] if is_told || written.names.is_empty() || only.speakers().next().is_none() => only.decision,
-        // Everybody who speaks was there: a list that lacks one of them is of another meeting.
+        // Every speaker was there: a list without one of them is of another meeting.
         [only] if written.is_list && only.speakers().all(|speaker| written.holds(speaker)) => only.decision,
         [only] if !written.is_list && only.speakers().any(|speaker| written.holds(speaker)) => only.decision,
         [_] => Decision::Waits(WaitReason::Strangers),
-        // The coach speaks in all of them; what tells is one who speaks in one of them alone.
+        // The coach speaks in all of them; a person who speaks in only one decides.
         several => {
             let mut telling = several.iter().enumerate().filter(|(at, group)| {
                 let elsewhere = |speaker: &str| {
@@ -217,7 +217,7 @@ impl Group<'_> {
 }
 
 impl Written<'_> {
-    /// Whether one who speaks is named: as written, or a full name within a longer one.
+    /// Whether a speaker is named: as written, or a full name within a longer one.
     fn holds(&self, speaker: &str) -> bool {
         let within = |name: &str| speaker.split(' ').all(|word| name.split(' ').any(|other| other == word));
         self.names.contains(speaker) || (speaker.contains(' ') && self.names.iter().any(|name| within(name)))

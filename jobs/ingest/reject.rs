@@ -1,7 +1,7 @@
-//! Rejections: the reason where the coach finds it, in the bucket and by mail.
+//! Rejections: puts the reason where the coach finds it, in the bucket and by email.
 //!
-//! Writes `rejected/{key}` (a copy, where there is one to be had) and `rejected/{key}.reason.json`, the session's state
-//! and the notice of which the coach's mail is made. A rerun writes the same files, and each file is noticed once.
+//! Writes `rejected/{key}` (a copy, if there is one) and `rejected/{key}.reason.json`, the session's state and the
+//! notice for the coach's email. A rerun writes the same files, and each file is noticed once.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -32,13 +32,13 @@ pub(super) struct RejectReason {
 }
 
 impl RejectReason {
-    /// Both in one.
+    /// Both in one string.
     pub(super) fn says(&self) -> String {
         format!("{} {}", self.reason, self.what_to_do)
     }
 }
 
-/// The file beside a rejected one.
+/// The file next to a rejected one.
 #[derive(Debug, Serialize)]
 struct ReasonFile<'a> {
     key: &'a str,
@@ -86,7 +86,7 @@ pub(super) fn some_lines(reason: String) -> RejectReason {
     }
 }
 
-/// Rejects an object in the folder of nobody: there is no tenant and nobody to mail, so the reason file says it.
+/// Rejects an object in a folder without a coach: there is no tenant and nobody to email, so the reason file says it.
 pub(super) async fn unknown_coach(ctx: &Context<Needs>, object: &ObjectInfo) -> Result<ObjectOutcome, JobError> {
     let why = RejectReason {
         reason: "No coach has this folder’s name as a handle.".to_owned(),
@@ -119,7 +119,7 @@ pub(super) async fn roster(
     Ok(ObjectOutcome::Rejected)
 }
 
-/// Tells the coach what of a roster was not applied, or may be wrong: once for each version of the file.
+/// Tells the coach what part of a roster was not applied or may be wrong: once per version of the file.
 pub(super) async fn tell_of_roster(
     ctx: &Context<Needs>,
     tx: &mut TenantTx,
@@ -153,7 +153,7 @@ pub(super) async fn tell_of_roster(
         correlation_id: ctx.job.correlation_id,
     };
     match mail::queue_mail(tx, &ctx.post, mail).await {
-        // An address that is none must not keep the roster from being applied; the inbox shows the problems too.
+        // An invalid address must not keep the roster from being applied; the inbox shows the problems too.
         Err(mail::MailError::Recipient) => {
             tracing::error!(target: "ingest", { coach.id = %coach.id }, "a coach cannot be told of a roster");
             Ok(())
@@ -162,13 +162,13 @@ pub(super) async fn tell_of_roster(
     }
 }
 
-/// What stands for a file in the ledger of mails, where there is no session: a hash of what it is known by.
+/// Identifies a file on the email ledger if there is no session: a hash of its identity.
 fn subject_of(known_by: &str, coach: Coach) -> Uuid {
     let hash = take::sha256_hex(known_by.as_bytes());
     u128::from_str_radix(&hash[..32], 16).map(Uuid::from_u128).unwrap_or(coach.id)
 }
 
-/// Rejects the chat or the participants of a meeting whose transcript did not come, or is not clear.
+/// Rejects the chat or participant list of a meeting whose transcript is missing or unclear.
 pub(super) async fn alone(
     ctx: &Context<Needs>,
     object: &ObjectInfo,
@@ -196,8 +196,8 @@ pub(super) async fn alone(
     Ok(ObjectOutcome::Rejected)
 }
 
-/// Rejects an object that is not even read. It shows as a rejected session, unless a session came under this key
-/// before: then that one stays as it is.
+/// Rejects an object without reading it. It appears as a rejected session, unless a session already came under this
+/// key: then that one stays as it is.
 pub(super) async fn unreadable(
     ctx: &Context<Needs>,
     object: &ObjectInfo,
@@ -235,7 +235,7 @@ pub(super) async fn unreadable(
     Ok(ObjectOutcome::Rejected)
 }
 
-/// Notes that the coach is to be told of an object that is refused: once for each version of it.
+/// Records that the coach must be told about a rejected object: once per version.
 pub(super) async fn notice(
     tx: &mut TenantTx,
     coach: Coach,
@@ -256,11 +256,11 @@ pub(super) async fn notice(
     notices::add(tx, &notice).await
 }
 
-/// Rejects a transcript that is no transcript: its session shows so, and a job brings the reason to the coach. For the
-/// stage that found out; `reason` is a sentence for the coach, without words of the transcript.
+/// Rejects a file that is not a transcript: its session shows that, and a job brings the reason to the coach. For the
+/// stage that found out; `reason` is a sentence for the coach, without words from the transcript.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn rejected(tx: &mut TenantTx, transcript_id: Uuid, reason: &str) -> Result<(), sqlx::Error> {
     let session_id = sqlx::query_scalar!(
         "update transcripts set rejected_reason = $2 where id = $1 returning session_id",
@@ -276,10 +276,10 @@ pub async fn rejected(tx: &mut TenantTx, transcript_id: Uuid, reason: &str) -> R
     Ok(())
 }
 
-/// Rejects one transcript of a session that goes on with its other words; a job brings the reason to the coach.
+/// Rejects one transcript of a session that continues with its other words; a job brings the reason to the coach.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn rejected_beside(tx: &mut TenantTx, transcript_id: Uuid, reason: &str) -> Result<(), sqlx::Error> {
     sqlx::query!("update transcripts set rejected_reason = $2 where id = $1", transcript_id, clean::line(reason))
         .execute(tx.conn())
@@ -287,11 +287,11 @@ pub async fn rejected_beside(tx: &mut TenantTx, transcript_id: Uuid, reason: &st
     tell(tx, transcript_id).await
 }
 
-/// Marks a transcript that came when the words of its session could not be changed any more, and whose words are not used;
-/// a job brings the reason to the coach.
+/// Marks a transcript that arrived when its session's words could no longer change, so it isn't used; a job tells the
+/// coach.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn came_late(tx: &mut TenantTx, transcript_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!("update transcripts set came_late = true where id = $1", transcript_id).execute(tx.conn()).await?;
     tell(tx, transcript_id).await
@@ -310,7 +310,7 @@ async fn tell(tx: &mut TenantTx, transcript_id: Uuid) -> Result<(), sqlx::Error>
     Ok(())
 }
 
-/// Brings a rejected transcript and its reason to where the coach finds them.
+/// Puts a rejected transcript and its reason where the coach finds them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RejectTranscript {
     /// The transcript.
@@ -402,7 +402,7 @@ impl Job for RejectTranscript {
     }
 }
 
-/// Puts the reason where the coach finds it. Putting it again changes nothing.
+/// Puts the reason where the coach finds it. Repeating it changes nothing.
 pub(super) async fn put_reason(
     ctx: &Context<Needs>,
     key: &str,
@@ -414,8 +414,8 @@ pub(super) async fn put_reason(
     Ok(ctx.bucket.put(&format!("{}.reason.json", rejected_key(key)), json).await?)
 }
 
-/// Where a rejected file is kept. The ending of the reason must fit behind its name, so a name as long as file systems allow is
-/// cut, and stays one of its own by its hash.
+/// Where a rejected file is kept. The reason's extension must fit after its name, so a name at the file system's limit
+/// is cut and kept unique by its hash.
 fn rejected_key(key: &str) -> String {
     const LONGEST_NAME: usize = 230;
     let key = key.strip_prefix(INBOX).unwrap_or(key);

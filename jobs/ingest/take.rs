@@ -1,7 +1,7 @@
-//! Takes what is complete: the files of a meeting become a session's.
+//! Takes complete files: the files of a meeting become a session's.
 //!
-//! Reads the objects and what is there of their company; writes our copies, sessions, transcripts, the ledger and jobs.
-//! A rerun finds the ledger's rows settled and changes nothing.
+//! Reads the objects and the existing files of their meeting; writes our copies, sessions, transcripts, the ledger and
+//! jobs. A rerun finds the ledger's rows settled and changes nothing.
 
 use std::collections::HashMap;
 
@@ -25,8 +25,8 @@ use crate::{
     queue::{Context, JobError, blocking, enqueue},
 };
 
-/// Takes the files that may be of one meeting: our own copies first, then in one transaction the sessions, the
-/// transcripts, the ledger and the jobs that parse.
+/// Takes files that may be of one meeting: first our own copies, then in one transaction the sessions, the transcripts,
+/// the ledger and the parse jobs.
 pub(super) async fn files(
     ctx: &Context<Needs>,
     members: Vec<Member>,
@@ -35,7 +35,7 @@ pub(super) async fn files(
     let Some(first) = members.first() else { return Ok(Vec::new()) };
     let session_files = gather::session_files(&mut ctx.db.tenant(coach.organization).await?, coach, first).await?;
     if session_files.len() > gather::MOST && !first.alone {
-        // More than any meeting has: to hold each against all would take for ever.
+        // More than any meeting has: comparing each with all would take forever.
         let mut outcomes = Vec::with_capacity(members.len());
         for member in members {
             outcomes.extend(Box::pin(files(ctx, vec![Member { alone: true, ..member }], coach)).await?);
@@ -49,13 +49,13 @@ pub(super) async fn files(
         match gather::read(ctx, member, coach, compared).await? {
             Gathered::Copied(copied) => files.push(Incoming { at, member, copied, decision: Decision::Begins(0) }),
             Gathered::Settled(outcome) => outcomes[at] = Some(outcome),
-            // Without this one the others may look like something else: they are looked at again with it.
+            // Without this one the others may look different: they are considered again with it.
             Gathered::Changed => changed = true,
         }
     }
     let mut before = Before { company: meeting::company(&first.key), session_files, first };
     for _ in 0..ROUNDS {
-        // What was not compared cannot be held against what another scan has taken meanwhile.
+        // A file that wasn't compared can't be checked against what another scan has just taken.
         let others = before.session_files.iter().any(|known| known.object_key != first.object.key);
         if changed || files.is_empty() || (others && !compared) {
             break;
@@ -73,7 +73,7 @@ pub(super) async fn files(
     Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(ObjectOutcome::Seen)).collect())
 }
 
-/// So often it is decided anew where another scan was faster; then the next scan looks again.
+/// How often to decide again if another scan was faster; after that the next scan does it.
 const ROUNDS: usize = 3;
 
 /// A file on its way in.
@@ -84,14 +84,14 @@ struct Incoming<'a> {
     decision: Decision,
 }
 
-/// What was there when it was decided.
+/// What existed when the decision was made.
 struct Before<'a> {
     company: String,
     session_files: Vec<SessionFile>,
     first: &'a Member,
 }
 
-/// The sessions that are there, in the order in which the decisions count them.
+/// The existing sessions, in the order in which the decisions count them.
 fn sessions_of(session_files: &[SessionFile]) -> Vec<Uuid> {
     let mut ids = Vec::new();
     for file in session_files {
@@ -112,7 +112,7 @@ async fn decide(
         files.iter().filter(|file| known(file).is_some()).map(|file| file.member.object.key.as_str()).collect();
     let mut sessions = gather::sessions(ctx, session_files, &again).await?;
     for file in files.iter_mut() {
-        // What comes again under its key is a new transcript of its session.
+        // A file that comes again under its key is a new transcript of its session.
         let Some(known) = known(file) else { continue };
         let Some(at) = sessions.iter().position(|(id, _)| *id == known.session_id) else { continue };
         if let Content::Speech(Some(facts)) = &file.copied.candidate.content {
@@ -130,7 +130,7 @@ async fn decide(
     Ok(())
 }
 
-/// Writes what was decided, and gives the outcomes by place; none where something else came between.
+/// Writes the decisions and returns the outcomes by position, or `None` if something else intervened.
 async fn settle(
     ctx: &Context<Needs>,
     coach: Coach,
@@ -138,7 +138,7 @@ async fn settle(
     files: &[Incoming<'_>],
 ) -> Result<Option<Vec<(usize, ObjectOutcome)>>, JobError> {
     let mut tx = ctx.db.tenant(coach.organization).await?;
-    // One scan at a time decides on files that may be of one meeting.
+    // One scan at a time decides about files that may be of one meeting.
     let lock = format!("{}/{}", coach.organization, before.company);
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 1))", lock).execute(tx.conn()).await?;
     if gather::session_files(&mut tx, coach, before.first).await? != before.session_files {
@@ -156,7 +156,7 @@ async fn settle(
     for (at, id) in sessions_of(&before.session_files).into_iter().enumerate() {
         writing.sessions.insert(at_there(at), Session { id, correlation_id: None });
     }
-    // Words before what was written beside them, and the best of them first: it names the session.
+    // Speech before chats and lists, the best first: it names the session.
     let mut order: Vec<&Incoming<'_>> = files.iter().collect();
     order.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| a.member.key.file.cmp(&b.member.key.file)));
     let mut late = Vec::new();
@@ -183,7 +183,7 @@ async fn settle(
     Ok(Some(outcomes))
 }
 
-/// The place of a session among those of a decision: those that are there come first.
+/// A session's position among those of a decision: existing ones come first.
 const fn at_there(at: usize) -> (bool, usize) {
     (true, at)
 }
@@ -199,7 +199,7 @@ fn rank(file: &Incoming<'_>) -> Option<(usize, usize, usize)> {
 #[derive(Clone, Copy)]
 struct Session {
     id: Uuid,
-    /// Once something joined it in this transaction: its jobs' correlation id.
+    /// Set once something joined it in this transaction: its jobs' correlation id.
     correlation_id: Option<Uuid>,
 }
 
@@ -207,9 +207,9 @@ struct Session {
 struct Writing<'a> {
     ctx: &'a Context<Needs>,
     coach: Coach,
-    /// Content that the coach has.
+    /// Content that the coach already has.
     known: HashMap<String, Held>,
-    /// By decision: the sessions that are there, and those that are new.
+    /// Existing and new sessions, by decision.
     sessions: HashMap<(bool, usize), Session>,
     outcomes: Vec<(usize, ObjectOutcome)>,
 }
@@ -236,14 +236,14 @@ impl Writing<'_> {
             Decision::Waits(why) => return Ok(self.wait(tx, file, why).await?),
         };
         let (bucket, object) = (self.ctx.bucket.name(), &file.member.object);
-        // A transcript that came too late for its session may become a session of its own.
+        // A transcript that arrived too late for its session may become its own session.
         let its_own = |held: &&Held| {
             !held.came_late
                 || held.object_key == object.key
                 || self.sessions.get(&place).is_some_and(|session| session.id == held.session_id)
         };
         if let Some(held) = self.known.get(&file.copied.sha256).filter(its_own) {
-            // What else is of this meeting goes to the session that has the content.
+            // Other files of this meeting go to the session that has the content.
             self.sessions.entry(place).or_insert(Session { id: held.session_id, correlation_id: None });
             let reason = held.says();
             if ledger::settle(tx, bucket, object, ObjectOutcome::Duplicate, Some(&reason)).await? {
@@ -253,7 +253,7 @@ impl Writing<'_> {
             return Ok(());
         }
         if file.copied.role != "speech" && !self.sessions.contains_key(&place) {
-            // Its transcript was settled by another scan.
+            // Another scan settled its transcript.
             return Ok(self.wait(tx, file, WaitReason::Alone).await?);
         }
         if !ledger::settle(tx, bucket, object, ObjectOutcome::Taken, None).await? {
@@ -302,7 +302,7 @@ impl Incoming<'_> {
     }
 }
 
-/// The title of a session; one of several tracks is called by what they have in common.
+/// A session's title; one with several tracks is named after what they have in common.
 fn title(key: &TranscriptKey, of_tracks: bool) -> String {
     if of_tracks && meeting::place(key) == Place::Own {
         return TranscriptKey { file: String::new(), ..key.clone() }.title();
@@ -333,9 +333,9 @@ async fn insert(tx: &mut TenantTx, session_id: Uuid, file: &Incoming<'_>) -> Res
     Ok(id)
 }
 
-/// The transcript of this coach that has this content. What another coach has is that coach's alone: a file that lay in the
-/// wrong folder becomes a session of the right coach. Holds a lock on the content until the transaction ends, so that two
-/// copies that are taken at once do not both become transcripts.
+/// This coach's transcript with this content. Another coach's transcript is that coach's alone: a file from the wrong
+/// folder becomes a session of the right coach. Holds a lock on the content until the transaction ends, so that two
+/// copies taken at once don't both become transcripts.
 async fn known_content(tx: &mut TenantTx, sha256: &str, coach: Coach) -> Result<Option<Held>, sqlx::Error> {
     let lock = format!("{}/{sha256}", tx.tenant());
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", lock).execute(tx.conn()).await?;
@@ -352,7 +352,7 @@ async fn known_content(tx: &mut TenantTx, sha256: &str, coach: Coach) -> Result<
     .await
 }
 
-/// Lets a file join a session that is there; gives the session's correlation id.
+/// Adds a file to an existing session; returns the session's correlation id.
 async fn join_session(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -377,9 +377,9 @@ async fn join_session(
              failed_reason = case when not $3 then failed_reason end, updated_at = now()
          where id = $1 returning correlation_id",
         session_id,
-        // A second track has come: the session is no longer called by the first.
+        // A second track has arrived: the session is no longer named after the first.
         is_track.then(|| title(key, true)),
-        // A chat does not hide that a stage has failed.
+        // A chat doesn't hide a failed stage.
         file.copied.role == "speech"
     )
     .fetch_one(tx.conn())
@@ -387,9 +387,9 @@ async fn join_session(
     Ok(correlation_id)
 }
 
-/// Makes the session, or finds the one that came under the same key before. One without words goes back to the
-/// beginning; one that has words keeps its state until the new transcript is parsed and takes their place (which it
-/// does not when it is none, or when people read a summary of the old one already). Gives its id and correlation id.
+/// Creates the session, or finds the one that came under the same key before. A session without words goes back to the
+/// start. One with words keeps its state until the new transcript is parsed and replaces them (which it doesn't if it
+/// is not a transcript, or if people have already read a summary of the old one). Returns its id and correlation id.
 async fn receive_session(
     tx: &mut TenantTx,
     object: &ObjectInfo,
@@ -423,14 +423,14 @@ async fn receive_session(
     Ok((row.id, row.correlation_id))
 }
 
-/// The coach's time zone, in which a session has its date.
+/// The coach's time zone, in which the session's date is given.
 pub(super) async fn coach_zone(tx: &mut TenantTx, coach_id: Uuid) -> Result<Tz, sqlx::Error> {
     let zone =
         sqlx::query_scalar!("select time_zone from coaches where id = $1", coach_id).fetch_one(tx.conn()).await?;
     Ok(zone.parse().unwrap_or(Tz::UTC))
 }
 
-/// SHA-256 in lower-case hexadecimal.
+/// SHA-256 in lower-case hex.
 pub(super) fn sha256_hex(content: &[u8]) -> String {
     format!("{:x}", Sha256::digest(content))
 }

@@ -1,6 +1,6 @@
-//! Whose files are taken next: coaches take turns, so that one who uploads a thousand files keeps nobody waiting.
+//! Whose files are taken next: coaches take turns, so that one who uploads a thousand files doesn't delay others.
 //!
-//! Reads how much of each coach is still being read.
+//! Reads how much of each coach is still unread.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -10,11 +10,11 @@ use crate::{
     queue::{Context, JobError},
 };
 
-/// A scan takes at most so many files of a coach, and no more than leave so many unread: then the queue too is free for the
-/// next coach's file within seconds.
+/// A scan takes at most this many files of a coach, and leaves no more than this unread, so that the queue is free for
+/// the next coach's file within seconds.
 pub(super) const A_TURN: usize = 32;
 
-/// The units that are taken now, the coaches in turns; and how many files wait for the next scan.
+/// The units to take now, with coaches in turns, and how many files wait for the next scan.
 pub(super) async fn take(
     ctx: &Context<Needs>,
     coaches: &HashMap<String, Coach>,
@@ -36,7 +36,7 @@ pub(super) async fn take(
     Ok(in_turns(queues, Vec::len))
 }
 
-/// How many files of the coach are taken and not read. One whose reading failed, and is tried again later, holds nobody up.
+/// How many of the coach's files are taken but not read. A failed read that will be retried holds nothing up.
 async fn unread(tx: &mut TenantTx, coach: Coach) -> Result<usize, sqlx::Error> {
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from jobs join sessions using (correlation_id)
@@ -49,8 +49,8 @@ async fn unread(tx: &mut TenantTx, coach: Coach) -> Result<usize, sqlx::Error> {
     Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }
 
-/// One of each queue after the other, as far as its room goes, and the size of what is left. What is larger than the room
-/// goes when it is the first.
+/// Takes one item of each queue in turn, as far as its room allows, and returns the size of the rest. An item larger
+/// than the room is taken if it comes first.
 fn in_turns<T>(queues: Vec<(usize, Vec<T>)>, size: impl Fn(&T) -> usize) -> (Vec<T>, usize) {
     let (mut taken, mut left) = (Vec::new(), 0);
     let mut queues: Vec<(usize, VecDeque<T>)> = queues.into_iter().map(|(room, queue)| (room, queue.into())).collect();
@@ -77,7 +77,7 @@ mod tests {
     fn coaches_take_turns_and_nobody_takes_more_than_there_is_room_for() {
         let queues = vec![(3, vec!["b1", "b2", "b3", "b4", "b5"]), (3, vec!["m1"]), (0, vec!["z1", "z2"])];
         assert_eq!(in_turns(queues, |_| 1), (vec!["b1", "m1", "b2", "b3"], 4));
-        // A meeting of many files is taken whole.
+        // A meeting with many files is taken whole.
         assert_eq!(in_turns(vec![(3, vec!["one", "seven77", "x"])], |it| it.len()), (vec!["one"], 8));
         assert_eq!(in_turns(vec![(3, vec!["seven77", "x"])], |it| it.len()), (vec!["seven77"], 1));
         assert_eq!(in_turns(Vec::<(usize, Vec<&str>)>::new(), |_| 1), (vec![], 0));

@@ -1,9 +1,9 @@
-//! What lies in a folder of the inbox and can never be taken as it is: a pipe, a name that is no text, a closed file. The
-//! coach is told of it once, as of a file that is refused.
+//! Items in an inbox folder that can never be taken as they are: a pipe, a name that isn't text, an unreadable file.
+//! The coach is told once, as about a rejected file.
 //!
-//! Reads the ledger; writes it, the reasons under `rejected/`, and notices. A rerun finds the ledger's rows settled. A file
-//! that is closed, or has a second name, has its own row, beside that of its content: what was read before is nothing to be
-//! told, and what can be read again is taken.
+//! Reads the ledger; writes it, the reasons under `rejected/`, and notices. A rerun finds the ledger's rows settled. An
+//! unreadable file or one with a second name has its own row, separate from its content's: one that was read before
+//! needs no notice, and one that becomes readable is taken.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::{
     queue::{Context, JobError},
 };
 
-/// Tells of what cannot be taken, and counts it. Like files, it must be the same at two looks, and coaches take turns.
+/// Reports and counts what can't be taken. As with files, two scans must find it unchanged, and coaches take turns.
 pub(super) async fn settle(ctx: &Context<Needs>, found: Vec<Unusable>, scan: &mut Scan) -> Result<(), JobError> {
     scan.objects += found.len();
     let due = due(ctx, found, scan).await?;
@@ -47,7 +47,7 @@ pub(super) async fn settle(ctx: &Context<Needs>, found: Vec<Unusable>, scan: &mu
     Ok(())
 }
 
-/// What is to be told now, by the handle of the coach's folder.
+/// What to report now, by the handle of the coach's folder.
 async fn due(
     ctx: &Context<Needs>,
     found: Vec<Unusable>,
@@ -62,7 +62,7 @@ async fn due(
         return Ok(due);
     }
     let (mut tx, bucket) = (ctx.system_tx().await?, ctx.bucket.name());
-    // What was settled while it could be read stays so.
+    // What was settled while it was readable stays settled.
     let content = ledger::unsettled(&mut tx, bucket, placed.iter().map(|(_, it)| &it.object), 0.0).await?;
     let rows: Vec<ObjectInfo> = content.iter().map(|(at, _)| row(&placed[*at].1.object)).collect();
     let unsettled = ledger::unsettled(&mut tx, bucket, rows.iter(), 0.0).await?;
@@ -82,7 +82,7 @@ async fn due(
     Ok(due)
 }
 
-/// Settles what lies in the folder of one coach, or of nobody, and gives how much that was.
+/// Settles what is in the folder of one coach, or of none, and returns how much that was.
 async fn tell(ctx: &Context<Needs>, coach: Option<Coach>, found: &[Unusable]) -> Result<usize, JobError> {
     for it in found {
         reject::put_reason(ctx, &it.object.key, &why(it), it.object.modified).await?;
@@ -122,18 +122,18 @@ async fn tell(ctx: &Context<Needs>, coach: Option<Coach>, found: &[Unusable]) ->
     Ok(settled)
 }
 
-/// The key by which it is known whose it is: of a folder, that of what is in it.
+/// The key that shows the owner: for a folder, that of its contents.
 pub(super) fn place(unusable: &Unusable) -> String {
     let key = &unusable.object.key;
     if unusable.is_folder { format!("{key}/file") } else { key.clone() }
 }
 
-/// What stands for it in the ledger.
+/// Its representation in the ledger.
 pub(super) fn row(object: &ObjectInfo) -> ObjectInfo {
     ObjectInfo { etag: format!("{}-unusable", object.etag), ..object.clone() }
 }
 
-/// Why it is not taken, and what to do.
+/// Why it isn't taken, and what to do.
 pub(super) fn why(unusable: &Unusable) -> RejectReason {
     let what = if unusable.is_folder { "folder" } else { "file" };
     let (reason, what_to_do) = match unusable.obstacle {
@@ -173,7 +173,7 @@ pub(super) fn why(unusable: &Unusable) -> RejectReason {
     RejectReason { reason, what_to_do }
 }
 
-/// Whether it is left alone without a word, as a file in its place would be; then why.
+/// Why it is silently ignored, as a file in its place would be, if it is.
 pub(super) fn ignored(unusable: &Unusable) -> Option<&'static str> {
     match key::read(&place(unusable)) {
         InboxKey::Ignored => key::ignored(&place(unusable)),

@@ -1,5 +1,5 @@
-//! Anthropic's Messages: the answer's shape by `output_config`, else by the input of a tool that must be used, else by
-//! words. The instructions are marked for caching: each part of a session, and each session, begins with the same.
+//! Anthropic's Messages API. The shape of the answer is requested by `output_config`, else by the input of a required
+//! tool, else in words. The instructions are marked for caching: all sessions and parts start with the same ones.
 
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
@@ -15,11 +15,11 @@ use super::{
 };
 use crate::SettingsError;
 
-/// Where it is served.
+/// The default base URL.
 pub(super) const URL: &str = "https://api.anthropic.com";
-/// The version of the interface; a header says it.
+/// The API version, sent in a header.
 const VERSION: &str = "2023-06-01";
-/// A request must say how long an answer may be; a summary needs far less.
+/// A request must limit the answer's length; a summary needs far less.
 const MAX_TOKENS: u32 = 8192;
 
 /// The provider `anthropic`.
@@ -70,7 +70,7 @@ impl Wire for Anthropic {
         });
         match dialect.rung {
             0 => {
-                // Of an array it takes that it has at least one item, and nothing of strings.
+                // It accepts that an array has at least one item, and no constraints on strings.
                 let schema = schema::within(ask.schema, Bounds { min_items: true, max_items: false, length: false });
                 body["output_config"] = json!({ "format": { "type": "json_schema", "schema": schema } });
             }
@@ -91,7 +91,7 @@ impl Wire for Anthropic {
         let message: Message = serde_json::from_slice(body)
             .map_err(|_| LlmError::Unavailable("its answer is no message of Anthropic's".into()))?;
         let usage = message.usage.unwrap_or_default();
-        // The three counts are of different tokens.
+        // The three counts cover different tokens.
         let input = usage.input_tokens.map(|fresh| {
             fresh + usage.cache_read_input_tokens.unwrap_or(0) + usage.cache_creation_input_tokens.unwrap_or(0)
         });
@@ -111,7 +111,7 @@ impl Wire for Anthropic {
 
     fn means(&self, refused: &Refused) -> Option<Meaning> {
         let failed = |error| Some(Meaning::Failed(error));
-        // These waits last until the next month, and look like others.
+        // These limits last until next month, but look like others.
         let spent = ["enforced_spend_limit_reached", "specified api usage limits", "credit balance is too low"];
         if matches!(refused.status, 400 | 429) && refused.says(&spent) {
             return failed(LlmError::Misconfigured(format!(
@@ -159,7 +159,7 @@ enum Block {
     ToolUse {
         input: Value,
     },
-    /// Thoughts, and whatever comes.
+    /// Thinking, and anything else.
     #[serde(other)]
     Other,
 }

@@ -1,4 +1,4 @@
-//! Azure OpenAI: the bodies of `/chat/completions` under the address of a deployment, the key in a header of its own.
+//! Azure OpenAI: the bodies of `/chat/completions` under a deployment's address, with the key in its own header.
 
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
@@ -24,7 +24,7 @@ pub(super) struct Azure {
 impl Azure {
     pub(super) fn new(profile: &Profile, base: &Url, deployment: &str) -> Result<Self, SettingsError> {
         let key = profile.api_key.clone().ok_or_else(|| profile.wrong("api_key", "the provider azure needs a key"))?;
-        // Without a version it is the newer interface, which has none and names the deployment in the body.
+        // Without a version it is the newer API, which has none and names the deployment in the body.
         let (mut endpoint, mut models) = match &profile.api_version {
             Some(_) => {
                 (join(base, &format!("openai/deployments/{deployment}/chat/completions")), join(base, "openai/models"))
@@ -73,7 +73,7 @@ impl Wire for Azure {
         Some(self.models.clone())
     }
 
-    /// The list is of models that could be deployed, not of deployments.
+    /// The list shows models that could be deployed, not deployments.
     fn names(&self, _list: &Value) -> Option<Vec<String>> {
         None
     }

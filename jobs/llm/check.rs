@@ -1,5 +1,5 @@
-//! Whether the models can be used: reachable, the key accepted, the model there. Asks each endpoint for its list of
-//! models and sends nothing of any session; no call is recorded, since none is paid.
+//! Checks whether the models can be used: endpoint reachable, key accepted, model there. Asks each endpoint for its
+//! list of models and sends nothing about any session. Calls aren't recorded, since they are free.
 
 use std::time::Duration;
 
@@ -9,16 +9,16 @@ use serde_json::Value;
 use super::{Client, Models};
 use crate::{SettingsError, masked};
 
-/// A list of models is short; an endpoint that needs longer for it has a problem.
+/// The timeout: a list of models is short, and an endpoint that needs longer has a problem.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// So many of the endpoint's models are named where the wanted one is not among them.
+/// At most this many of the endpoint's models are named if the requested one is missing.
 const NAMED: usize = 8;
 
 impl Models {
-    /// Asks the endpoints of the models that are in use for what they have. Gives what was found, in words.
+    /// Asks the endpoints of the models in use for their models. Describes what was found.
     ///
     /// # Errors
-    /// The setting that is to be looked at, and what is wrong.
+    /// The setting to check, and what is wrong with it.
     pub async fn check(&self) -> Result<String, SettingsError> {
         let mut found = Vec::new();
         for client in self.used() {
@@ -29,14 +29,14 @@ impl Models {
 }
 
 impl Client {
-    /// Asks the endpoint for its models. Gives what was found, in words.
+    /// Asks the endpoint for its models. Describes what was found.
     ///
     /// # Errors
-    /// The setting that is to be looked at, and what is wrong.
+    /// The setting to check, and what is wrong with it.
     pub async fn check(&self) -> Result<String, SettingsError> {
         let wrong = |problem: String| self.profile.wrong("url", problem);
         let Some(url) = self.wire.models() else { return Ok(format!("{}, not checked", self.model)) };
-        // A query can be long, or hold a key, and says nothing more.
+        // A query can be long or contain a key, and adds nothing.
         let mut shown = url.clone();
         shown.set_query(None);
         let shown = masked(shown.as_str()).into_owned();
@@ -55,7 +55,7 @@ impl Client {
             StatusCode::NOT_FOUND => {
                 return Err(wrong(format!("there is nothing at {shown} (HTTP 404): the URL often ends with /v1")));
             }
-            // Gemini's way to refuse a key.
+            // How Gemini rejects a key.
             StatusCode::BAD_REQUEST if self.wire.name() == "gemini" => {
                 return Err(self.profile.wrong("api_key", format!("{shown} rejects the key (HTTP 400)")));
             }
@@ -67,7 +67,7 @@ impl Client {
         let list: Option<Value> = response.json().await.ok();
         let names = list.as_ref().and_then(|list| self.wire.names(list));
         let Some(names) = names else {
-            // Azure's list is not of what was deployed.
+            // Azure's list isn't about deployments.
             return if list.is_some() && self.wire.name() == "azure" {
                 Ok(format!(
                     "{shown} accepts the key; the first call will show whether the deployment {} exists",
@@ -91,7 +91,7 @@ impl Client {
         Err(self.profile.wrong("model", format!("{shown} doesn't have the model {}; it has {has}", self.model)))
     }
 
-    /// Whether a listed model is the one that is asked for: Ollama lists `name:latest`, Gemini `models/name`.
+    /// Whether a listed model is the requested one: Ollama lists `name:latest`, Gemini `models/name`.
     fn is(&self, listed: &str) -> bool {
         let listed = listed.strip_prefix("models/").unwrap_or(listed);
         listed == self.model || listed.strip_suffix(":latest") == Some(self.model.as_str())

@@ -1,8 +1,8 @@
-//! The client of one model: asks for an answer of a given type, within its limits and the budget, and never twice for
-//! the same.
+//! The client of one model: requests an answer of a given type, within its limits and the budget, and never the same
+//! twice.
 //!
-//! An answer is asked for as strictly as the endpoint can, checked here whatever the endpoint promised, and asked for
-//! once more where it does not fit. Reads and writes the ledger, the results and the row of the endpoint.
+//! An answer's shape is requested as strictly as the endpoint allows, checked here whatever the endpoint promised, and
+//! requested once more if it doesn't fit. Reads and writes the ledger, the results and the endpoint's row.
 
 use std::{
     fmt::Display,
@@ -32,7 +32,7 @@ use super::{
 };
 use crate::{SettingsError, clean};
 
-/// More than this no answer needs; an endpoint that sends more is broken.
+/// No answer needs more than this; an endpoint that sends more is broken.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
 
 /// A client of one model.
@@ -45,47 +45,47 @@ pub struct Client {
     limits: Limits,
     prices: Prices,
     learned: Learned,
-    /// The budget of organizations that have none of their own, in micro-dollars a month.
+    /// The budget of organizations without their own, in micro-dollars per month.
     budget: Option<i64>,
-    /// What the endpoint is known to take.
+    /// What the endpoint is known to accept.
     dialect: Mutex<Dialect>,
 }
 
-/// What is asked: what never changes first, so that endpoints can cache it.
+/// A prompt: the constant part comes first, so that endpoints can cache it.
 #[derive(Clone, Debug)]
 pub struct Prompt {
     /// The instructions.
     pub system: String,
-    /// What they are about.
+    /// What the instructions apply to.
     pub user: String,
 }
 
-/// How one request ended without an answer.
+/// How a request ended without an answer.
 enum Ended {
-    /// The endpoint does not take it in this manner; and what that means where there is no other.
+    /// The endpoint doesn't accept this form; with the error if there is no other.
     Unsupported(Unsupported, LlmError),
     Failed(LlmError),
 }
 
-/// What came of one request.
+/// The result of one request.
 struct RequestOutcome {
     usage: Usage,
     request_id: Option<String>,
     content: Result<String, LlmError>,
     unsupported: Option<Unsupported>,
-    /// Whether nothing can have been paid.
+    /// Whether it certainly cost nothing.
     free: bool,
 }
 
 impl Client {
-    /// Makes the client of a model. Nothing is contacted.
+    /// Creates a model's client. Doesn't contact anything.
     pub(super) fn new(profile: Profile, budget: Option<i64>) -> Result<Self, SettingsError> {
         let model = profile.model.clone().ok_or_else(|| {
             profile
                 .wrong("model", format!("the provider {} needs the name of a model of the endpoint", profile.provider))
         });
         let base = |default: Option<&str>| base(&profile, default);
-        // A new provider is a file of its own and a line here.
+        // A new provider is its own file and a line here.
         let wire: Box<dyn Wire> = match profile.provider.as_str() {
             "openai" => Box::new(OpenAi::new(&profile, &base(None)?)?),
             "azure" => Box::new(Azure::new(&profile, &base(None)?, model.as_deref().unwrap_or_default())?),
@@ -100,7 +100,7 @@ impl Client {
         };
         let model = model?;
         install_ring();
-        // A redirect would carry the key and the transcript to an address that nobody set.
+        // A redirect would carry the key and the transcript to an address that nobody configured.
         let mut builder = reqwest::Client::builder()
             .timeout(Duration::from_secs(profile.timeout_seconds))
             .redirect(reqwest::redirect::Policy::none());
@@ -121,7 +121,7 @@ impl Client {
         })
     }
 
-    /// The name of the model in the settings.
+    /// The model's name in the settings.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.profile.name
@@ -139,13 +139,13 @@ impl Client {
         &self.model
     }
 
-    /// How many characters of a transcript go into one call.
+    /// How many characters of a transcript fit in one call.
     #[must_use]
     pub fn part_characters(&self) -> usize {
         self.profile.part_characters
     }
 
-    /// Whether the settings say what it costs.
+    /// Whether the settings state its price.
     pub(super) fn is_priced(&self) -> bool {
         self.prices.known()
     }
@@ -159,11 +159,11 @@ impl Client {
         }
     }
 
-    /// Asks for an answer of type `T`, and once more where the answer does not fit. The same request is not paid twice
+    /// Requests an answer of type `T`, and once more if the answer doesn't fit. The same request isn't paid for twice
     /// within days. No transaction may be open: a call takes minutes.
     ///
     /// # Errors
-    /// See [`LlmError`]: each kind says what its job is to do.
+    /// See [`LlmError`]: each kind says what its job should do.
     pub async fn ask<T: DeserializeOwned + JsonSchema>(&self, call: &Call<'_>, prompt: &Prompt) -> Result<T, LlmError> {
         let schema = schema::strict::<T>();
         let key = Key::of(call, self.called(), prompt, &schema);
@@ -192,11 +192,11 @@ impl Client {
         );
         turns.extend([answer, repair]);
         let answer = self.chat(&request, &turns).await?;
-        // What is wrong with it can quote the answer, which quotes the session: it is not told on.
+        // The details may quote the answer, which quotes the session, so they aren't passed on.
         parse(&answer).map_err(|_| LlmError::Unusable("its JSON does not fit the schema, asked twice".into()))
     }
 
-    /// One answer in words, in the strictest manner that the endpoint takes.
+    /// One answer as text, in the strictest form that the endpoint accepts.
     async fn chat(&self, request: &Request<'_>, turns: &[String]) -> Result<String, LlmError> {
         loop {
             let dialect = self.dialect();
@@ -212,7 +212,7 @@ impl Client {
                         Unsupported::Limit if !dialect.new_limit => Dialect { new_limit: true, ..dialect },
                         _ => return Err(error),
                     };
-                    // Another call may have learned the same meanwhile.
+                    // Another call may have learned the same in the meantime.
                     let mut known = self.dialect.lock().unwrap_or_else(PoisonError::into_inner);
                     if *known == dialect {
                         *known = next;
@@ -226,7 +226,7 @@ impl Client {
         *self.dialect.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One request: its turn is waited for, its row is in the ledger before it and settled after it.
+    /// Sends one request: waits for its turn, writes its ledger row first and settles it afterwards.
     async fn send(&self, request: &Request<'_>, turns: &[String], dialect: Dialect) -> Result<String, Ended> {
         let call = request.call;
         let ask = Ask {
@@ -243,7 +243,7 @@ impl Client {
         let id: Uuid = match started {
             Ok(id) => id,
             Err(error) => {
-                // Nothing is sent: its tokens are free for others.
+                // Nothing is sent, so its tokens are free for others.
                 self.limits.give_back(call.db, reserved).await.map_err(Ended::Failed)?;
                 return Err(Ended::Failed(error));
             }
@@ -274,7 +274,7 @@ impl Client {
         }
     }
 
-    /// Reads what came of a request.
+    /// Interprets the result of a request.
     fn outcome(&self, reply: Result<Reply, LlmError>) -> RequestOutcome {
         let failed = |error: LlmError, free| RequestOutcome {
             usage: Usage::default(),
@@ -293,7 +293,7 @@ impl Client {
         let header = ["x-request-id", "request-id", "apim-request-id"].iter().find_map(|name| reply.headers.get(*name));
         let request_id = header.and_then(|header| Some(header.to_str().ok()?.chars().take(200).collect::<String>()));
         let mut outcome = if reply.status.is_success() {
-            // What an answer holds is stored: characters that cannot be are replaced, in the envelope and in the answer.
+            // The answer is stored, so characters that can't be are replaced, both in the envelope and in the answer.
             let body = String::from_utf8_lossy(&reply.body);
             match self.wire.read(clean::json(&body).as_bytes()) {
                 Ok(Answer { id, usage, content }) => {
@@ -317,7 +317,7 @@ impl Client {
         outcome
     }
 
-    /// Settles a request with the limits and in the ledger, and keeps its answer where it fits.
+    /// Settles a request with the limits and in the ledger, and keeps its answer if it fits.
     async fn settle(
         &self,
         request: &Request<'_>,
@@ -328,7 +328,7 @@ impl Client {
         let error = outcome.content.as_ref().err();
         let used = match (outcome.usage.input_tokens, outcome.usage.output_tokens) {
             (Some(input), output) => f64::from(input) + f64::from(output.unwrap_or(0)),
-            // What was refused is not counted by the endpoint either, but for its request.
+            // The endpoint doesn't count a refused request either, apart from the request itself.
             _ if outcome.free => 0.0,
             _ => reserved,
         };
@@ -351,7 +351,7 @@ impl Client {
         ledger::settle(request.call, id, settled).await
     }
 
-    /// Posts, and reads the answer as far as an answer can reasonably go.
+    /// Posts the body and reads the response up to a reasonable size.
     async fn post(&self, body: &Value) -> Result<Reply, LlmError> {
         let request = self.http.post(self.wire.endpoint().clone()).json(&Ordered(body));
         let mut response = self.wire.authorize(request).send().await.map_err(|error| self.unavailable(&error))?;
@@ -382,7 +382,7 @@ impl Client {
     }
 }
 
-/// What stays the same while an answer is asked for.
+/// What stays constant while an answer is requested.
 struct Request<'a> {
     call: &'a Call<'a>,
     system: &'a str,
@@ -391,7 +391,7 @@ struct Request<'a> {
     fits: &'a (dyn Fn(&str) -> bool + Sync),
 }
 
-/// Reads the one JSON object of an answer, whatever stands around it: a model's thoughts, a fence.
+/// Parses the one JSON object of an answer, whatever is around it: a model's thoughts, a fence.
 fn parse<T: DeserializeOwned>(answer: &str) -> Result<T, String> {
     let answer = answer.rsplit_once("</think>").map_or(answer, |(_, answer)| answer);
     let (Some(from), Some(to)) = (answer.find('{'), answer.rfind('}')) else {
@@ -401,7 +401,7 @@ fn parse<T: DeserializeOwned>(answer: &str) -> Result<T, String> {
     serde_json::from_str(object).map_err(|error| error.to_string())
 }
 
-/// The base URL that the settings name, or the provider's own.
+/// The base URL in the settings, or the provider's own.
 fn base(profile: &Profile, default: Option<&str>) -> Result<Url, SettingsError> {
     let wrong = |problem: &dyn Display| profile.wrong("url", problem);
     let text = profile.url.as_deref().or(default).ok_or_else(|| {
@@ -427,7 +427,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-/// reqwest is built without a provider of its own; whoever installed one first keeps it.
+/// reqwest is built without its own crypto provider; one that is already installed stays.
 fn install_ring() {
     static INSTALL: Once = Once::new();
     INSTALL.call_once(|| {

@@ -1,4 +1,4 @@
-//! What language models cost: the ledger by month, organization, task and model. Reads `llm_calls` only.
+//! The cost of language models: the ledger by month, organization, task and model. Only reads `llm_calls`.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -6,51 +6,50 @@ use uuid::Uuid;
 
 use crate::db::{Db, Tx};
 
-/// What is wanted of the ledger.
+/// Which part of the ledger to report.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
-    /// From this day on, in the organization's time zone.
+    /// From this day, in the organization's time zone.
     pub since: Option<NaiveDate>,
-    /// Of this organization alone.
+    /// Only this organization.
     pub organization: Option<Uuid>,
 }
 
-/// A line of the report.
+/// A row of the report.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Cost {
     /// The calendar month in the organization's time zone: `2026-11`.
     pub month: String,
     /// The organization's handle.
     pub organization: String,
-    /// What for: `write`, `map`, `reduce`, `repair`, …
+    /// The purpose: `write`, `map`, `reduce`, `repair`, …
     pub task: String,
     /// The provider.
     pub provider: String,
     /// Its model.
     pub model: String,
-    /// Calls that were made.
+    /// Calls made.
     pub calls: i64,
-    /// Those of them that failed.
+    /// How many of these failed.
     pub failed: i64,
-    /// Answers that were used again without a call.
+    /// Answers reused without a call.
     pub reused: i64,
     /// Tokens sent.
     pub input_tokens: i64,
-    /// Those of them that the endpoint had cached.
+    /// How many of these were cached by the endpoint.
     pub cached_tokens: i64,
     /// Tokens received.
     pub output_tokens: i64,
-    /// What is known to have been spent, in micro-dollars; none where nothing is known.
+    /// Known cost in micro-dollars; `None` if nothing is known.
     pub cost_micro_usd: Option<i64>,
-    /// Calls of which nobody knows what they cost: no price in the settings, no count by the endpoint, or an end that
-    /// nobody saw.
+    /// Calls of unknown cost: no price in the settings, no usage from the endpoint, or an end that nobody saw.
     pub unknown: i64,
 }
 
-/// The ledger, by month, organization, task and model.
+/// Reports the ledger by month, organization, task and model.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn costs(db: &Db, wanted: &Wanted) -> Result<Vec<Cost>, sqlx::Error> {
     let organizations = match wanted.organization {
         Some(organization) => vec![organization],

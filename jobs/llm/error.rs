@@ -1,43 +1,43 @@
-//! How a call to a language model fails, and what the job that made it is to do.
+//! How a call to a language model fails, and what its job should do.
 
 use std::{fmt, time::Duration};
 
 use crate::queue::JobError;
 
-/// How long an endpoint is left alone that says 429 and not for how long.
+/// How long to wait for an endpoint that answers 429 without saying how long.
 pub(super) const PAUSE: Duration = Duration::from_secs(5);
 
-/// Why there is no answer. No variant carries what was said, nor what the model wrote.
+/// Why there is no answer. No variant contains what was said or what the model wrote.
 #[derive(Debug)]
 pub enum LlmError {
-    /// The endpoint says that it was asked too much (429): nobody asks it before this.
+    /// The endpoint reports too many requests (429): nobody may call it before this.
     Limited(Option<Duration>),
-    /// The endpoint is busy (503, 529): not before this.
+    /// The endpoint is overloaded (503, 529): retry after this.
     Busy(Option<Duration>),
-    /// The limits that all processes share leave no room for longer than a job should wait: not before this.
+    /// The limits shared by all processes leave no room for longer than a job should wait: retry after this.
     Waiting(Duration),
-    /// The endpoint failed or did not answer in time.
+    /// The endpoint failed or didn't answer in time.
     Unavailable(String),
-    /// The connection broke off, or time ran out, after the request was sent: the call may have been paid.
+    /// The connection was lost or timed out after the request was sent: the call may have been charged.
     BrokeOff(String),
-    /// The breaker is open: not before this.
+    /// The circuit breaker is open: retry after this.
     Open(Duration),
-    /// The endpoint refuses this installation (key, model, URL), or a setting is wrong: what to do.
+    /// The endpoint rejects this installation (key, model, URL), or a setting is wrong: what to do.
     Misconfigured(String),
-    /// The month's budget is used up: how much it is, in micro-dollars.
+    /// The month's budget is used up; its amount in micro-dollars.
     Budget(i64),
     /// The model declined to answer.
     Declined,
-    /// The request does not fit into the model's input, or the answer into its output.
+    /// The request exceeds the model's input limit, or the answer its output limit.
     TooLong,
-    /// The answer is not what was asked for, also after it was asked again.
+    /// The answer isn't what was requested, even after a second request.
     Unusable(String),
     /// The ledger could not be written.
     Ledger(sqlx::Error),
 }
 
 impl LlmError {
-    /// In one word, for the ledger.
+    /// The kind in one word, for the ledger.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -56,12 +56,12 @@ impl LlmError {
         }
     }
 
-    /// Whether the endpoint itself fails, so that the breaker counts it. An endpoint that is busy is well.
+    /// Whether the endpoint itself is failing, so that the breaker counts it. A busy endpoint is healthy.
     pub(super) const fn is_failure(&self) -> bool {
         matches!(self, Self::Unavailable(_) | Self::BrokeOff(_) | Self::Busy(_))
     }
 
-    /// Whether another attempt, later, may well succeed: what was paid for until then is kept.
+    /// Whether a later attempt may well succeed: what was paid for so far is kept.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
         matches!(
@@ -103,19 +103,19 @@ impl fmt::Display for LlmError {
     }
 }
 
-/// Micro-dollars as people write dollars: two digits, or as many as it takes to show anything.
+/// Formats micro-dollars as dollars, with two digits, or as many as it takes to show anything.
 #[must_use]
 pub fn dollars(micro: i64) -> String {
     let amount = micro as f64 / 1e6;
     if micro != 0 && micro.abs() < 10_000 { format!("${amount:.6}") } else { format!("${amount:.2}") }
 }
 
-// Not a `std::error::Error`: every such error would be retried, and here the kind decides.
+// Not a `std::error::Error`: every such error would be retried, but here the kind decides.
 impl From<LlmError> for JobError {
     fn from(error: LlmError) -> Self {
         match error {
             LlmError::Busy(after) => Self::Retry { message: error.to_string(), after },
-            // Nothing is wrong with the job: it keeps its attempt.
+            // The job isn't at fault, so its attempt doesn't count.
             LlmError::Limited(after) => Self::Snooze(after.unwrap_or(PAUSE)),
             LlmError::Open(after) | LlmError::Waiting(after) => Self::Snooze(after),
             LlmError::Misconfigured(_) | LlmError::Declined | LlmError::TooLong | LlmError::Budget(_) => {

@@ -1,5 +1,5 @@
-//! Google's Gemini: `generateContent`, the answer's shape by `responseSchema` (which knows less than JSON schema does),
-//! else by `responseMimeType` and words, else by words alone.
+//! Google's Gemini: `generateContent`. The shape of the answer is requested by `responseSchema` (which supports less
+//! than JSON schema), else by `responseMimeType` and words, else by words alone.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::SettingsError;
 
-/// Where it is served.
+/// The default base URL.
 pub(super) const URL: &str = "https://generativelanguage.googleapis.com/v1beta";
 
 /// The provider `gemini`.
@@ -25,7 +25,7 @@ pub(super) struct Gemini {
     endpoint: Url,
     models: Url,
     key: SecretString,
-    /// Where its settings stand.
+    /// The section of its settings.
     section: String,
 }
 
@@ -93,7 +93,7 @@ impl Wire for Gemini {
             input_tokens: usage.prompt_token_count,
             cached_tokens: usage.cached_content_token_count,
             written_tokens: None,
-            // Thoughts are paid like the answer and counted beside it.
+            // Thoughts are charged like the answer but counted separately.
             output_tokens: match (usage.candidates_token_count, usage.thoughts_token_count) {
                 (None, None) => None,
                 (answer, thoughts) => Some(answer.unwrap_or(0) + thoughts.unwrap_or(0)),
@@ -107,7 +107,7 @@ impl Wire for Gemini {
     fn means(&self, refused: &Refused) -> Option<Meaning> {
         let failed = |error| Some(Meaning::Failed(error));
         match refused.status {
-            // The wait stands in the body, not in a header.
+            // The wait is in the body, not in a header.
             429 => failed(LlmError::Limited(refused.retry_after.or_else(|| retry_delay(&refused.json)))),
             400 if refused.says(&["api_key_invalid", "api key not valid"]) => failed(LlmError::Misconfigured(format!(
                 "the language model's endpoint rejects the key (HTTP 400, API_KEY_INVALID): check the setting \

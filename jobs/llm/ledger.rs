@@ -1,50 +1,50 @@
-//! The ledger of calls: a row is committed before each call, with what it may cost, and settled after it with what it
-//! did, whatever became of the job. The budget is what the rows of the month add up to.
+//! The ledger of calls: a row with the possible cost is committed before each call, and settled with the actual cost
+//! after it, whatever became of the job. The budget limits the sum of the month's rows.
 //!
-//! A row that stays `started` is a call whose end nobody saw (the process died, or the job was cut off): it may have
-//! cost something, and goes on counting as much as was reserved for it.
+//! A row that stays `started` is a call whose end nobody saw (the process died, or the job was cancelled). It may have
+//! cost something, and keeps counting at its reserved amount.
 
 use uuid::Uuid;
 
 use super::{LlmError, error::dollars, results};
 use crate::db::{Db, TenantTx, Tx};
 
-/// After so many refusals of one session's calls within a day there is no point in coming back.
+/// After this many refusals of one session's calls within a day, coming back is pointless.
 const MOST_REFUSALS: i64 = 60;
 
-/// On whose behalf a call is made.
+/// Who makes a call, and for what.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
-    /// Where the ledger is.
+    /// The database with the ledger.
     pub db: &'a Db,
-    /// Whose call it is.
+    /// The organization that makes the call.
     pub organization: Uuid,
-    /// The session that it is about.
+    /// The session it is about.
     pub session_id: Option<Uuid>,
-    /// What it is for: `write`, `map`, `reduce`, `repair`, …
+    /// Its purpose: `write`, `map`, `reduce`, `repair`, …
     pub task: &'static str,
-    /// The version of the prompt.
+    /// The prompt's version.
     pub prompt_version: &'a str,
 }
 
-/// What a call used, as the endpoint says.
+/// What a call used, as the endpoint reports it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Tokens of the prompt, those read from and written to a cache included.
+    /// Tokens of the prompt, including those read from and written to a cache.
     pub input_tokens: Option<u32>,
     /// Tokens of the prompt that the endpoint had cached.
     pub cached_tokens: Option<u32>,
-    /// Tokens of the prompt that the endpoint wrote into its cache, where that has a price of its own.
+    /// Tokens of the prompt that the endpoint wrote to its cache, if that has its own price.
     pub written_tokens: Option<u32>,
     /// Tokens of the answer.
     pub output_tokens: Option<u32>,
 }
 
-/// Who is called, as the ledger names it.
+/// The model called, as the ledger names it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Called<'a> {
     pub(super) profile: &'a str,
-    /// Where its settings stand.
+    /// The section of its settings.
     pub(super) section: &'a str,
     pub(super) provider: &'a str,
     pub(super) model: &'a str,
@@ -54,19 +54,19 @@ pub(super) struct Called<'a> {
 #[derive(Debug)]
 pub(super) struct Settled<'a> {
     pub(super) usage: Usage,
-    /// What it cost, in micro-dollars; none where that is not known.
+    /// Its cost in micro-dollars; `None` if unknown.
     pub(super) cost: Option<i64>,
     pub(super) request_id: Option<&'a str>,
     pub(super) error: Option<&'a LlmError>,
-    /// What is kept of it: the answer, or that it did not fit.
+    /// What to keep of it: the answer, or that it did not fit.
     pub(super) result: Option<(&'a results::Key, Option<&'a str>)>,
 }
 
-/// Commits the row of a call that is about to be made, and gives its id. `reserve` is what it may cost, in
-/// micro-dollars; `budget` the installation's for organizations that have none of their own.
+/// Commits the row of a call that is about to be made, and returns its id. `reserve` is its possible cost in
+/// micro-dollars; `budget` is the installation's, for organizations without their own.
 ///
 /// # Errors
-/// [`LlmError::Budget`] where the call might cost more than is left of the month's budget.
+/// [`LlmError::Budget`] if the call might cost more than is left of the month's budget.
 pub(super) async fn start(
     call: &Call<'_>,
     called: Called<'_>,
@@ -111,8 +111,8 @@ pub(super) async fn insert(
     Ok(id)
 }
 
-/// Refuses a call that might cost more than is left. Under a lock on the organization's row, so that two processes never
-/// reserve the same money; the lock is held until the call's row is committed, and not while it is made.
+/// Rejects a call that might cost more than is left. Locks the organization's row, so that two processes never reserve
+/// the same money. The lock is held until the call's row is committed, but not during the call.
 async fn hold_to_budget(
     tx: &mut TenantTx,
     called: Called<'_>,
@@ -155,10 +155,10 @@ async fn hold_to_budget(
     Ok(())
 }
 
-/// What the organization's calls of this calendar month (in its own time zone) cost, and may still cost, in micro-dollars.
+/// What the organization's calls cost or may still cost in this month (in its time zone), in micro-dollars.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn spent_this_month(tx: &mut TenantTx) -> Result<i64, sqlx::Error> {
     let organization = tx.tenant();
     sqlx::query_scalar!(
@@ -173,8 +173,8 @@ pub async fn spent_this_month(tx: &mut TenantTx) -> Result<i64, sqlx::Error> {
     .await
 }
 
-/// Whether the endpoint said of this session's calls so often that it was asked too much that it will go on saying so:
-/// such a refusal takes no attempt from the job, which would come back for ever.
+/// Whether the endpoint has reported too many requests for this session's calls so often that it will go on doing so.
+/// Such a refusal doesn't count as one of the job's attempts, so the job would retry forever.
 pub(super) async fn is_limited_for_ever(call: &Call<'_>) -> Result<bool, LlmError> {
     let mut tx = call.db.tenant(call.organization).await.map_err(LlmError::Ledger)?;
     let refusals = sqlx::query_scalar!(
@@ -189,7 +189,7 @@ pub(super) async fn is_limited_for_ever(call: &Call<'_>) -> Result<bool, LlmErro
     Ok(refusals >= MOST_REFUSALS)
 }
 
-/// Settles the row of a call: what it used, what it cost, how it failed where it did; and keeps its answer.
+/// Settles a call's row: its usage, its cost, and its error if it failed. Also keeps its answer.
 pub(super) async fn settle(call: &Call<'_>, id: Uuid, settled: Settled<'_>) -> Result<(), LlmError> {
     let count = |tokens: Option<u32>| tokens.and_then(|tokens| i32::try_from(tokens).ok());
     let mut tx = call.db.tenant(call.organization).await.map_err(LlmError::Ledger)?;

@@ -1,8 +1,8 @@
-//! What all processes together may ask of an endpoint: requests and tokens a minute, patience that it asked for, and the
-//! breaker. The state is one row a model in `llm_endpoints`; `llm_reserve` and `llm_settle` change it.
+//! What all processes together may send to an endpoint: requests and tokens per minute, the pauses that it asked for,
+//! and the circuit breaker. `llm_reserve` and `llm_settle` change its state, one row per model in `llm_endpoints`.
 //!
-//! Requests are spaced evenly and not sent in bursts: providers count in windows and buckets of their own, and an even
-//! flow fits into each of them.
+//! Requests are spaced evenly, not sent in bursts: providers count in different windows and buckets, which an even flow
+//! fits.
 
 use std::time::Duration;
 
@@ -11,9 +11,9 @@ use tokio::time::Instant;
 use super::{LlmError, error::PAUSE, settings::Profile};
 use crate::db::Db;
 
-/// How long a job waits for its turn in place; for longer it gives its slot to another job and comes back.
+/// How long a job waits for its turn in place; for longer waits it gives its slot to another job and comes back.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// So much of the allowed rate is used: requests do not arrive as evenly as they are sent.
+/// The share of the allowed rate to use: requests don't arrive as evenly as they are sent.
 const USED: f64 = 0.98;
 
 /// The limits of one model.
@@ -33,10 +33,10 @@ impl Limits {
         }
     }
 
-    /// Reserves a request of so many tokens, and gives the moment to send it.
+    /// Reserves a request with this many tokens, and returns the time to send it.
     ///
     /// # Errors
-    /// [`LlmError::Waiting`] and [`LlmError::Open`], with when to come back; nothing is reserved then.
+    /// [`LlmError::Waiting`] and [`LlmError::Open`], with the time to wait; then nothing is reserved.
     pub(super) async fn reserve(&self, db: &Db, tokens: f64) -> Result<Instant, LlmError> {
         let turn = sqlx::query!(
             r#"select verdict as "verdict!", seconds as "seconds!"
@@ -58,7 +58,7 @@ impl Limits {
         }
     }
 
-    /// Records what became of a request: how many tokens were reserved and used, and how it failed.
+    /// Records the outcome of a request: the tokens reserved and used, and how it failed.
     pub(super) async fn settle(
         &self,
         db: &Db,
@@ -74,7 +74,7 @@ impl Limits {
         self.record(db, reserved, used, Some(!failed.is_some_and(LlmError::is_failure)), closed_for).await
     }
 
-    /// Gives back what was reserved for a request that was not sent.
+    /// Returns the reservation of a request that was not sent.
     pub(super) async fn give_back(&self, db: &Db, reserved: f64) -> Result<(), LlmError> {
         self.record(db, reserved, 0.0, None, Duration::ZERO).await
     }

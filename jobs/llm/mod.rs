@@ -1,12 +1,12 @@
-//! The edge to language models: who serves them, within which limits, for how much, and what became of each call.
+//! The edge to language models: who serves them, within which limits, at what cost, and what became of each call.
 //!
-//! A stage asks [`Models`] who writes for an organization and a [`Client`] for an answer of a type. The client looks for
-//! an answer that was paid for already, waits for its turn within the limits that all processes share, holds to the
-//! budget, records the call before and after it, and checks the answer. A provider is a file (`openai.rs`, …) and a line
-//! in `client.rs`.
+//! A stage asks [`Models`] for an organization's writer, and a [`Client`] for an answer of a type. The client looks for
+//! an answer that was paid for, waits for its turn within the limits shared by all processes, keeps to the budget,
+//! records the call before and after it, and checks the answer. A provider is a file (`openai.rs`, …) and a line in
+//! `client.rs`.
 //!
-//! Reads and writes `llm_calls`, `llm_results`, `llm_endpoints` and `organization_llm`. A rerun is answered from the
-//! results as far as the last run came.
+//! Reads and writes `llm_calls`, `llm_results`, `llm_endpoints` and `organization_llm`. A rerun reuses the results of
+//! the last run as far as it got.
 
 mod anthropic;
 mod azure;

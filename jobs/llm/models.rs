@@ -1,6 +1,6 @@
-//! The models of the installation, and which of them writes for an organization.
+//! The installation's models, and which of them writes for an organization.
 //!
-//! Reads and writes `organization_llm`, which holds names and a budget; addresses and keys are in the settings alone.
+//! Reads and writes `organization_llm`, which contains names and a budget; addresses and keys are only in the settings.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -18,7 +18,7 @@ use crate::{
     db::{Db, Tx},
 };
 
-/// All models that the settings describe, and what each is for.
+/// All models in the settings, and their tasks.
 #[derive(Debug)]
 pub struct Models {
     clients: BTreeMap<String, Arc<Client>>,
@@ -31,50 +31,50 @@ pub struct Models {
 /// Who writes for an organization.
 #[derive(Clone, Debug)]
 pub enum Writers {
-    /// The offline summariser.
+    /// The offline summarizer.
     Offline,
     /// Language models.
     Models {
-        /// Writes, chooses among claims, corrects and refines.
+        /// Writes, chooses claims, corrects and refines.
         write: Arc<Client>,
         /// Reads the parts of a long session.
         map: Arc<Client>,
     },
 }
 
-/// What an organization uses, for people.
+/// What an organization uses, for display.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Choice {
     /// The model that writes.
     pub write: String,
     /// The model that reads parts.
     pub map: String,
-    /// Whether these are the organization's own choice, and not the installation's.
+    /// Whether the organization chose these itself.
     pub own: bool,
-    /// The budget of a month in micro-dollars; none where there is no limit.
+    /// The monthly budget in micro-dollars; `None` for no limit.
     pub budget_micro_usd: Option<i64>,
-    /// Whether the budget is the organization's own.
+    /// Whether the organization has its own budget.
     pub own_budget: bool,
-    /// What the calls of this month cost, and may still cost, in micro-dollars.
+    /// What this month's calls cost or may still cost, in micro-dollars.
     pub spent_micro_usd: i64,
 }
 
-/// A change of what an organization uses: `None` leaves as it is, `Some(None)` goes back to the installation's.
+/// A change of what an organization uses: `None` keeps the value, `Some(None)` resets it to the installation's.
 #[derive(Clone, Debug, Default)]
 pub struct Change {
     /// The model that writes.
     pub write: Option<Option<String>>,
     /// The model that reads parts.
     pub map: Option<Option<String>>,
-    /// The budget of a month, in micro-dollars.
+    /// The monthly budget in micro-dollars.
     pub budget_micro_usd: Option<Option<i64>>,
 }
 
 impl Models {
-    /// Makes the clients of all models that the settings describe. Nothing is contacted.
+    /// Creates the clients of all models in the settings. Doesn't contact anything.
     ///
     /// # Errors
-    /// The first setting that is missing or cannot be used.
+    /// Returns the first setting that is missing or invalid.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let budget = match settings.budget {
             Some(budget) if !(budget.is_finite() && (0.0..=1e9).contains(&budget)) => {
@@ -112,33 +112,33 @@ impl Models {
         Ok(models)
     }
 
-    /// The names by which a model can be chosen.
+    /// The names of the models that can be chosen.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(OFFLINE).chain(self.clients.keys().map(String::as_str))
     }
 
-    /// The model with this name; none for the offline summariser and for what the settings do not have.
+    /// The model with this name; `None` for the offline summarizer and for unknown names.
     #[must_use]
     pub fn client(&self, name: &str) -> Option<&Arc<Client>> {
         self.clients.get(name)
     }
 
-    /// The models that the installation's own choice needs, the writing one first.
+    /// The models that the installation itself uses, the writing one first.
     pub(super) fn used(&self) -> impl Iterator<Item = &Arc<Client>> {
         let map = self.map.as_ref().filter(|map| **map != self.write);
         [Some(&self.write), map].into_iter().flatten().filter_map(|name| self.clients.get(name))
     }
 
-    /// What becomes of a summary when the month's budget is used up.
+    /// What happens to a summary when the month's budget is used up.
     #[must_use]
     pub fn on_budget(&self) -> OnBudget {
         self.on_budget
     }
 
-    /// Who writes for an organization.
+    /// Returns who writes for an organization.
     ///
     /// # Errors
-    /// When its choice is no model of the settings any more, and when the database does not answer.
+    /// Returns an error if its chosen model is no longer in the settings or the database can't be reached.
     pub async fn writers(&self, db: &Db, organization: Uuid) -> Result<Writers, LlmError> {
         let choice = self.choice(db, organization).await.map_err(LlmError::Ledger)?;
         let gone = |problem| {
@@ -154,10 +154,10 @@ impl Models {
         Ok(Writers::Models { write: Arc::clone(write), map: Arc::clone(map) })
     }
 
-    /// What an organization uses.
+    /// Returns what an organization uses.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// Returns an error if the database can't be reached.
     pub async fn choice(&self, db: &Db, organization: Uuid) -> Result<Choice, sqlx::Error> {
         let mut tx = db.tenant(organization).await?;
         let row = sqlx::query!(
@@ -170,7 +170,7 @@ impl Models {
         let (own_write, own_map, budget) =
             row.map_or((None, None, None), |row| (row.write_profile, row.map_profile, row.budget_micro_usd));
         let own = own_write.is_some() || own_map.is_some();
-        // Who chose a model for their words did not choose that another one reads their parts.
+        // Choosing a model for writing must not send the parts to another one.
         let general_map = if own_write.is_none() { self.map.clone() } else { None };
         let write = own_write.unwrap_or_else(|| self.write.clone());
         let map = own_map.or(general_map).unwrap_or_else(|| write.clone());
@@ -187,7 +187,7 @@ impl Models {
     /// Changes what an organization uses.
     ///
     /// # Errors
-    /// In words: a name that no model has, a budget for a model whose price is not known.
+    /// In words: an unknown model name, or a budget for a model without a known price.
     pub async fn choose(&self, db: &Db, organization: Uuid, change: &Change) -> Result<Choice, String> {
         if let Some(Some(write)) = &change.write {
             self.known(write)?;

@@ -1,7 +1,7 @@
-//! Every endpoint that speaks `/chat/completions`: OpenAI, Ollama, vLLM, llama.cpp, OpenRouter and the rest.
+//! Any endpoint that speaks `/chat/completions`: OpenAI, Ollama, vLLM, llama.cpp, OpenRouter and others.
 //!
-//! They differ in how strictly they can be asked for an answer's shape (`json_schema`, then `json_object`, then words
-//! alone), in what they call an error, and in where they put it.
+//! They differ in how strictly the shape of an answer can be requested (`json_schema`, then `json_object`, then words
+//! alone), and in the form and place of errors.
 
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};
@@ -59,7 +59,7 @@ impl Wire for OpenAi {
     }
 
     fn body(&self, ask: &Ask<'_>, dialect: Dialect) -> Value {
-        // Of strings it takes only patterns and formats.
+        // For strings it accepts only patterns and formats.
         body(ask, dialect, Bounds { min_items: true, max_items: true, length: false })
     }
 
@@ -76,7 +76,7 @@ impl Wire for OpenAi {
     }
 }
 
-/// The body of a chat completion's request.
+/// The request body of a chat completion.
 pub(super) fn body(ask: &Ask<'_>, dialect: Dialect, bounds: Bounds) -> Value {
     let system = if dialect.rung == 0 { ask.system.to_owned() } else { ask.system_with_schema() };
     let mut messages = vec![json!({ "role": "system", "content": system })];
@@ -142,7 +142,7 @@ struct PromptTokens {
     cached_tokens: Option<u32>,
 }
 
-/// Reads a chat completion.
+/// Parses a chat completion.
 pub(super) fn read(body: &[u8]) -> Result<Answer, LlmError> {
     let completion: Completion =
         serde_json::from_slice(body).map_err(|_| LlmError::Unavailable("its answer is no chat completion".into()))?;
@@ -172,7 +172,7 @@ fn content(choices: Vec<Choice>) -> Result<String, LlmError> {
     }
 }
 
-/// What an error of such an endpoint means.
+/// What an error from such an endpoint means.
 pub(super) fn means(refused: &Refused) -> Option<Meaning> {
     let failed = |error| Some(Meaning::Failed(error));
     if refused.is("insufficient_quota") {
@@ -180,7 +180,7 @@ pub(super) fn means(refused: &Refused) -> Option<Meaning> {
             "the language model's account has no credit left (HTTP 429, insufficient_quota): add some, then retry the job".into(),
         ));
     }
-    // OpenAI answers 429 to a request that is larger than all tokens of a minute: it would be so for ever.
+    // OpenAI answers 429 to a request larger than the tokens of a whole minute: that would never change.
     let too_long = [
         "request too large",
         "context_length_exceeded",
@@ -194,7 +194,7 @@ pub(super) fn means(refused: &Refused) -> Option<Meaning> {
     if !matches!(refused.status, 400 | 422) {
         return None;
     }
-    // Azure looks at the words before the model does.
+    // Azure's content filter runs before the model.
     if refused.is("content_filter") || refused.says(&["responsibleaipolicyviolation"]) {
         return failed(LlmError::Declined);
     }

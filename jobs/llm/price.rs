@@ -1,4 +1,4 @@
-//! What a call costs, and how much it is thought to take before it is made.
+//! The cost of a call, and estimates before it is made.
 
 use std::{
     collections::BTreeMap,
@@ -7,20 +7,20 @@ use std::{
 
 use super::{ledger::Usage, settings::Profile, wire::Ask};
 
-/// What writing into an endpoint's cache costs, in prices of input: Anthropic's for five minutes, who alone counts it.
+/// The cost of writing to an endpoint's cache, relative to input: Anthropic's five-minute price. Others don't count it.
 const CACHE_WRITE: f64 = 1.25;
-/// Bytes of UTF-8 a token: four in English, fewer in other languages, so that a little more is reserved than used.
+/// Bytes of UTF-8 per token: four in English, fewer in other languages, so that slightly more is reserved than used.
 const BYTES_A_TOKEN: f64 = 3.6;
-/// No text has so many bytes a token: an endpoint that counts so few tokens has cut the prompt off.
+/// No text has this many bytes per token: an endpoint that counts so few tokens has truncated the prompt.
 const MOST_BYTES_A_TOKEN: usize = 9;
-/// From so many bytes on it is worth looking at.
+/// The prompt size from which this is checked.
 const LONG_PROMPT: usize = 16_000;
-/// The tokens that an answer is thought to have, for the limits.
+/// The expected tokens of an answer, for the limits.
 const ANSWER_TOKENS: u32 = 800;
-/// The tokens that an answer may have, for the budget, where no setting says it.
+/// The maximum tokens of an answer, for the budget, if no setting says it.
 const LONGEST_ANSWER_TOKENS: u32 = 4_000;
 
-/// Prices in US dollars for a million tokens, which is micro-dollars for one.
+/// Prices in US dollars per million tokens, which is micro-dollars per token.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Prices {
     input: Option<f64>,
@@ -33,12 +33,12 @@ impl Prices {
         Self { input: profile.input_price, cached: profile.cached_price, output: profile.output_price }
     }
 
-    /// Whether a cost can be told at all.
+    /// Whether the cost can be computed at all.
     pub(super) fn known(self) -> bool {
         self.input.is_some() && self.output.is_some()
     }
 
-    /// In micro-dollars; none where a price or a count is not known.
+    /// The cost in micro-dollars; `None` if a price or count is unknown.
     pub(super) fn cost(self, usage: Usage) -> Option<i64> {
         let (input, output) = (self.input?, self.output?);
         let cached_tokens = f64::from(usage.cached_tokens.unwrap_or(0));
@@ -48,18 +48,18 @@ impl Prices {
             + cached_tokens * self.cached.unwrap_or(input)
             + written_tokens * input * CACHE_WRITE
             + f64::from(usage.output_tokens?) * output;
-        // Rounded up: the ledger never says less than was spent. No call costs anything near what saturates.
+        // Rounded up: the ledger never shows less than was spent. No call costs anywhere near the saturation point.
         Some(cost.ceil() as i64)
     }
 
-    /// What a call may cost, in micro-dollars.
+    /// The maximum cost of a call, in micro-dollars.
     pub(super) fn estimate(self, ask: &Ask<'_>) -> Option<i64> {
         let output = f64::from(ask.max_output_tokens.unwrap_or(LONGEST_ANSWER_TOKENS)) * self.output?;
         Some((input_tokens(ask) * self.input? + output).ceil() as i64)
     }
 }
 
-/// The tokens that a request is thought to take of the limits, sent and received.
+/// The tokens that a request is expected to use, sent and received, for the limits.
 fn tokens(ask: &Ask<'_>) -> f64 {
     input_tokens(ask) + f64::from(ask.max_output_tokens.unwrap_or(ANSWER_TOKENS).min(ANSWER_TOKENS))
 }
@@ -72,31 +72,31 @@ fn prompt_bytes(ask: &Ask<'_>) -> usize {
     ask.system.len() + ask.turns.iter().map(String::len).sum::<usize>()
 }
 
-/// How far from the truth the thought-of tokens were, by task: what is reserved too much is idle until it is given back,
-/// and what is given back late comes in a burst. Learned by each process for itself.
+/// How far the estimates were off, by task: an excess reservation is idle until it is returned, and late returns come
+/// in a burst. Each process learns this for itself.
 #[derive(Debug, Default)]
 pub(super) struct Learned {
     factors: Mutex<BTreeMap<&'static str, f64>>,
 }
 
 impl Learned {
-    /// The tokens that a request of a task will rather take.
+    /// The corrected estimate for a request of a task.
     pub(super) fn tokens(&self, task: &'static str, ask: &Ask<'_>) -> f64 {
         let factors = self.factors.lock().unwrap_or_else(PoisonError::into_inner);
         tokens(ask) * factors.get(task).copied().unwrap_or(1.0)
     }
 
-    /// A request took so many.
+    /// Learns from a request's actual usage.
     pub(super) fn learn(&self, task: &'static str, ask: &Ask<'_>, used: f64) {
         let factor = (used / tokens(ask).max(1.0)).clamp(0.2, 3.0);
         let mut factors = self.factors.lock().unwrap_or_else(PoisonError::into_inner);
-        // The first is as good as known; later ones weigh a quarter, as answers differ in length.
+        // The first value is almost certain; later ones weigh a quarter, since answers vary in length.
         factors.entry(task).and_modify(|known| *known += (factor - *known) / 4.0).or_insert(factor);
     }
 }
 
-/// Whether the endpoint has read only a part of the prompt: some (Ollama) cut off silently what is longer than their
-/// context, and a summary of half a session looks like one of a whole.
+/// Whether the endpoint read only part of the prompt: some (Ollama) silently cut off what exceeds their context, and a
+/// summary of half a session looks like one of a whole session.
 pub(super) fn was_cut_off(ask: &Ask<'_>, usage: Usage) -> bool {
     let bytes = prompt_bytes(ask);
     let read = usage.input_tokens.map_or(usize::MAX, |tokens| tokens as usize);

@@ -1,6 +1,6 @@
-//! Answers that were paid for: the same request of the same organization to the same model is answered from here.
+//! Answers that were paid for: the same request by the same organization to the same model is answered from here.
 //!
-//! Reads and writes `llm_results`. Whoever asks again meanwhile writes the same row again.
+//! Reads and writes `llm_results`. Concurrent requests write the same row again.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,20 +18,20 @@ use crate::{
     },
 };
 
-/// How long an answer is kept: as long as a job may be retried after it died, roughly; it holds what was said.
+/// How long an answer is kept: roughly as long as a dead job may be retried, since it contains what was said.
 const KEEP_DAYS: f64 = 7.0;
-/// How long it is remembered that something did not fit: a retry need not learn it again, but an operator may have given
-/// the model more room meanwhile.
+/// How long to remember that something did not fit: a retry need not learn it again, but an operator may have given the
+/// model more room since.
 const KEEP_MISFIT_DAYS: f64 = 1.0 / 24.0;
-/// Rows a batch.
+/// Rows per batch.
 const BATCH: i64 = 1000;
 
-/// What a result is known by.
+/// Identifies a result.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Key([u8; 32]);
 
 impl Key {
-    /// Of a request: each part preceded by its length, so that no two run together into the same bytes.
+    /// The key of a request: each part is preceded by its length, so that different requests never have the same bytes.
     pub(super) fn of(call: &Call<'_>, called: Called<'_>, prompt: &Prompt, schema: &Value) -> Self {
         let mut hasher = Sha256::new();
         let schema = schema.to_string();
@@ -44,7 +44,7 @@ impl Key {
     }
 }
 
-/// What is known of a request.
+/// What is known about a request.
 #[derive(Debug)]
 pub(super) enum StoredResult {
     /// Its answer.
@@ -53,7 +53,7 @@ pub(super) enum StoredResult {
     TooLong,
 }
 
-/// Looks for the request's result; where there is one the ledger says that it was used again.
+/// Looks up the request's result; a hit is recorded as reused in the ledger.
 pub(super) async fn find(call: &Call<'_>, called: Called<'_>, key: &Key) -> Result<Option<StoredResult>, LlmError> {
     let mut tx = call.db.tenant(call.organization).await.map_err(LlmError::Ledger)?;
     let found = sqlx::query_scalar!(
@@ -70,7 +70,7 @@ pub(super) async fn find(call: &Call<'_>, called: Called<'_>, key: &Key) -> Resu
     Ok(Some(answer.map_or(StoredResult::TooLong, StoredResult::Answer)))
 }
 
-/// Keeps a result; no answer where the request does not fit.
+/// Stores a result; without an answer if the request doesn't fit.
 pub(super) async fn keep(tx: &mut TenantTx, call: &Call<'_>, key: &Key, answer: Option<&str>) -> Result<(), LlmError> {
     sqlx::query!(
         "insert into llm_results (organization_id, key, session_id, answer, expires_at)
@@ -92,7 +92,7 @@ pub(super) async fn keep(tx: &mut TenantTx, call: &Call<'_>, key: &Key, answer: 
 pub const SCHEDULE: Schedule =
     Schedule::new("expire_answers", "0 23 * * * *", chrono_tz::UTC, Missed::Once, |tx, _| job(tx, ExpireAnswers {}));
 
-/// Deletes answers that were kept long enough. A rerun deletes what is left.
+/// Deletes old answers. A rerun deletes what is left.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExpireAnswers {}
 

@@ -1,9 +1,9 @@
-//! The JSON schema of a Rust type in the strict form that structured output wants: every field required, what may be
-//! missing is null, and nothing else allowed.
+//! The JSON schema of a Rust type in the strict form that structured output requires: every field is required, optional
+//! ones are nullable, and nothing else is allowed.
 //!
-//! A model writes the properties of an answer in the order of the schema, so that order is the order of its thoughts:
-//! the words that it rests on before what it makes of them. It is the order of the type's fields. A JSON map of
-//! `serde_json` knows no order; `required` is a list and does, and [`Ordered`] writes by it.
+//! A model writes an answer's properties in the order of the schema, which is thus the order of its reasoning: first
+//! the quoted words, then its conclusions. The order is that of the type's fields. A JSON map of `serde_json` has no
+//! order; `required` is a list and does, and [`Ordered`] writes in it.
 
 use std::fmt;
 
@@ -14,21 +14,20 @@ use serde::{
 };
 use serde_json::{Map, Value, json};
 
-/// The strict schema of `T`. `required` has all fields, in the order in which the type has them.
+/// The strict schema of `T`. `required` lists all fields, in the type's order.
 pub(super) fn strict<T: JsonSchema>() -> Value {
-    // What is written has every field; what is read may lack some, and then the list would not be whole.
+    // Serialization writes every field; deserialization may omit some, and then the list would be incomplete.
     let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| settings.inline_subschemas = true);
     let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     normalize(&mut schema);
     schema
 }
 
-/// JSON as it goes on the wire: the keywords of a schema in the usual order, and its properties in the order of
-/// `required`.
+/// JSON as sent: a schema's keywords in the usual order, and its properties in the order of `required`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ordered<'a>(pub(super) &'a Value);
 
-/// How the keywords of a schema stand; all others follow by their names.
+/// The order of the keywords; all others follow by name.
 const KEYWORDS: [&str; 4] = ["type", "description", "nullable", "enum"];
 
 impl Serialize for Ordered<'_> {
@@ -55,14 +54,14 @@ impl Serialize for Ordered<'_> {
     }
 }
 
-/// For prompts, which have the schema in words.
+/// For prompts, which contain the schema as text.
 impl fmt::Display for Ordered<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
 }
 
-/// The properties of an object, all of which are required.
+/// An object's properties, all of them required.
 struct Properties<'a> {
     order: &'a [Value],
     properties: &'a Map<String, Value>,
@@ -82,11 +81,11 @@ impl Serialize for Properties<'_> {
     }
 }
 
-/// Which bounds an endpoint takes in a strict schema. It refuses a schema with others, so they are said in words instead;
-/// the answer is held to them here in any case.
+/// The bounds that an endpoint accepts in a strict schema. It would reject a schema with others, so those are put in
+/// words; the answer is checked against them here in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bounds {
-    /// `minItems`. No answer of ours needs more than one, which is all that some take.
+    /// `minItems`. Our answers need at most one, which is all that some accept.
     pub(super) min_items: bool,
     /// `maxItems`.
     pub(super) max_items: bool,
@@ -94,7 +93,7 @@ pub(super) struct Bounds {
     pub(super) length: bool,
 }
 
-/// `schema` with the bounds that the endpoint does not take as words of the description.
+/// `schema`, with the bounds that the endpoint doesn't accept moved to the description.
 pub(super) fn within(schema: &Value, bounds: Bounds) -> Value {
     let mut schema = schema.clone();
     say_bounds(&mut schema, bounds);
@@ -105,7 +104,7 @@ fn say_bounds(value: &mut Value, bounds: Bounds) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(|item| say_bounds(item, bounds)),
         Value::Object(object) => {
-            // A property may have the name of a keyword: only numbers are bounds.
+            // A property may be named like a keyword: only numbers are bounds.
             let mut said = String::new();
             for (key, taken, words, thing) in [
                 ("minItems", bounds.min_items, "At least", "item"),
@@ -133,8 +132,8 @@ fn normalize(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(normalize),
         Value::Object(object) => {
-            // None of these constrains an answer that the program would not refuse itself, and not every endpoint
-            // takes them.
+            // None of these constrains an answer beyond what the program itself rejects, and some endpoints reject
+            // them.
             for key in ["$schema", "title", "default", "format", "minimum"] {
                 object.remove(key);
             }
@@ -155,7 +154,7 @@ fn normalize(value: &mut Value) {
     }
 }
 
-/// An enum of documented names becomes a plain enum with the documentation in one place; anything else an `anyOf`.
+/// An enum of documented names becomes a plain enum with one description; anything else becomes an `anyOf`.
 fn one_of(object: &mut Map<String, Value>, variants: Value) {
     let Value::Array(variants) = variants else { return };
     let names: Vec<Value> = variants.iter().filter_map(|variant| variant.get("const").cloned()).collect();
@@ -174,8 +173,8 @@ fn one_of(object: &mut Map<String, Value>, variants: Value) {
     object.insert("description".into(), json!(documentation.join(" ")));
 }
 
-/// The same schema in the few words of it that Gemini knows: a type in capitals, `nullable`, and no
-/// `additionalProperties`; and the order of its properties in a list of their names.
+/// The same schema in the subset that Gemini supports: types in capitals, `nullable`, no `additionalProperties`, and
+/// the order of the properties as a list of names.
 pub(super) fn for_gemini(schema: &Value) -> Value {
     let Value::Object(object) = schema else { return schema.clone() };
     let mut out = Map::new();
@@ -202,7 +201,7 @@ pub(super) fn for_gemini(schema: &Value) -> Value {
                 }
                 match (others.len(), others.pop()) {
                     (1, Some(Value::Object(only))) => {
-                        // What is said of the field itself is more than what is said of its type.
+                        // The field's own description takes precedence over its type's.
                         for (key, value) in only {
                             out.entry(key).or_insert(value);
                         }
@@ -295,7 +294,7 @@ mod tests {
         assert!(item["properties"]["owner"].to_string().contains("null"), "{text}");
     }
 
-    /// The bytes, since the order is in nothing else.
+    /// Compares the bytes, since only they have the order.
     #[test]
     fn properties_stand_in_the_order_of_the_type() {
         let item = &strict::<Answer>()["properties"]["items"]["items"];

@@ -1,4 +1,4 @@
-//! The settings of language models: one model, or several by name, which of them does what, limits and budgets.
+//! The settings of language models: one model, or several by name, their tasks, limits and budgets.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use serde::Deserialize;
 
 use crate::SettingsError;
 
-/// The name of the model that the keys of `[llm]` itself describe.
+/// The name of the model described by the keys of `[llm]` itself.
 pub const DEFAULT: &str = "default";
-/// The name of the offline summariser, which is always there.
+/// The name of the offline summarizer, which is always available.
 pub const OFFLINE: &str = "offline";
 
-/// How long a call may take where nothing is said, in seconds.
+/// The default timeout of a call, in seconds.
 const TIMEOUT_SECONDS: u64 = 120;
-/// How many characters of a transcript go into one call where nothing is said: about 12,000 tokens.
+/// The default number of characters of a transcript per call: about 12,000 tokens.
 const PART_CHARACTERS: usize = 48_000;
 
 /// Who writes summaries: the section `[llm]`. Its own keys describe the model named `default`.
@@ -25,31 +25,31 @@ pub struct Settings {
     pub provider: String,
     /// The endpoint's base URL.
     pub url: Option<String>,
-    /// Its key, where it wants one.
+    /// Its API key, if it needs one.
     pub api_key: Option<SecretString>,
-    /// Its model; at Azure the deployment.
+    /// Its model; on Azure the deployment.
     pub model: Option<String>,
-    /// Azure's version of the interface.
+    /// Azure's API version.
     pub api_version: Option<String>,
-    /// How long a call may take, in seconds.
+    /// The timeout of a call, in seconds.
     pub timeout_seconds: Option<u64>,
-    /// How many characters of a transcript go into one call; longer sessions are summarised in parts.
+    /// The number of characters of a transcript per call; longer sessions are summarized in parts.
     pub part_characters: Option<usize>,
     /// The longest answer, in tokens.
     pub max_output_tokens: Option<u32>,
-    /// Requests a minute, all processes together.
+    /// Requests per minute, across all processes.
     pub requests_per_minute: Option<f64>,
-    /// Tokens a minute, sent and received, all processes together.
+    /// Tokens per minute, sent and received, across all processes.
     pub tokens_per_minute: Option<f64>,
-    /// The price of a million input tokens in US dollars.
+    /// The price per million input tokens, in US dollars.
     pub input_price: Option<f64>,
-    /// The price of a million input tokens that the endpoint had cached.
+    /// The price per million cached input tokens, in US dollars.
     pub cached_price: Option<f64>,
-    /// The price of a million output tokens.
+    /// The price per million output tokens, in US dollars.
     pub output_price: Option<f64>,
-    /// What an organization's calls may cost in a month, in US dollars, where it has no budget of its own.
+    /// The maximum monthly cost of an organization's calls, in US dollars, if it has no budget of its own.
     pub budget: Option<f64>,
-    /// What becomes of a summary when the budget is used up.
+    /// What happens to a summary when the budget is used up.
     #[serde(default)]
     pub on_budget: OnBudget,
     /// Which model does what.
@@ -66,11 +66,11 @@ pub struct Settings {
 pub struct Tasks {
     /// Writes summaries, and chooses among the claims of a long session's parts.
     pub write: Option<String>,
-    /// Reads the parts of a long session; the writing one where nothing is said.
+    /// Reads the parts of a long session; defaults to the writing model.
     pub map: Option<String>,
 }
 
-/// What becomes of a summary when the month's budget is used up.
+/// What happens to a summary when the month's budget is used up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnBudget {
@@ -81,8 +81,8 @@ pub enum OnBudget {
     Offline,
 }
 
-/// One more model: `[llm.models.NAME]`. The keys mean what they mean in `[llm]`. One that names neither provider nor
-/// URL is another model of the same endpoint, with the same key and the same time.
+/// Another model: `[llm.models.NAME]`. The keys mean the same as in `[llm]`. One that names neither provider nor URL is
+/// another model of the same endpoint, with the same key and timeout.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(missing_docs, reason = "each means what it means in `Settings`")]
@@ -102,12 +102,12 @@ pub struct ModelSettings {
     pub output_price: Option<f64>,
 }
 
-/// A model with all that its client needs.
+/// A model with everything that its client needs.
 #[derive(Clone, Debug)]
 pub(super) struct Profile {
     /// Its name.
     pub(super) name: String,
-    /// Where its keys stand in the settings: `llm` or `llm.models.NAME`.
+    /// The section of its settings: `llm` or `llm.models.NAME`.
     pub(super) section: String,
     pub(super) provider: String,
     pub(super) url: Option<String>,
@@ -125,10 +125,10 @@ pub(super) struct Profile {
 }
 
 impl Settings {
-    /// All models that are described: `default` first (unless it is the offline summariser), then the named ones.
+    /// All configured models: `default` first (unless it is the offline summarizer), then the named ones.
     ///
     /// # Errors
-    /// The first key that cannot be used.
+    /// Returns the first invalid key.
     pub(super) fn profiles(&self) -> Result<Vec<Profile>, SettingsError> {
         let own = ModelSettings {
             provider: Some(self.provider.clone()),
@@ -165,7 +165,7 @@ impl Settings {
 
     fn profile(&self, name: &str, section: String, model: &ModelSettings) -> Result<Profile, SettingsError> {
         let key = |key: &str| format!("{section}.{key}");
-        // A key must not go to an address that it was not meant for.
+        // A key must not be sent to an address it wasn't meant for.
         let same_endpoint = model.provider.is_none() && model.url.is_none();
         let inherit = |own: &Option<String>, general: &Option<String>| {
             own.clone().or_else(|| if same_endpoint { general.clone() } else { None }).filter(|text| !text.is_empty())

@@ -1,5 +1,5 @@
-//! What every provider has in common on the wire: a request, a reply, and what an HTTP status means where the provider
-//! says nothing more. A provider is a file beside this one with an implementation of [`Wire`].
+//! What all providers have in common on the wire: a request, a reply, and the meaning of an HTTP status if the provider
+//! says no more. A provider is a file next to this one with an implementation of [`Wire`].
 
 use std::{fmt, time::Duration};
 
@@ -10,43 +10,43 @@ use url::Url;
 
 use super::{LlmError, Usage, schema::Ordered};
 
-/// One provider's form of requests and answers. Pure: the client sends.
+/// A provider's form of requests and answers. Pure: the client sends them.
 pub(super) trait Wire: fmt::Debug + Send + Sync {
     /// Its name, as in the settings and in the ledger.
     fn name(&self) -> &'static str;
     /// Where requests go.
     fn endpoint(&self) -> &Url;
-    /// How many ways there are to ask for an answer's shape, the strictest first.
+    /// How many ways there are to request an answer's shape, strictest first.
     fn rungs(&self) -> u8;
-    /// Adds the key and what else stands in headers.
+    /// Adds the key and other headers.
     fn authorize(&self, request: RequestBuilder) -> RequestBuilder;
     /// The body of a request.
     fn body(&self, ask: &Ask<'_>, manner: Dialect) -> Value;
-    /// Reads an answer with HTTP 200.
+    /// Parses a response with HTTP 200.
     ///
     /// # Errors
-    /// When it is no answer of this provider's.
+    /// Returns an error if it isn't an answer from this provider.
     fn read(&self, body: &[u8]) -> Result<Answer, LlmError>;
-    /// What the provider means by an error, where the status alone does not say it.
+    /// What the provider means by an error, if the status alone doesn't say it.
     fn means(&self, _refused: &Refused) -> Option<Meaning> {
         None
     }
-    /// Where the list of models is; none where there is no such list.
+    /// The URL of the list of models; `None` if there is none.
     fn models(&self) -> Option<Url>;
-    /// The names in that list; none where it is no such list.
+    /// The names in that list; `None` if it isn't one.
     fn names(&self, list: &Value) -> Option<Vec<String>> {
         let names = list.get("data")?.as_array()?.iter();
         Some(names.filter_map(|model| Some(model.get("id")?.as_str()?.to_owned())).collect())
     }
 }
 
-/// What is asked.
+/// A request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ask<'a> {
     pub(super) model: &'a str,
-    /// What never changes, so that endpoints can cache it.
+    /// The constant part, so that endpoints can cache it.
     pub(super) system: &'a str,
-    /// What is said by the user and by the model in turns, the user first and last.
+    /// The alternating turns of user and model; the user is first and last.
     pub(super) turns: &'a [String],
     /// The schema of the answer.
     pub(super) schema: &'a Value,
@@ -54,7 +54,7 @@ pub(super) struct Ask<'a> {
 }
 
 impl Ask<'_> {
-    /// The instructions with the schema in words, for an endpoint that takes none otherwise.
+    /// The instructions with the schema as text, for an endpoint that doesn't accept one.
     pub(super) fn system_with_schema(&self) -> String {
         format!(
             "{}\n\nAnswer with one JSON object that fits this JSON schema, and nothing else:\n{}",
@@ -64,21 +64,21 @@ impl Ask<'_> {
     }
 }
 
-/// What the endpoint is known not to take: learned from its refusals, kept for the life of the process.
+/// What the endpoint is known not to accept: learned from its errors, kept for the life of the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Dialect {
-    /// How the answer's shape is asked for, from 0, the strictest.
+    /// The way to request the answer's shape, from 0, the strictest.
     pub(super) rung: u8,
     /// Without `temperature` and `seed`.
     pub(super) plain: bool,
-    /// With the newer name of the limit of an answer's length.
+    /// With the newer name for the answer's length limit.
     pub(super) new_limit: bool,
 }
 
-/// What the endpoint will not take of a request, so that it is asked without.
+/// A part of a request that the endpoint rejects, so that it is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unsupported {
-    /// This way to ask for a shape.
+    /// This way to request a shape.
     Shape,
     /// `temperature` or `seed`.
     Sampling,
@@ -93,16 +93,16 @@ pub(super) enum Meaning {
     Failed(LlmError),
 }
 
-/// An answer as far as it is read.
+/// An answer, as far as it could be read.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) id: Option<String>,
     pub(super) usage: Usage,
-    /// The words of the answer, where there is a whole one.
+    /// The answer's text, if it is complete.
     pub(super) content: Result<String, LlmError>,
 }
 
-/// What an endpoint said.
+/// An endpoint's response.
 #[derive(Debug)]
 pub(super) struct Reply {
     pub(super) status: StatusCode,
@@ -110,15 +110,15 @@ pub(super) struct Reply {
     pub(super) body: Vec<u8>,
 }
 
-/// An error of the endpoint. Its words can quote the transcript, so they are looked at and never told on.
+/// An error from the endpoint. Its text can quote the transcript, so it is examined but never passed on.
 #[derive(Debug)]
 pub(super) struct Refused {
     pub(super) status: u16,
-    /// The error's code, where it looks like one.
+    /// The error's code, if it looks like one.
     pub(super) code: Option<String>,
     /// The body.
     pub(super) json: Value,
-    /// All of the body in lower case.
+    /// The whole body in lower case.
     pub(super) text: String,
     pub(super) retry_after: Option<Duration>,
 }
@@ -135,7 +135,7 @@ impl Refused {
         }
     }
 
-    /// Whether one of these words is in the body.
+    /// Whether the body contains one of these words.
     pub(super) fn says(&self, words: &[&str]) -> bool {
         words.iter().any(|word| self.text.contains(word))
     }
@@ -144,7 +144,7 @@ impl Refused {
         self.code.as_deref() == Some(code)
     }
 
-    /// What the status means, and what to do about it. `section` is where the model's settings stand.
+    /// What the status means, and what to do about it. `section` is that of the model's settings.
     pub(super) fn by_status(&self, section: &str) -> LlmError {
         let told = self.code.as_deref().map(|code| format!(", {code}")).unwrap_or_default();
         let number = self.status;
@@ -172,16 +172,16 @@ impl Refused {
     }
 }
 
-/// The error's code, where it looks like one: a body can quote the transcript, a code cannot.
+/// The error's code, if it looks like one: a body can quote the transcript, a code can't.
 fn code(json: &Value) -> Option<String> {
-    // vLLM's older releases put the error at the top.
+    // Older releases of vLLM put the error at the top level.
     let error = json.get("error").filter(|error| error.is_object()).unwrap_or(json);
     let code = ["code", "type", "status"].iter().find_map(|key| error.get(key).and_then(Value::as_str))?;
     let plain = code.len() <= 60 && code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
     plain.then(|| code.to_owned())
 }
 
-/// `Retry-After` in seconds or as a date, never more than an hour.
+/// `Retry-After` in seconds or as a date, at most an hour.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
     let seconds = match text("retry-after-ms").and_then(|text| text.trim().parse::<f64>().ok()) {
@@ -190,7 +190,7 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
             let text = text("retry-after")?.trim();
             text.parse::<f64>().ok().or_else(|| {
                 let at = DateTime::parse_from_rfc2822(text).ok()?;
-                // The date has no fractions: a second more is not too early.
+                // The date has no fractions, so an extra second makes sure it isn't too early.
                 Some(((at.with_timezone(&Utc) - Utc::now()).num_milliseconds() as f64 / 1000.0).max(0.0).ceil())
             })?
         }
@@ -198,7 +198,7 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     seconds.is_finite().then(|| Duration::from_secs_f64(seconds.clamp(0.0, 3600.0)))
 }
 
-/// `base` with more of a path. A query of the base is kept.
+/// Appends to the path of `base`. A query of the base is kept.
 pub(super) fn join(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));

@@ -1,4 +1,4 @@
-//! From a [`Message`] to the bytes that go out: rendered, and put together as RFC 5322 wants it. Pure.
+//! Renders a [`Message`] and assembles the bytes that are sent, as RFC 5322 requires. Pure.
 
 use std::collections::HashMap;
 
@@ -21,34 +21,34 @@ use crate::{
     template::{TemplateError, Templates},
 };
 
-/// Gmail cuts off what is longer; such a mail goes out as text alone, which is not cut.
+/// Gmail clips anything longer; such an email is sent as text only, which isn't clipped.
 const MAX_HTML_BYTES: usize = 102 * 1024;
-/// A subject is cut after so many characters.
+/// A subject is cut after this many characters.
 const MAX_SUBJECT: usize = 180;
-/// So is the name of a mailbox.
+/// A mailbox name is cut after this many characters.
 const MAX_NAME: usize = 300;
 
-/// Why a mail could not be written.
+/// Why an email could not be written.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// The address is none. Whose it is, the caller knows; the address itself stays out of logs.
+    /// The address is invalid. The caller knows whose it is; the address itself stays out of logs.
     #[error("the recipient's address is not an email address: correct it in the roster")]
     Recipient,
-    /// The address to answer to is none.
+    /// The reply address is invalid.
     #[error("the coach's address is not an email address: correct it with `debrief coach`")]
     ReplyTo,
-    /// A fault of a template.
+    /// A template is faulty.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// A fault of the message itself.
+    /// The message itself is faulty.
     #[error("the message cannot be put together: {0}")]
     Message(#[from] lettre::error::Error),
-    /// The database refused.
+    /// The query failed.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
 
-/// Somebody with a mailbox.
+/// A person with a mailbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
     /// The name, as shown.
@@ -58,14 +58,14 @@ pub struct Recipient {
 }
 
 impl Recipient {
-    /// The mailbox of somebody with this name, where there is an address.
+    /// The mailbox of a person with this name, if there is an address.
     #[must_use]
     pub fn of(name: &str, email: Option<&str>) -> Option<Self> {
         let email = email.map(str::trim).filter(|email| !email.is_empty())?;
         Some(Self { name: name.to_owned(), email: email.to_owned() })
     }
 
-    /// The name as one line, without control characters: as it is written down and shown.
+    /// The name on one line, without control characters, as stored and shown.
     #[must_use]
     pub fn shown_name(&self) -> String {
         one_line(&self.name)
@@ -81,7 +81,7 @@ impl Recipient {
         (self.shown_name(), self.email.trim().to_lowercase())
     }
 
-    /// SHA-256 in hex of name and address, for where neither may stand.
+    /// SHA-256 in hex of name and address, for places where neither may appear.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let (name, email) = self.canonical();
@@ -89,12 +89,12 @@ impl Recipient {
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The address as it stands on the ledger, or none where it is not one.
+    /// The address as it is on the ledger, or `None` if it is invalid.
     pub(super) fn address(&self) -> Option<String> {
         Some(self.mailbox()?.email.to_string())
     }
 
-    /// The mailbox, or none where the address is not one. A name cannot break out of its header.
+    /// The mailbox, or `None` if the address is invalid. A name cannot break out of its header.
     pub(super) fn mailbox(&self) -> Option<Mailbox> {
         let address: Address = self.email.trim().parse().ok()?;
         let name = self.shown_name();
@@ -102,22 +102,22 @@ impl Recipient {
     }
 }
 
-/// The three renderings of a mail.
+/// The three parts of an email.
 #[derive(Clone, Debug)]
 pub struct Rendered {
-    /// The subject, in one line.
+    /// The subject, on one line.
     pub subject: String,
     /// The text part.
     pub text: String,
-    /// The HTML part; none where it cannot be made, so that the text goes alone.
+    /// The HTML part; `None` if it can't be rendered, so that the text goes alone.
     pub html: Option<String>,
 }
 
-/// Renders the three templates of a message. What people and tools wrote is cleaned here once more: rows of earlier days
-/// may hold what no mail can.
+/// Renders the three templates of a message. What people and tools wrote is cleaned here again: older rows may contain
+/// characters that no email may.
 ///
 /// # Errors
-/// A fault of the subject's or the text's template.
+/// Returns an error if the template of the subject or the text is faulty.
 pub fn render(templates: &Templates, message: &Message) -> Result<Rendered, MailError> {
     let kind = message.kind();
     let fault = |error: serde_json::Error| TemplateError::new(format!("mail/{kind}"), error);
@@ -130,7 +130,7 @@ pub fn render(templates: &Templates, message: &Message) -> Result<Rendered, Mail
     Ok(Rendered { subject, text, html })
 }
 
-/// A mail without its HTML says all that it has to say; no mail says nothing. The fault stays one, for the operator.
+/// An email without its HTML still says everything; no email says nothing. The fault is still logged for the operator.
 fn or_text_alone(kind: &str, html: Result<String, TemplateError>) -> Option<String> {
     html.inspect_err(|error| {
         metrics::counter!("debrief_mails_text_alone_total", "kind" => kind.to_owned()).increment(1);
@@ -141,10 +141,10 @@ fn or_text_alone(kind: &str, html: Result<String, TemplateError>) -> Option<Stri
 
 fn to_html(kind: &str, mjml: &str) -> Result<String, TemplateError> {
     let fault = |error: &dyn std::fmt::Display| TemplateError::new(format!("mail/{kind}/body.mjml"), error);
-    // minijinja escapes slashes too; links are read by programs that do not undo it.
+    // minijinja escapes slashes too; some programs that read links don't unescape them.
     let mjml = mjml.replace("&#x2f;", "/");
     let parsed = mrml::parse_with_options(&mjml, &ParserOptions::default()).map_err(|error| fault(&error))?;
-    // Without this, a font of the system that is also one of Google's would be loaded from Google.
+    // Otherwise a system font that is also a Google font would be loaded from Google.
     let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
     parsed.element.render(&options).map_err(|error| fault(&error))
 }
@@ -158,12 +158,12 @@ pub(super) struct Composed {
     pub(super) bytes: Vec<u8>,
 }
 
-/// Puts the whole message together. The Message-ID comes from the ledger row's id, so that a copy is known as one.
+/// Assembles the message. The Message-ID comes from the ledger row's id, so that a copy is recognized as one.
 pub(super) fn compose(post: &Post, id: Uuid, mail: &super::NewMail) -> Result<Composed, MailError> {
     let rendered = render(&post.templates, &mail.message)?;
     let to = mail.to.mailbox().ok_or(MailError::Recipient)?;
     let message_id = format!("<{id}@{}>", post.mailer.from().email.domain());
-    // The library reads the envelope out of its own headers; these are written by `mailbox_header`.
+    // The library would parse the envelope from its own headers; these are written by `mailbox_header`.
     let envelope = Envelope::new(Some(post.mailer.from().email.clone()), vec![to.email.clone()])?;
     let mut builder = lettre::Message::builder()
         .envelope(envelope)
@@ -190,9 +190,9 @@ fn header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
-/// A header with one mailbox, as every reader takes it apart again: a name in plain letters stands in quotes, any other in
-/// encoded words, a line each, that begin and end with whole characters; the address stands by itself. The library puts
-/// half a name into quotes and half of it into encoded words, where it has a comma and letters beyond ASCII.
+/// A header with one mailbox, written so that every reader can parse it: a plain name is quoted; any other is in
+/// encoded words, one per line, each made of whole characters; the address stands alone. If a name has a comma and
+/// letters beyond ASCII, the library would put half of it in quotes and half in encoded words.
 fn mailbox_header(name: &'static str, mailbox: &Mailbox) -> HeaderValue {
     let address = format!("<{}>", mailbox.email);
     let beside = |person: String| {
@@ -214,10 +214,10 @@ fn mailbox_header(name: &'static str, mailbox: &Mailbox) -> HeaderValue {
     HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), mailbox.email.to_string(), encoded)
 }
 
-/// A longer name is folded, which plain text in quotes cannot be everywhere.
+/// A longer name is folded, and not every reader accepts that in quoted text.
 const MOST_PLAIN: usize = 60;
 
-/// RFC 2047: base64 of at most 42 bytes a word, so that no line, that of `Reply-To` included, is longer than 78.
+/// RFC 2047: base64 of at most 42 bytes per word, so that no line is longer than 78, `Reply-To` included.
 fn encoded_words(text: &str) -> String {
     let mut words: Vec<String> = vec![String::new()];
     for c in text.chars() {
@@ -232,8 +232,8 @@ fn encoded_words(text: &str) -> String {
     words.iter().map(word).collect::<Vec<_>>().join("\r\n ")
 }
 
-/// A name in one line, so that nothing that a person is called can begin a header of its own. A control character is a gap
-/// here: what stands for it in a text would look like a part of the name.
+/// A name on one line, so that no part of it can start a header of its own. A control character becomes a space here:
+/// its usual replacement would look like part of the name.
 fn one_line(name: &str) -> String {
     clean::line(&name.replace(char::is_control, " "))
 }
@@ -249,7 +249,7 @@ mod tests {
 
     use super::{super::Mailer, *};
 
-    /// The sample of every mail, with what a reader must find in its subject, and in its text and HTML alike.
+    /// The sample of every email, with what a reader must find in its subject and in both text and HTML.
     #[test]
     fn every_mail_says_what_it_must() {
         let link = "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2";
@@ -315,8 +315,8 @@ mod tests {
         }
     }
 
-    /// `fixtures/mail/<kind>.txt` is the sample's subject and text as they go out. `UPDATE_FIXTURES=1` writes them anew,
-    /// to be read before they are committed.
+    /// `fixtures/mail/<kind>.txt` is the sample's subject and text as sent. Rewritten with `UPDATE_FIXTURES=1`; read
+    /// before you commit.
     #[test]
     fn every_text_is_as_it_was_read_and_approved() {
         for message in Message::samples() {
@@ -355,7 +355,7 @@ mod tests {
         }
     }
 
-    /// Every string of every mail, with every character that XML forbids and those that mislead.
+    /// Every string of every email, with every character that XML forbids and those that mislead.
     #[test]
     fn no_character_keeps_a_mail_from_going() {
         fn spoil(value: &mut serde_json::Value, with: &str) {
@@ -384,7 +384,7 @@ mod tests {
             );
             assert!(!html.contains('\u{202e}'), "{kind}");
         }
-        // And through the formatter itself, with a subject of one line.
+        // Also through the formatter itself, with a one-line subject.
         let mut failed = crate::mail::SessionFailed::sample();
         failed.title = format!("Goals{hostile}");
         let rendered = render(&templates, &Message::SessionFailed(failed)).expect("it renders");

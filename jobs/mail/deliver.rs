@@ -1,14 +1,14 @@
-//! The one way in which a mail of the ledger goes out. Reads the frozen message; writes the row's state before the
-//! message flows and after it.
+//! The only way in which an email on the ledger is sent. Reads the frozen message; writes the row's state before and
+//! after the message is transmitted.
 //!
-//! The conversation with the server is split: up to its "go ahead" nothing is marked, because nothing can have been
-//! sent; only then is `sending` committed, and the message flows at once. A worker that is killed before leaves a mail
-//! that is still `queued`.
+//! The conversation with the server is split. Up to its "go ahead" nothing is marked, because nothing can have been
+//! sent. Only then is `sending` committed, and the message is transmitted immediately. A worker killed before that
+//! leaves an email that is still `queued`.
 //!
 //! A rerun finds `sent` or `cancelled` and does nothing, or finds `sending`: then an earlier attempt vanished between
-//! the message and its record, and whether the server took it is not known. The rule: where a repeat leaves nothing but
-//! the first (a file under the same name), it is repeated; to a coach, a second copy under the same Message-ID is
-//! harmless, so it is sent again; to a client it is not, so the mail is marked `uncertain` and a person decides.
+//! the message and its record, and it is unknown whether the server accepted it. The rule: if a repeat leaves only the
+//! first copy (a file with the same name), it is repeated. To a coach, a second copy with the same Message-ID is
+//! harmless, so it is sent again. To a client it isn't, so the email is marked `uncertain` and a person decides.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::{
     queue::{Context, Finished, JobError},
 };
 
-/// What became of a delivery; to be recorded in the transaction that finishes the job.
+/// The outcome of a delivery, to be recorded in the transaction that finishes the job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     mail_id: Uuid,
@@ -34,17 +34,17 @@ pub struct Delivery {
 enum DeliveryOutcome {
     Sent,
     Uncertain(String),
-    /// Nothing was to be done: the state that the row was in.
+    /// Nothing to do: the state that the row was in.
     Nothing(&'static str),
 }
 
-/// What an attempt finds.
+/// What an attempt should do next.
 enum NextStep {
     ToSend(Letter),
     Settled(DeliveryOutcome),
 }
 
-/// A mail as it goes out.
+/// An email as it is sent.
 struct Letter {
     kind: String,
     message_id: String,
@@ -52,12 +52,12 @@ struct Letter {
     message: Vec<u8>,
 }
 
-/// Sends a mail, unless it is settled already. Marks it `sending` and commits that when the server waits for the message;
-/// the caller records the [`Delivery`] in its finishing transaction.
+/// Sends an email, unless it is settled already. Marks it `sending` and commits that when the server waits for the
+/// message; the caller records the [`Delivery`] in its finishing transaction.
 ///
 /// # Errors
-/// [`JobError::Retry`] when it was not sent and may be later, or when a coach's mail may have been and will be sent
-/// again; [`JobError::Abort`] when the server refused it for good; [`JobError::Snooze`] before it is due.
+/// [`JobError::Retry`] if it was not sent and may be later, or if a coach's email may have been sent and will be sent
+/// again; [`JobError::Abort`] if the server refused it for good; [`JobError::Snooze`] before it is due.
 pub async fn deliver(ctx: &Context<Post>, mail_id: Uuid) -> Result<Delivery, JobError> {
     let delivered = |outcome| Delivery { mail_id, fence: ctx.job.fence, outcome };
     let mut tx = ctx.tenant_tx().await?;
@@ -75,7 +75,7 @@ pub async fn deliver(ctx: &Context<Post>, mail_id: Uuid) -> Result<Delivery, Job
             return Err(failure(error));
         }
     };
-    // Until the message flows, returning closes the conversation, and the server throws away what it has.
+    // Until the message is transmitted, returning closes the conversation, and the server discards what it has.
     if let Some(outcome) = begin(ctx, mail_id).await? {
         return Ok(delivered(outcome));
     }
@@ -94,7 +94,7 @@ pub async fn deliver(ctx: &Context<Post>, mail_id: Uuid) -> Result<Delivery, Job
                 SendError::Uncertain(why) if letter.kind == FollowUp::KIND => {
                     Ok(delivered(DeliveryOutcome::Uncertain(why)))
                 }
-                // The row stays `sending`: the next attempt sends it again, by the rule.
+                // The row stays `sending`: by the rule, the next attempt sends it again.
                 SendError::Uncertain(_) => Err(failure(error)),
                 SendError::NotSent(_) | SendError::Refused { .. } => {
                     put_back(ctx, mail_id, Some(&error)).await?;
@@ -105,7 +105,7 @@ pub async fn deliver(ctx: &Context<Post>, mail_id: Uuid) -> Result<Delivery, Job
     }
 }
 
-/// As counted.
+/// The label in metrics.
 fn outcome(error: &SendError) -> &'static str {
     match error {
         SendError::Refused { .. } => "refused",
@@ -125,7 +125,7 @@ fn failure(error: SendError) -> JobError {
     }
 }
 
-/// Looks at the mail under a lock of its row: whether it is to be sent, by this attempt and now.
+/// Checks under a row lock whether this attempt should send the email now.
 async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Result<NextStep, JobError> {
     let Some(mail) = sqlx::query!(
         r#"select kind, state as "state: MailState", recipient, message_id, message,
@@ -139,7 +139,7 @@ async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Resul
         tracing::info!(target: "mail", { mail.id = %mail_id }, "the mail is gone");
         return Ok(NextStep::Settled(DeliveryOutcome::Nothing("gone")));
     };
-    // Whoever has lost the lease must not begin a call: the attempt that has it may be in the middle of one.
+    // An attempt that has lost the lease must not start a call: the attempt that holds it may be in the middle of one.
     let ours = sqlx::query_scalar!(
         r#"select exists (select from jobs where id = $1 and fence = $2 and state = 'running') as "ours!""#,
         ctx.job.id,
@@ -151,7 +151,7 @@ async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Resul
         return Err(JobError::Stale);
     }
     match mail.state {
-        // A failed mail was refused, so nobody has it: an operator who retries the job sends it.
+        // A failed email was refused, so nobody has it: it is sent if an operator retries the job.
         MailState::Queued | MailState::Failed => {
             // Also between the server's greeting and its "go ahead": the next attempt stops it and tells the coach.
             if mail.kind == FollowUp::KIND && is_for_its_client(tx, mail_id).await? == Some(false) {
@@ -181,8 +181,8 @@ async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Resul
     Ok(NextStep::ToSend(Letter { kind, message_id, recipient, message }))
 }
 
-/// Looks again, since much may have happened while the server was talked to, and commits `sending`. Gives the mail's
-/// outcome where it is settled by now.
+/// Checks again, since much may have happened during the conversation with the server, and commits `sending`. Returns
+/// the email's outcome if it is settled by now.
 async fn begin(ctx: &Context<Post>, mail_id: Uuid) -> Result<Option<DeliveryOutcome>, JobError> {
     let mut tx = ctx.tenant_tx().await?;
     if let NextStep::Settled(outcome) = examine(&mut tx, ctx, mail_id).await? {
@@ -192,14 +192,14 @@ async fn begin(ctx: &Context<Post>, mail_id: Uuid) -> Result<Option<DeliveryOutc
         .execute(tx.conn())
         .await?;
     if let Err(error) = tx.commit().await {
-        // The commit may have come through although its answer did not; that nothing was sent is known only here.
+        // The commit may have succeeded although its response was lost; only this process knows that nothing was sent.
         put_back(ctx, mail_id, None).await?;
         return Err(error.into());
     }
     Ok(None)
 }
 
-/// The server did not let it come to the message. A mail of unknown outcome (`sending`, by an earlier attempt) stays one.
+/// The server refused before the message. An email with an unknown outcome (`sending`, by an earlier attempt) keeps it.
 async fn note_unsent(ctx: &Context<Post>, mail_id: Uuid, error: &SendError) -> Result<(), JobError> {
     let mut tx = ctx.tenant_tx().await?;
     sqlx::query!(
@@ -217,8 +217,8 @@ async fn note_unsent(ctx: &Context<Post>, mail_id: Uuid, error: &SendError) -> R
     Ok(tx.commit().await?)
 }
 
-/// The message was certainly not taken, although `sending` is committed: the row says so, so that the next attempt
-/// knows. As nobody else can know it, a database that is away is waited for.
+/// The message was certainly not accepted, although `sending` is committed: the row records it for the next attempt.
+/// Nobody else can know this, so it waits for a database that is away.
 async fn put_back(ctx: &Context<Post>, mail_id: Uuid, error: Option<&SendError>) -> Result<(), JobError> {
     let mut done = put_back_once(ctx, mail_id, error).await;
     for pause in pauses() {
@@ -246,25 +246,25 @@ async fn put_back_once(ctx: &Context<Post>, mail_id: Uuid, error: Option<&SendEr
     Ok(tx.commit().await?)
 }
 
-/// How long a database that is away is waited for where giving up would cost what only this process knows.
+/// How long to wait for a database that is away if giving up would lose what only this process knows.
 fn pauses() -> impl Iterator<Item = Duration> {
     (0..4).map(|exponent| Duration::from_secs(1 << exponent))
 }
 
 impl Delivery {
-    /// Whether the server took the message in this attempt.
+    /// Whether the server accepted the message in this attempt.
     #[must_use]
     pub fn is_sent(&self) -> bool {
         self.outcome == DeliveryOutcome::Sent
     }
 
-    /// The pauses after which the caller tries again to finish when the database is away: a sent mail whose record is
-    /// lost becomes one of unknown outcome. Where nothing was sent, the queue's own retry will do.
+    /// The pauses between the caller's attempts to finish while the database is away: a sent email whose record is lost
+    /// gets an unknown outcome. If nothing was sent, the queue's own retry is enough.
     pub fn patience(&self) -> impl Iterator<Item = Duration> + use<> {
         pauses().take(if self.is_sent() { usize::MAX } else { 0 })
     }
 
-    /// Why its outcome is unknown, where it is.
+    /// Why its outcome is unknown, if it is.
     #[must_use]
     pub fn uncertainty(&self) -> Option<&str> {
         match &self.outcome {
@@ -273,10 +273,10 @@ impl Delivery {
         }
     }
 
-    /// Writes the outcome on the row. A message that carries a review link is wiped once it is sent.
+    /// Writes the outcome to the row. A message with a review link is wiped once it is sent.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// Returns an error if the database can't be reached.
     pub async fn record(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
         lock_session(tx, self.mail_id).await?;
         match &self.outcome {
@@ -292,7 +292,7 @@ impl Delivery {
                 .await?;
                 clear_mark(tx, self.mail_id).await?;
             }
-            // The fence stays that of the attempt which may have sent it.
+            // The fence stays that of the attempt that may have sent it.
             DeliveryOutcome::Uncertain(why) => {
                 tracing::warn!(
                     target: "mail",
@@ -323,11 +323,11 @@ impl Delivery {
         json!({ "mail_id": self.mail_id, "state": state, "now": self.is_sent() })
     }
 
-    /// Looks at how the job's finish went. When another worker had taken the job over meanwhile, the finish was rolled
-    /// back, but this attempt knows what nobody else can: that the mail is sent.
+    /// Checks how the job's finish went. If another worker took over the job, the finish was rolled back, but only this
+    /// attempt knows that the email is sent.
     ///
     /// # Errors
-    /// Those of the finish.
+    /// Returns the errors of the finish.
     pub async fn settle(
         &self,
         ctx: &Context<Post>,
@@ -352,9 +352,9 @@ impl Delivery {
     }
 }
 
-/// Locks the mail's session before the mail, as the review page does: a deadlock here would cost the record of a mail
-/// that is sent. `for no key update`, here as in `session::lock`: a reference to the session that is being written (the
-/// index's) holds up nobody who has a record to make.
+/// Locks the email's session before the email, as the review page does: a deadlock here would lose the record of a sent
+/// email. `for no key update`, as in `session::lock`: a row that references the session while it is written (the
+/// index's) must not delay such a record.
 async fn lock_session(tx: &mut TenantTx, mail_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query_scalar!(
         "select id from sessions where id = (select session_id from mails where id = $1) for no key update",
@@ -365,11 +365,11 @@ async fn lock_session(tx: &mut TenantTx, mail_id: Uuid) -> Result<(), sqlx::Erro
     Ok(())
 }
 
-/// When the job of a mail is dead: the mail is failed, or uncertain where an attempt may have sent it. Gives the mail,
-/// or none where it is sent, cancelled or gone.
+/// Called when an email's job is dead. Marks the email failed, or uncertain if an attempt may have sent it. Returns the
+/// email, or `None` if it is sent, cancelled or gone.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn give_up(tx: &mut TenantTx, mail_id: Uuid, error: &str) -> Result<Option<Mail>, sqlx::Error> {
     lock_session(tx, mail_id).await?;
     sqlx::query_as!(

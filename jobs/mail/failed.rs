@@ -1,6 +1,6 @@
-//! What every stage does when its job is dead: the session shows it, and its coach is told. One way for all of them.
+//! What every stage does when its job is dead: the session shows it, and its coach is told. All stages use this.
 //!
-//! Reads the session and its coach; writes the session's mark and a mail into the ledger. A rerun finds both.
+//! Reads the session and its coach; writes the session's mark and an email to the ledger. A rerun finds both.
 
 use chrono::{NaiveDate, Utc};
 use uuid::Uuid;
@@ -11,15 +11,15 @@ use crate::{
     path::session,
 };
 
-/// What to do about a stage that an operator can start again: a sentence for the coach.
+/// Advice to the coach about a stage that an operator can restart: a sentence.
 pub const START_AGAIN: &str = "Nothing is lost. Whoever runs Debrief for you can restart this step.";
 
-/// Marks a session as failed in `stage`, with the reason of `trouble`, and mails its coach. `trouble` is about the job
-/// (a coach is told once of each), so that a later death of another stage is told too. The mark stands even where no
-/// mail can be written to the coach: the operator sees that in the log, beside the dead job.
+/// Marks a session as failed in `stage`, with the reason of `trouble`, and emails its coach. `trouble` is about the job
+/// (a coach is told once about each), so a later death of another stage is reported too. The mark stays even if no
+/// email can be written to the coach: the operator sees that in the log, next to the dead job.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn stage_failed(
     tx: &mut TenantTx,
     post: &Post,
@@ -31,11 +31,10 @@ pub async fn stage_failed(
     told(tell_coach(tx, post, session_id, trouble).await)
 }
 
-/// Mails a coach that something of theirs could not be done that is no session's: `title` is what it is called, and
-/// `date` the day that it is of.
+/// Emails a coach that something other than a session could not be processed. `title` is its name, and `date` its day.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn tell_of(
     tx: &mut TenantTx,
     post: &Post,
@@ -72,8 +71,8 @@ pub async fn tell_of(
     told(queue_mail(tx, post, mail).await)
 }
 
-/// What keeps one mail from being written (an address that is none) keeps the next attempt's too: trying again would
-/// never end. The error holds no address.
+/// Whatever keeps an email from being written (an invalid address) would stop every retry too: they would never end.
+/// The error contains no address.
 fn told(outcome: Result<Option<Uuid>, MailError>) -> Result<(), sqlx::Error> {
     match outcome {
         Ok(_) => Ok(()),

@@ -1,5 +1,5 @@
-//! The ledger: one row a recipient, unique on what it is about, with the message frozen on it. Writes `mails`, and the
-//! job that sends. A rerun finds the row and changes nothing.
+//! The ledger: one row per recipient, unique by its subject, with the message frozen in it. Writes `mails` and the job
+//! that sends. A rerun finds the row and changes nothing.
 
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
@@ -12,32 +12,32 @@ use crate::{
     queue::{Options, enqueue_with},
 };
 
-/// A mail to be queued.
+/// An email to be queued.
 #[derive(Clone, Debug)]
 pub struct NewMail {
-    /// What it says; also its kind.
+    /// What it says, which also determines its kind.
     pub message: Message,
     /// Who gets it.
     pub to: Recipient,
-    /// Who gets the answer; the sender where none.
+    /// Who gets replies; the sender if `None`.
     pub reply_to: Option<Recipient>,
     /// The session, summary, transcript or rollup that it is about.
     pub subject_id: Uuid,
-    /// Counts what may rightly be sent again: the version of a summary, a fresh link. From 1.
+    /// Counts legitimate repeats, such as a summary's version or a new link. From 1.
     pub version: i32,
-    /// The session, where it is about one.
+    /// The session, if it is about one.
     pub session_id: Option<Uuid>,
     /// The coach concerned.
     pub coach_id: Option<Uuid>,
-    /// The client that it goes to.
+    /// The client it is sent to.
     pub client_id: Option<Uuid>,
-    /// Not before this; at once where none.
+    /// Not before this time; immediately if `None`.
     pub due_at: Option<DateTime<Utc>>,
-    /// The session's.
+    /// The session's correlation id.
     pub correlation_id: Uuid,
 }
 
-/// What a row says about itself.
+/// A row's main fields.
 #[derive(Clone, Debug)]
 pub struct Mail {
     /// Its id.
@@ -46,17 +46,17 @@ pub struct Mail {
     pub kind: String,
     /// Its state.
     pub state: MailState,
-    /// The session, where it is about one.
+    /// The session, if it is about one.
     pub session_id: Option<Uuid>,
     /// The coach concerned.
     pub coach_id: Option<Uuid>,
 }
 
-/// Writes the mail into the ledger and enqueues the job that sends it: all of a mail to a coach. Gives its id, or none
-/// where the same mail is in the ledger already.
+/// Writes the email to the ledger and enqueues the job that sends it, which is all an email to a coach needs. Returns
+/// its id, or `None` if the same email is on the ledger already.
 ///
 /// # Errors
-/// When the recipient's address is none, a template is at fault, or the database refuses.
+/// Returns an error if the recipient's address is invalid, a template is faulty, or the query fails.
 pub async fn queue_mail(tx: &mut TenantTx, post: &Post, mail: NewMail) -> Result<Option<Uuid>, MailError> {
     let inserted = insert(tx, post, &mail).await?;
     if let Some(mail_id) = inserted {
@@ -65,10 +65,10 @@ pub async fn queue_mail(tx: &mut TenantTx, post: &Post, mail: NewMail) -> Result
     Ok(inserted)
 }
 
-/// Writes the mail into the ledger and leaves the sending to the caller.
+/// Writes the email to the ledger and leaves sending to the caller.
 ///
 /// # Errors
-/// As [`queue_mail`].
+/// Same as [`queue_mail`].
 pub async fn insert(tx: &mut TenantTx, post: &Post, mail: &NewMail) -> Result<Option<Uuid>, MailError> {
     let id = Uuid::now_v7();
     let composed = compose::compose(post, id, mail)?;
@@ -112,10 +112,10 @@ pub async fn insert(tx: &mut TenantTx, post: &Post, mail: &NewMail) -> Result<Op
     Ok(inserted)
 }
 
-/// Enqueues the job that sends a mail, due when the mail is.
+/// Enqueues the job that sends an email, due when the email is.
 ///
 /// # Errors
-/// When the database refuses.
+/// Returns an error if the query fails.
 pub async fn enqueue_send<J: crate::queue::JobArgs>(
     tx: &mut TenantTx,
     job: &J,
@@ -131,11 +131,11 @@ fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Queues a mail that is in the ledger and was cancelled, as it reads now: nobody has it. Gives its id, or none where it
-/// has gone or is going.
+/// Queues a cancelled email on the ledger again, with its current text: nobody has it. Returns its id, or `None` if it
+/// was sent or is being sent.
 ///
 /// # Errors
-/// As [`queue_mail`].
+/// Same as [`queue_mail`].
 pub async fn revive(tx: &mut TenantTx, post: &Post, mail: &NewMail) -> Result<Option<Uuid>, MailError> {
     let Some(address) = mail.to.address() else { return Err(MailError::Recipient) };
     let cancelled = sqlx::query_scalar!(
@@ -165,11 +165,10 @@ pub async fn revive(tx: &mut TenantTx, post: &Post, mail: &NewMail) -> Result<Op
     Ok(Some(id))
 }
 
-/// Whether a follow-up's client still has the name and the address that it was approved for; none where there is no such
-/// mail.
+/// Whether a follow-up's client still has the approved name and address; `None` if there is no such email.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub(crate) async fn is_for_its_client(tx: &mut TenantTx, mail_id: Uuid) -> Result<Option<bool>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select recipient, recipient_name, clients.name as "name?", clients.email
@@ -184,7 +183,7 @@ pub(crate) async fn is_for_its_client(tx: &mut TenantTx, mail_id: Uuid) -> Resul
     Ok(row.map(|row| {
         let Some(name) = row.name else { return false };
         let approved = Recipient { name: row.recipient_name.unwrap_or_else(|| name.clone()), email: row.recipient };
-        // As the address stands on the ledger, so that only another one is another.
+        // Normalized like the address on the ledger, so that only a real change counts.
         Recipient::of(&name, row.email.as_deref()).is_some_and(|now| {
             let email = now.address().unwrap_or_else(|| now.email.clone());
             approved.is(&Recipient { email, ..now })

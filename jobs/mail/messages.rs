@@ -1,4 +1,4 @@
-//! What mails say: one struct a mail, whose fields are what its templates in `templates/mail/<name>/` may name. Pure.
+//! The content of emails: one struct per email, whose fields its templates in `templates/mail/<name>/` may use. Pure.
 
 mod inbox;
 mod roster;
@@ -11,30 +11,30 @@ pub use inbox::{InboxFile, SessionRejected};
 pub use roster::RosterProblems;
 pub use wrong_words::{WrongLetter, WrongWords};
 
-/// A mail's content. Its variant is its kind, its folder of templates, and whom it is for.
+/// An email's content. The variant determines its kind, its template folder and its audience.
 #[derive(Clone, Debug, Serialize)]
 #[serde(untagged)]
 pub enum Message {
-    /// To the coach: summaries wait for review.
+    /// To the coach: summaries are ready for review.
     ReviewRequest(ReviewRequest),
-    /// To the coach: somebody in the transcript is unknown.
+    /// To the coach: a speaker in the transcript is unknown.
     SpeakersNeeded(SpeakersNeeded),
-    /// To the coach: files were not taken, or were there already.
+    /// To the coach: files were rejected, or were already there.
     SessionRejected(SessionRejected),
-    /// To the coach: a stage is dead.
+    /// To the coach: a stage has failed for good.
     SessionFailed(SessionFailed),
     /// To the client: what came out of the session.
     FollowUp(FollowUp),
     /// To the coach: the week.
     WeeklyRollup(WeeklyRollup),
-    /// To the coach: a follow-up went out with another's words.
+    /// To the coach: a follow-up was sent with someone else's words.
     WrongWords(WrongWords),
-    /// To the coach: some of a roster could not be applied.
+    /// To the coach: part of a roster could not be applied.
     RosterProblems(RosterProblems),
 }
 
 impl Message {
-    /// The kind as stored; also the folder of its templates.
+    /// The kind as stored; also its template folder.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -49,13 +49,13 @@ impl Message {
         }
     }
 
-    /// Whether it holds a review link: then its text is wiped once it is sent.
+    /// Whether it contains a review link: then its text is wiped once it is sent.
     #[must_use]
     pub const fn carries_link(&self) -> bool {
         matches!(self, Self::ReviewRequest(_) | Self::SpeakersNeeded(_) | Self::WrongWords(_))
     }
 
-    /// Whether a person's decision sends it. All others are marked `Auto-Submitted`, so that no robot answers them.
+    /// Whether a person's decision sends it. Others are marked `Auto-Submitted`, so that autoresponders don't answer.
     #[must_use]
     pub const fn sent_by_a_person(&self) -> bool {
         matches!(self, Self::FollowUp(_))
@@ -77,7 +77,7 @@ impl Message {
     }
 }
 
-/// To the coach: summaries wait for review.
+/// To the coach: summaries are ready for review.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReviewRequest {
     /// The coach's name.
@@ -86,27 +86,27 @@ pub struct ReviewRequest {
     pub title: String,
     /// The session's date.
     pub date: NaiveDate,
-    /// Whether that is only the day of the upload.
+    /// Whether the date is only that of the upload.
     pub date_estimated: bool,
-    /// In which language the session is, where the offline writer wrote and could not look for promises: "in German".
+    /// The session's language ("in German"), if the offline writer wrote the summaries and couldn't look for promises.
     pub unread_language: Option<String>,
     /// The clients whose summaries are ready.
     pub clients: Vec<String>,
     /// The clients whose summaries could not be written.
     pub failed: Vec<String>,
-    /// Whom Debrief took for whom by what lies around the session.
+    /// Speakers that Debrief identified from circumstantial evidence.
     pub guesses: Vec<Guess>,
     /// The review link.
     pub link: String,
-    /// The last day on which the link opens, in the coach's time zone.
+    /// The last day the link works, in the coach's time zone.
     pub expires: NaiveDate,
-    /// Whether the coach asked for a fresh link.
+    /// Whether the coach asked for a new link.
     pub fresh: bool,
-    /// Why the coach is asked again; `None` if this is the first time, or if the coach asked for the link.
+    /// Why the coach is asked again; `None` for the first time, or if the coach asked for the link.
     pub again: Option<Again>,
-    /// Whether words of the session may speak of danger; which ones, the page says.
+    /// Whether the session may contain signs of danger; the page shows which.
     pub danger: bool,
-    /// Where a letter that was approved does not go: why, and what to do.
+    /// If an approved letter isn't sent: why, and what to do.
     pub stopped: Option<Stopped>,
 }
 
@@ -114,18 +114,18 @@ pub struct ReviewRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Again {
-    /// Summaries were written again: why, in a sentence, as the page says it.
+    /// Summaries were rewritten: why, in a sentence, as on the page.
     Rewritten(String),
-    /// The transcript was replaced, and the summaries were written again.
+    /// The transcript was replaced, and the summaries were rewritten.
     Replaced,
-    /// A summary that could not be written is there now.
+    /// A summary that could not be written is now there.
     Written,
 }
 
-/// An approved letter that does not go.
+/// An approved letter that isn't sent.
 #[derive(Clone, Debug, Serialize)]
 pub struct Stopped {
-    /// Whose it is.
+    /// The client's name.
     pub client: String,
     /// Why, in a sentence.
     pub reason: String,
@@ -133,19 +133,19 @@ pub struct Stopped {
     pub advice: String,
 }
 
-/// A label that was taken for somebody, and why.
+/// A label that was matched to a person, and why.
 #[derive(Clone, Debug, Serialize)]
 pub struct Guess {
     /// As written in the file.
     pub label: String,
-    /// What that person is called.
+    /// The person's name.
     pub person: String,
     /// Why, in a sentence.
     pub reason: String,
 }
 
 impl ReviewRequest {
-    /// A believable one.
+    /// A realistic example.
     #[must_use]
     pub fn sample() -> Self {
         Self {
@@ -171,7 +171,7 @@ impl ReviewRequest {
     }
 }
 
-/// To the coach: somebody in the transcript is unknown, and the session waits.
+/// To the coach: a speaker in the transcript is unknown, and the session is on hold.
 #[derive(Clone, Debug, Serialize)]
 pub struct SpeakersNeeded {
     /// The coach's name.
@@ -180,20 +180,20 @@ pub struct SpeakersNeeded {
     pub title: String,
     /// The session's date.
     pub date: NaiveDate,
-    /// Whether that is only the day of the upload.
+    /// Whether the date is only that of the upload.
     pub date_estimated: bool,
-    /// How many speakers are unknown. Their labels stay out of the mail: one may be a name.
+    /// How many speakers are unknown. Their labels stay out of the email: one may be a name.
     pub speakers: usize,
-    /// Whether words of the session may speak of danger; which ones, the page says.
+    /// Whether the session may contain signs of danger; the page shows which.
     pub danger: bool,
     /// The review link.
     pub link: String,
-    /// The last day on which the link opens, in the coach's time zone.
+    /// The last day the link works, in the coach's time zone.
     pub expires: NaiveDate,
 }
 
 impl SpeakersNeeded {
-    /// A believable one.
+    /// A realistic example.
     #[must_use]
     pub fn sample() -> Self {
         Self {
@@ -209,7 +209,7 @@ impl SpeakersNeeded {
     }
 }
 
-/// To the coach: a stage is dead.
+/// To the coach: a stage has failed for good.
 #[derive(Clone, Debug, Serialize)]
 pub struct SessionFailed {
     /// The coach's name.
@@ -222,14 +222,14 @@ pub struct SessionFailed {
     pub step: String,
     /// Why, in a sentence that a coach understands.
     pub reason: String,
-    /// What happens next or is to be done, in a sentence.
+    /// What happens next or what to do, in a sentence.
     pub advice: String,
-    /// Whether words of the session may speak of danger.
+    /// Whether the session may contain signs of danger.
     pub danger: bool,
 }
 
 impl SessionFailed {
-    /// A believable one.
+    /// A realistic example.
     #[must_use]
     pub fn sample() -> Self {
         Self {
@@ -244,7 +244,7 @@ impl SessionFailed {
     }
 }
 
-/// To the client: what came out of the session. Drawn from the client's audience only.
+/// To the client: what came out of the session. Uses only claims whose audience is the client.
 #[derive(Clone, Debug, Serialize)]
 pub struct FollowUp {
     /// The client's name.
@@ -255,11 +255,11 @@ pub struct FollowUp {
     pub coach: String,
     /// The organization's name.
     pub organization: String,
-    /// The session's date; `None` if it is only estimated, as a letter states no estimate as fact.
+    /// The session's date; `None` if it is only estimated, since a letter must not state an estimate as fact.
     pub date: Option<NaiveDate>,
     /// What went well.
     pub wins: Vec<String>,
-    /// What is difficult.
+    /// What has been difficult.
     pub challenges: Vec<String>,
     /// Who does what, and by when.
     pub action_items: Vec<FollowUpItem>,
@@ -274,13 +274,13 @@ pub struct FollowUp {
 pub struct FollowUpItem {
     /// The sentence.
     pub text: String,
-    /// Whether it is the coach's and not the client's.
+    /// Whether it is the coach's task, not the client's.
     pub coach_does_it: bool,
-    /// Whether it was not said which of the two does it.
+    /// Whether the session left open which of the two does it.
     pub owner_is_unclear: bool,
-    /// By when, where it was said.
+    /// The due date, if one was said.
     pub due: Option<NaiveDate>,
-    /// By when in the words that were said, where the date can't be told from them and the sentence leaves them out.
+    /// The due date in the speaker's words, if no date can be derived from them and the sentence omits them.
     pub due_words: Option<String>,
 }
 
@@ -288,7 +288,7 @@ impl FollowUp {
     /// The kind as stored.
     pub const KIND: &str = "follow_up";
 
-    /// A believable one.
+    /// A realistic example.
     #[must_use]
     pub fn sample() -> Self {
         let item = |text: &str, coach_does_it, due| FollowUpItem {
@@ -333,15 +333,15 @@ pub struct WeeklyRollup {
     pub sessions: i64,
     /// Different clients met.
     pub clients: i64,
-    /// Seconds of speech in these sessions.
+    /// Total speech in these sessions, in seconds.
     pub speaking_seconds: f64,
     /// Follow-ups sent.
     pub follow_ups_sent: i64,
-    /// Summaries that still wait for the coach's review.
+    /// Summaries that still need the coach's review.
     pub waiting_for_review: i64,
-    /// A row a client, in the order to show.
+    /// One row per client, in display order.
     pub rows: Vec<WeeklyClient>,
-    /// Action items that are not past and those that are, in the order to show.
+    /// Open action items, whether overdue or not, in display order.
     pub open_items: Vec<WeeklyItem>,
 }
 
@@ -352,7 +352,7 @@ pub struct WeeklyClient {
     pub name: String,
     /// Sessions held.
     pub sessions: i64,
-    /// The client's share of the words, from 0 to 100; none where it is not known.
+    /// The client's share of the words, from 0 to 100; `None` if unknown.
     pub talk_percent: Option<i64>,
     /// Action items agreed on.
     pub action_items: i64,
@@ -365,16 +365,16 @@ pub struct WeeklyItem {
     pub client: String,
     /// The sentence.
     pub text: String,
-    /// Whether it is the coach's and not the client's.
+    /// Whether it is the coach's task, not the client's.
     pub coach_does_it: bool,
-    /// By when, where it was said.
+    /// The due date, if one was said.
     pub due: Option<NaiveDate>,
     /// Whether that day is past.
     pub overdue: bool,
 }
 
 impl WeeklyRollup {
-    /// A believable one.
+    /// A realistic example.
     #[must_use]
     pub fn sample() -> Self {
         let row = |name: &str, sessions, talk_percent, action_items| WeeklyClient {
@@ -424,7 +424,6 @@ impl WeeklyRollup {
     }
 }
 
-/// A day of a sample.
 fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default()
 }

@@ -1,11 +1,12 @@
-//! Mail: a ledger row a recipient, the message frozen on it, and the calls that send it.
+//! Email: one ledger row per recipient, the message frozen in it, and the calls that send it.
 //!
-//! Exactly once outside the database is impossible: a mail server may take a message and vanish before it says so.
-//! The ledger makes that gap visible and small. [`queue_mail`] writes the row, with the rendered message, in the
-//! transaction of the fact that calls for it. [`deliver`] talks to the server up to its "go ahead", commits `sending`,
-//! transmits the message at once, and commits `sent` together with the job's "done". What an attempt left in between is
-//! resolved by rule: a mail to a coach is sent again with the same Message-ID, a mail to a client is marked uncertain
-//! and shown to the coach; where a repeat leaves nothing but the first (a folder of files), either is repeated.
+//! Exactly-once delivery outside the database is impossible: a mail server may accept a message and vanish before it
+//! says so. The ledger makes this gap small and visible. [`queue_mail`] writes the row with the rendered message, in
+//! the transaction of the fact that calls for it. [`deliver`] talks to the server up to its "go ahead", commits
+//! `sending`, transmits the message immediately, and commits `sent` together with the job's "done". What an attempt
+//! left in between is resolved by rule: an email to a coach is sent again with the same Message-ID; an email to a
+//! client is marked uncertain and shown to the coach. If a repeat leaves only the first copy (a folder of files),
+//! either is repeated.
 
 mod compose;
 mod deliver;
@@ -37,10 +38,10 @@ use crate::{
     queue::{Context, Finished, Job, JobArgs, JobError, Policy},
 };
 
-/// Sends one mail of the ledger to a coach. Follow-ups have a job of their own.
+/// Sends one email on the ledger to a coach. Follow-ups have their own job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SendMail {
-    /// The mail.
+    /// The email's id.
     pub mail_id: uuid::Uuid,
 }
 
@@ -87,14 +88,14 @@ impl SendMail {
     }
 }
 
-/// How mail leaves.
+/// How email is sent.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// `smtps://user:password@host` (port 465), `smtp://host:port` (587 where none is given), or `file:///folder` (a
-    /// folder of .eml files). `smtp://` uses STARTTLS where the server offers it; `?tls=required` insists on it (and is
-    /// the rule where a password would leave this machine), `?tls=never` does without. `timeout=` shortens the time in
-    /// seconds that the server has for each answer. Holds a password, so it is secret.
+    /// `smtps://user:password@host` (port 465), `smtp://host:port` (587 by default), or `file:///folder` (a folder of
+    /// .eml files). `smtp://` uses STARTTLS if the server offers it; `?tls=required` insists on it (the default if a
+    /// password would leave this machine), `?tls=never` turns it off. `timeout=` lowers the server's response timeout,
+    /// in seconds. Contains a password, so it is secret.
     pub url: secrecy::SecretString,
     /// The sender: `Debrief <debrief@example.org>`.
     pub from: String,

@@ -1,5 +1,5 @@
-//! Telling a coach that one of their sessions needs somebody: what every stage does when its job is dead. Reads the
-//! session and its coach; writes a mail into the ledger. A rerun finds the mail and changes nothing.
+//! Tells a coach that one of their sessions needs attention, as every stage does when its job is dead. Reads the
+//! session and its coach; writes an email to the ledger. A rerun finds the email and changes nothing.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -11,7 +11,7 @@ use crate::{
     path::session::DATE_OF_UPLOAD,
 };
 
-/// A session as a mail to its coach needs it.
+/// What an email to the coach needs to know about a session.
 #[derive(Clone, Debug)]
 pub struct SessionCoach {
     /// The coach.
@@ -24,16 +24,16 @@ pub struct SessionCoach {
     pub title: String,
     /// The session's date.
     pub date: NaiveDate,
-    /// Whether that is only the day of the upload.
+    /// Whether the date is only that of the upload.
     pub date_estimated: bool,
-    /// The session's.
+    /// The session's correlation id.
     pub correlation_id: Uuid,
 }
 
-/// Reads the session and its coach; none where there is no such session.
+/// Reads the session and its coach; `None` if there is no such session.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn session_coach(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionCoach>, sqlx::Error> {
     let row = sqlx::query!(
         "select coaches.id, coaches.name, coaches.email, coaches.time_zone, title, session_date,
@@ -54,12 +54,12 @@ pub async fn session_coach(tx: &mut TenantTx, session_id: Uuid) -> Result<Option
     }))
 }
 
-/// What could not be done with a session, in the words of [`SessionFailed`].
+/// What went wrong with a session, in the terms of [`SessionFailed`].
 #[derive(Clone, Copy, Debug)]
 pub struct Trouble<'a> {
-    /// What it is about: the dead job, or a mail. A coach is told once of each.
+    /// Its subject: the dead job, or an email. A coach is told once about each.
     pub subject_id: Uuid,
-    /// The end of "Debrief could not …".
+    /// Completes "Debrief could not …".
     pub step: &'a str,
     /// Why, in a sentence that a coach understands.
     pub reason: &'a str,
@@ -67,11 +67,11 @@ pub struct Trouble<'a> {
     pub advice: &'a str,
 }
 
-/// Mails the coach of a session that something could not be done. Gives the mail's id, or none where the coach has
-/// been told already or the session is gone.
+/// Emails the session's coach that something went wrong. Returns the email's id, or `None` if the coach has been told
+/// already or the session is gone.
 ///
 /// # Errors
-/// When the coach's address is none, or the database refuses.
+/// Returns an error if the coach's address is invalid or the query fails.
 pub async fn tell_coach(
     tx: &mut TenantTx,
     post: &Post,
@@ -103,11 +103,11 @@ pub async fn tell_coach(
     queue_mail(tx, post, mail).await
 }
 
-/// Takes the mark of a failed mail off its session when the mail has gone after all, unless another mail of the session
-/// still waits for a person.
+/// Clears a failed email's mark from its session after the email was sent after all, unless another email of the
+/// session still needs attention.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn clear_mark(tx: &mut TenantTx, mail_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update sessions set failed_stage = null, failed_reason = null, updated_at = now()

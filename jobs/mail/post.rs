@@ -1,15 +1,15 @@
-//! What it takes to write a mail and to send it.
+//! What writing and sending email requires.
 
 use std::sync::Arc;
 
 use super::Mailer;
 use crate::template::Templates;
 
-/// The templates of mails and what sends them. Cloning is cheap.
+/// Email templates and the transport. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Post {
-    /// What the mails say.
+    /// The templates.
     pub templates: Arc<Templates>,
-    /// How they leave.
+    /// The transport.
     pub mailer: Arc<Mailer>,
 }

@@ -1,7 +1,7 @@
-//! SMTP in phases. lettre's own `send` reports one error for the whole conversation; here the phases are driven one by
-//! one, because only a failure after the message's text has begun to flow leaves its fate unknown. Before that, a lost
-//! connection means that nothing was sent. So [`Smtp::open`] goes as far as the server's "go ahead" (354), and
-//! [`Conversation::transmit`] does the rest, once the caller has committed that it will.
+//! SMTP in phases. lettre's own `send` reports one error for the whole conversation. Here the phases are driven one by
+//! one, because only a failure after transmission of the message has started leaves its outcome unknown; before that, a
+//! lost connection means that nothing was sent. So [`Smtp::open`] goes up to the server's "go ahead" (354), and
+//! [`Conversation::transmit`] does the rest, once the caller has committed `sending`.
 
 use std::{
     fmt,
@@ -31,27 +31,27 @@ use url::Url;
 use super::SendError;
 use crate::SettingsError;
 
-/// For the connection, its greeting, TLS and login together.
+/// The timeout for the connection, greeting, TLS and login together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-/// For one command.
+/// The timeout for one command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
-/// For the answer to the message. RFC 5321 allows ten minutes; after this long, its fate counts as unknown.
+/// The timeout for the response to the message. RFC 5321 allows ten minutes; after this the outcome is unknown.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(90);
-/// For a conversation up to the server's "go ahead", the wait for its turn included.
+/// The timeout for a conversation up to the server's "go ahead", including the wait for a slot.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(120);
-/// Conversations at a time in one process: relays limit connections and answer the rest with errors.
+/// Concurrent conversations in one process: relays limit connections and answer the rest with errors.
 const MAX_CONVERSATIONS: usize = 4;
-/// Idle connections kept for the next mail.
+/// Idle connections kept for the next email.
 const MAX_IDLE: usize = 2;
 
 /// When a connection becomes encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Encryption {
-    /// From its first byte (`smtps://`).
+    /// From the first byte (`smtps://`).
     Always,
-    /// By STARTTLS, or no mail is sent.
+    /// With STARTTLS, or no email is sent.
     Required,
-    /// By STARTTLS where the server offers it.
+    /// With STARTTLS if the server offers it.
     Offered,
     /// Never.
     Never,
@@ -76,11 +76,11 @@ impl fmt::Debug for Smtp {
 }
 
 impl Smtp {
-    /// From `smtp[s]://[user:password@]host[:port][?tls=required|offered|never&timeout=seconds]`. Without `tls`, a password is only
-    /// given to an encrypted connection, unless the server is this machine.
+    /// Parses `smtp[s]://[user:password@]host[:port][?tls=required|offered|never&timeout=seconds]`. Without `tls`, a
+    /// password is only sent over an encrypted connection, unless the server is this machine.
     pub(super) fn new(url: &Url) -> Result<Self, SettingsError> {
         let wrong = |problem: String| SettingsError::new("mail.url", problem);
-        // For a scheme that is not the web's, `url` leaves an address as text, and an IPv6 one in brackets.
+        // For a scheme that isn't the web's, `url` leaves an address as text, and an IPv6 address in brackets.
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         if host.is_empty() {
             return Err(wrong("it has no host: write smtp://host:port".into()));
@@ -126,7 +126,7 @@ impl Smtp {
         })
     }
 
-    /// A conversation in which the server waits for the text of one message to one recipient.
+    /// Opens a conversation up to where the server waits for the text of one message to one recipient.
     pub(super) async fn open(&self, envelope: &Envelope, message: &[u8]) -> Result<Conversation<'_>, SendError> {
         timeout(OPEN_TIMEOUT, self.announced(envelope, message))
             .await
@@ -143,7 +143,7 @@ impl Smtp {
         Ok(Conversation { smtp: self, connection, _turn: turn })
     }
 
-    /// Greets the server, with TLS and login as for a mail, and says goodbye.
+    /// Greets the server, with TLS and login as for an email, and quits.
     pub(super) async fn check(&self) -> Result<String, SendError> {
         let connected = timeout(CONNECT_TIMEOUT.min(self.patience), self.connect())
             .await
@@ -155,12 +155,12 @@ impl Smtp {
         Ok(format!("{}:{} greets, {encrypted}{login}", self.host, self.port))
     }
 
-    /// The server, as people write it.
+    /// The server's address for display.
     pub(super) fn address(&self) -> String {
         format!("{}:{}", self.host, self.port)
     }
 
-    /// An idle connection that still answers, else a new one.
+    /// An idle connection that still answers, or a new one.
     async fn connection(&self) -> Result<AsyncSmtpConnection, SendError> {
         while let Some(mut connection) = self.take_idle() {
             if timeout(COMMAND_TIMEOUT.min(self.patience), connection.test_connected()).await == Ok(true) {
@@ -171,7 +171,7 @@ impl Smtp {
             .await
             .map_err(|_| SendError::NotSent("the mail server did not greet in time".into()))?
             .map_err(|error| match error.status() {
-                // A refused login or greeting says nothing about the message: somebody can set it right.
+                // A refused login or greeting says nothing about the message: someone can fix it.
                 Some(code) => SendError::NotSent(format!("the mail server refused the connection ({code})")),
                 None => SendError::NotSent(describe(&error)),
             })
@@ -210,8 +210,8 @@ impl Smtp {
     }
 }
 
-/// A conversation up to the server's "go ahead". Dropping it closes the connection, without a QUIT (which would be text of
-/// the message now); a server throws away a message without its final dot.
+/// A conversation up to the server's "go ahead". Dropping it closes the connection without a QUIT (which would now be
+/// message text); a server discards a message without its final dot.
 pub(super) struct Conversation<'a> {
     smtp: &'a Smtp,
     connection: AsyncSmtpConnection,
@@ -219,14 +219,14 @@ pub(super) struct Conversation<'a> {
 }
 
 impl Conversation<'_> {
-    /// Sends the text and its final dot, and waits for the answer.
+    /// Transmits the text and its final dot, and waits for the response.
     pub(super) async fn transmit(mut self, message: &[u8]) -> Result<(), SendError> {
         match timeout(self.smtp.patience, self.connection.message(message)).await {
             Ok(Ok(_)) => {
                 self.smtp.keep(self.connection);
                 Ok(())
             }
-            // An answer settles it: the server says that it did not take the message.
+            // An error response settles it: the server did not accept the message.
             Ok(Err(error)) if error.status().is_some() => {
                 close(self.connection).await;
                 Err(answered(&error))
@@ -237,7 +237,7 @@ impl Conversation<'_> {
     }
 }
 
-/// MAIL, RCPT and DATA: whatever fails here, nothing was sent.
+/// Sends MAIL, RCPT and DATA: whatever fails here, nothing was sent.
 async fn announce(
     connection: &mut AsyncSmtpConnection,
     patience: Duration,
@@ -271,7 +271,7 @@ async fn command(patience: Duration, call: impl Future<Output = Result<Response,
     }
 }
 
-/// What an error means when the message was certainly not taken.
+/// What an error means if the message was certainly not accepted.
 fn answered(error: &Error) -> SendError {
     match error.status() {
         Some(code) if error.is_permanent() => SendError::Refused { code: code.into(), words: describe(error) },
@@ -279,12 +279,12 @@ fn answered(error: &Error) -> SendError {
     }
 }
 
-/// Says goodbye without waiting long for the answer.
+/// Quits without waiting long for the response.
 async fn close(mut connection: AsyncSmtpConnection) {
     let _ = timeout(Duration::from_secs(2), connection.abort()).await;
 }
 
-/// The error's words, with anything like an address left out: they go to logs.
+/// The error's text without anything like an address, since it is logged.
 fn describe(error: &Error) -> String {
     crate::clean::line(&error.to_string())
         .split(' ')
@@ -296,7 +296,7 @@ fn describe(error: &Error) -> String {
         .collect()
 }
 
-/// Undoes the percent-encoding of a URL's user and password.
+/// Percent-decodes a URL's user and password.
 fn decode(text: &str) -> Result<String, SettingsError> {
     let wrong =
         || SettingsError::new("mail.url", "the user or password has a % that is not followed by two hex digits");

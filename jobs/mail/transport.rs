@@ -1,8 +1,8 @@
-//! How mail leaves: to a folder of `.eml` files, or over SMTP.
+//! How email is sent: to a folder of `.eml` files, or over SMTP.
 //!
-//! A file is named after the Message-ID and put in place by a rename, so that sending twice leaves one file with the
-//! same bytes: a repeat is harmless, whoever the mail is for. Over SMTP the phases are told apart (see `smtp.rs`),
-//! because what a failure means depends on whether the message may have been taken.
+//! A file is named after the Message-ID and put in place by a rename, so sending twice leaves one file with the same
+//! bytes: a repeat is harmless, whoever the recipient is. Over SMTP the phases are separate (see `smtp.rs`), because
+//! what a failure means depends on whether the message may have been accepted.
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{SettingsError, private};
 
-/// What sends mail.
+/// Sends email.
 #[derive(Debug)]
 pub struct Mailer {
     from: Mailbox,
@@ -29,35 +29,35 @@ enum Transport {
     Smtp(Box<Smtp>),
 }
 
-/// Why a message did not go out, by what is known of its fate. The text never holds an address.
+/// Why a message was not sent, by what is known of its fate. The text never contains an address.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// It was not taken, and never will be: the server refused it for good.
+    /// It was not accepted, and never will be: the server refused it for good.
     #[error("the mail server refused the message ({code}): {words}")]
     Refused {
         /// The server's code.
         code: u16,
-        /// The server's words, with addresses left out.
+        /// The server's words, without addresses.
         words: String,
     },
-    /// It was not taken, and may be later.
+    /// It was not accepted, but may be later.
     #[error("the mail was not sent: {0}")]
     NotSent(String),
-    /// It may have been taken: the connection was lost or silent after the whole message had gone out.
+    /// It may have been accepted: the connection was lost or silent after the whole message had been sent.
     #[error("the mail may have been sent: {0}")]
     Uncertain(String),
 }
 
 impl Mailer {
-    /// Makes the transport that the settings name. Nothing is contacted yet.
+    /// Creates the transport that the settings name. Doesn't contact anything yet.
     ///
     /// # Errors
-    /// When the URL or the sender cannot be used.
+    /// Returns an error if the URL or the sender is invalid.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let from = sender(&settings.from).map_err(|error| {
             SettingsError::new("mail.from", format!("{error}; write it as `Debrief <debrief@example.org>`"))
         })?;
-        // The URL may hold a password, so no message repeats it.
+        // The URL may contain a password, so no message repeats it.
         let wrong = |problem: &str| SettingsError::new("mail.url", problem);
         let url: Url = settings
             .url
@@ -74,13 +74,13 @@ impl Mailer {
         Ok(Self { from, transport })
     }
 
-    /// The sender of every mail.
+    /// The sender of every email.
     #[must_use]
     pub fn from(&self) -> &Mailbox {
         &self.from
     }
 
-    /// The folder that mail goes to, where it goes to one.
+    /// The folder that email goes to, if it goes to one.
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {
         match &self.transport {
@@ -89,10 +89,11 @@ impl Mailer {
         }
     }
 
-    /// Whether mail can leave, in words. Sends nothing: writes a file to the folder and removes it, or greets the server.
+    /// Checks whether email can be sent, and describes how. Sends nothing: writes and removes a file, or greets the
+    /// server.
     ///
     /// # Errors
-    /// What is wrong with the setting.
+    /// Returns what is wrong with the setting.
     pub async fn check(&self) -> Result<String, SettingsError> {
         let wrong = |problem: String| SettingsError::new("mail.url", problem);
         match &self.transport {
@@ -116,18 +117,18 @@ impl Mailer {
         }
     }
 
-    /// Whether a message that goes out a second time leaves nothing but the first: then an attempt of unknown fate is
-    /// simply repeated, for a client too.
+    /// Whether sending a message twice leaves only the first copy: then an attempt of unknown outcome is simply
+    /// repeated, even to a client.
     #[must_use]
     pub fn repeat_is_harmless(&self) -> bool {
         matches!(self.transport, Transport::File(_))
     }
 
-    /// Everything up to the message itself: over SMTP, the connection, the sender, the recipient, and the server's "go
-    /// ahead". Nothing is sent yet, and nothing will be when what this gives is dropped.
+    /// Does everything up to the message itself: over SMTP, the connection, the sender, the recipient, and the server's
+    /// "go ahead". Nothing is sent yet, nor if the returned value is dropped.
     ///
     /// # Errors
-    /// [`SendError::Refused`] or [`SendError::NotSent`].
+    /// Returns [`SendError::Refused`] or [`SendError::NotSent`].
     pub async fn open<'a>(
         &'a self,
         message_id: &'a str,
@@ -148,7 +149,7 @@ impl Mailer {
     }
 }
 
-/// The sender as people write it: a name needs no quotes for its comma or its letters.
+/// Parses the sender as people write it: a name needs no quotes for its comma or letters.
 fn sender(written: &str) -> Result<Mailbox, lettre::address::AddressError> {
     match written.trim().strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
         Some((name, address)) => {
@@ -159,7 +160,7 @@ fn sender(written: &str) -> Result<Mailbox, lettre::address::AddressError> {
     }
 }
 
-/// A message on the threshold: see [`Mailer::open`].
+/// A message about to be sent: see [`Mailer::open`].
 #[must_use = "nothing is sent until it is transmitted"]
 pub struct Opened<'a> {
     channel: Channel<'a>,
@@ -172,10 +173,10 @@ enum Channel<'a> {
 }
 
 impl Opened<'_> {
-    /// Sends the message. What became of it is unknown where this does not come to its end.
+    /// Sends the message. Its outcome is unknown if this does not complete.
     ///
     /// # Errors
-    /// By what is known of the message's fate: see [`SendError`].
+    /// Returns what is known of the message's fate: see [`SendError`].
     pub async fn transmit(self) -> Result<(), SendError> {
         match self.channel {
             Channel::File(folder, message_id) => write_file(folder, message_id, self.message)
@@ -195,7 +196,7 @@ impl std::fmt::Debug for Opened<'_> {
     }
 }
 
-/// By a temporary file and a rename: who looks into the folder sees whole messages only.
+/// Writes a temporary file and renames it, so that readers of the folder see only whole messages.
 async fn write_file(folder: &Path, message_id: &str, message: &[u8]) -> std::io::Result<()> {
     use tokio::io::AsyncWriteExt;
 
@@ -210,7 +211,7 @@ async fn write_file(folder: &Path, message_id: &str, message: &[u8]) -> std::io:
     };
     let written = written.await;
     if written.is_err() {
-        // A full disk must not fill with the remains of attempts.
+        // A full disk must not fill up with the remains of attempts.
         let _ = tokio::fs::remove_file(&temporary).await;
     }
     written

@@ -9,9 +9,9 @@ use uuid::Uuid;
 
 use super::Support;
 
-/// A claim is a sentence, not an essay: at most so many characters.
+/// A claim is a sentence, not an essay: at most this many characters.
 pub const MAX_CHARACTERS: usize = 1000;
-/// A summary has at most so many claims.
+/// A summary has at most this many claims.
 pub const MAX_CLAIMS: usize = 100;
 
 /// A section of a summary.
@@ -41,7 +41,7 @@ pub enum Section {
 }
 
 impl Section {
-    /// All sections, in the order of a page.
+    /// All sections, in page order.
     pub const ALL: [Self; 10] = [
         Self::Wins,
         Self::Challenges,
@@ -89,7 +89,7 @@ impl Section {
         }
     }
 
-    /// Whose the section is: the schema refuses a coach's section for a client.
+    /// Who the section is for: the schema rejects a coach's section for a client.
     #[must_use]
     pub const fn audience(self) -> Audience {
         match self {
@@ -123,9 +123,9 @@ impl fmt::Display for Section {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
-    /// The client (and the coach).
+    /// The client and the coach.
     Client,
-    /// The coach alone.
+    /// Only the coach.
     Coach,
 }
 
@@ -163,7 +163,7 @@ impl Owner {
         }
     }
 
-    /// The owner stored as `name`; what is not known is unclear.
+    /// The owner stored as `name`; an unknown name is unclear.
     #[must_use]
     pub fn parse(name: &str) -> Self {
         [Self::Client, Self::Coach].into_iter().find(|owner| owner.as_str() == name).unwrap_or(Self::Unclear)
@@ -173,28 +173,28 @@ impl Owner {
 /// Words that support a claim.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// The utterance that holds the words.
+    /// The utterance with the words.
     pub utterance_id: Uuid,
     /// Who said it: the participant's name.
     pub speaker: String,
-    /// When in the session, in milliseconds, where the transcript has times.
+    /// When in the session, in milliseconds, if the transcript has times.
     pub start_ms: Option<i64>,
-    /// The words, as they stand in the utterance.
+    /// The words as they are in the utterance.
     pub quote: String,
 }
 
-/// What an action item has beyond its sentence.
+/// The extra fields of an action item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionItem {
     /// Who does it.
     pub owner: Owner,
-    /// By when, where it was said.
+    /// The due date, if one was said.
     pub due_date: Option<NaiveDate>,
-    /// The words that the date came from.
+    /// The words from which the date was derived.
     pub due_words: Option<String>,
 }
 
-/// How grave or how urgent, from 0 to 1, in hundredths.
+/// Severity or urgency from 0 to 1, in hundredths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(into = "f32", from = "f32")]
 pub struct Score(u8);
@@ -208,7 +208,7 @@ impl Score {
 }
 
 impl From<f32> for Score {
-    /// What is below 0, above 1 or no number is the nearest that is allowed.
+    /// A value outside 0 to 1, or NaN, becomes the nearest valid one.
     fn from(value: f32) -> Self {
         // In range by the clamp; a NaN becomes 0.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -241,7 +241,7 @@ pub enum ThreadOutcome {
 }
 
 impl ThreadOutcome {
-    /// As stored. The word for [`Self::NoMatch`] is the one it was first stored by: approvals have signed it.
+    /// As stored. The word for [`Self::NoMatch`] is the one first used: approvals have signed it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -251,7 +251,7 @@ impl ThreadOutcome {
         }
     }
 
-    /// As people read it.
+    /// As shown to people.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -268,7 +268,7 @@ impl ThreadOutcome {
     }
 }
 
-/// An action item of an earlier session that was not met since.
+/// An unfinished action item from an earlier session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Thread {
     /// The earlier claim.
@@ -277,7 +277,7 @@ pub struct Thread {
     pub text: String,
     /// The day of its session.
     pub session_date: NaiveDate,
-    /// The day on which it was first promised, where it was promised again since.
+    /// The day it was first promised, if it has been promised again since.
     pub since: Option<NaiveDate>,
     /// What became of it in this session.
     pub outcome: ThreadOutcome,
@@ -286,9 +286,9 @@ pub struct Thread {
 /// A sentence of a summary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
-    /// Its id; a new version has new ones.
+    /// Its id; a new version gets new ones.
     pub id: Uuid,
-    /// Where it stands.
+    /// Its section.
     pub section: Section,
     /// Who may read it.
     pub audience: Audience,
@@ -296,10 +296,10 @@ pub struct Claim {
     pub text: String,
     /// Whether the coach changed the words.
     pub edited: bool,
-    /// What its words rest on.
+    /// What its words are based on.
     pub support: Support,
-    /// The words that support it where it is verified; else what it was based on. Empty only where the coach wrote it
-    /// anew, or where nothing was found of an open thread. The schema refuses every other claim without evidence.
+    /// The words that support it if it is verified, otherwise those it was based on. Empty only if the coach wrote it
+    /// from scratch, or if nothing was found about an open thread. The schema rejects any other claim without evidence.
     pub evidence: Vec<Evidence>,
     /// For an action item.
     pub action: Option<ActionItem>,
@@ -310,7 +310,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// A claim of `section` for the section's audience, with an id of its own and nothing beyond its sentence.
+    /// Creates a claim of `section` for the section's audience, with its own id and nothing beyond its sentence.
     #[must_use]
     pub fn new(section: Section, text: String) -> Self {
         Self {
@@ -341,7 +341,7 @@ impl Content {
         self.claims.iter().filter(move |claim| claim.section == section)
     }
 
-    /// What a client may read: nothing else goes into a follow-up.
+    /// What a client may read: nothing else goes in a follow-up.
     pub fn for_client(&self) -> impl Iterator<Item = &Claim> {
         self.claims.iter().filter(|claim| claim.audience == Audience::Client)
     }
@@ -359,12 +359,12 @@ impl Content {
         self.section(section).filter_map(|claim| claim.score).max()
     }
 
-    /// SHA-256 in hex of all that is shown: sections, sentences, owners, dates and quotes. Ids are not part of it,
-    /// so that the same content has the same hash. An approval signs it.
+    /// SHA-256 in hex of everything shown: sections, sentences, owners, dates and quotes. It excludes ids, so that the
+    /// same content has the same hash. An approval signs it.
     #[must_use]
     pub fn hash(&self) -> String {
         let mut hasher = Sha256::new();
-        // Each field is preceded by its length: no two contents run together into the same bytes.
+        // Each field is preceded by its length, so that different contents never have the same bytes.
         let mut put = |field: &str| {
             hasher.update((field.len() as u64).to_le_bytes());
             hasher.update(field);
@@ -385,7 +385,7 @@ impl Content {
                 put(&thread.claim_id.to_string());
                 put(thread.outcome.as_str());
             }
-            // The database keeps one evidence an utterance and in no order, and so does the hash.
+            // The database keeps one piece of evidence per utterance, unordered, and so does the hash.
             let mut evidence: Vec<&Evidence> = claim.evidence.iter().collect();
             evidence.sort_by_key(|evidence| evidence.utterance_id);
             evidence.dedup_by_key(|evidence| evidence.utterance_id);

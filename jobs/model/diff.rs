@@ -8,27 +8,27 @@ use uuid::Uuid;
 
 use super::{Audience, Claim, Content, Section};
 
-/// Two sentences that have less than this of their words in common are two sentences, and not one that was changed.
+/// If two sentences share less of their words than this, they are separate sentences, not one that changed.
 const ALIKE: f32 = 0.4;
 
-/// What became of some words.
+/// What happened to some words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    /// They stand in both versions.
+    /// They are in both versions.
     Same,
-    /// They are not there any more.
+    /// They were removed.
     Removed,
-    /// They are new.
+    /// They were added.
     Added,
 }
 
-/// Words in a row that share their fate.
+/// Consecutive words with the same change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Part {
-    /// What became of them.
+    /// What happened to them.
     pub change: Change,
-    /// Whether they follow what stands before them without a space, as a full stop does.
+    /// Whether they follow the text before without a space, like a full stop.
     pub glued: bool,
     /// The words.
     pub text: String,
@@ -41,19 +41,19 @@ pub struct SectionDiff {
     pub section: Section,
     /// Who may read it.
     pub audience: Audience,
-    /// The sentences that changed, each in parts, in the order of the newer version.
+    /// The sentences that changed, each in parts, in the newer version's order.
     pub sentences: Vec<Vec<Part>>,
-    /// How many sentences stayed as they were.
+    /// How many sentences are unchanged.
     pub same: usize,
 }
 
-/// A word or a mark, and whether it follows what stands before it without a space.
+/// A word or a mark, and whether it follows the text before without a space.
 struct Token<'a> {
     text: &'a str,
     glued: bool,
 }
 
-/// The words and marks of a sentence. A mark within a word (`9:30`, `half-hour`, `it's`) is of the word.
+/// The words and marks of a sentence. A mark within a word (`9:30`, `half-hour`, `it's`) belongs to the word.
 fn tokens(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     for (at, chunk) in text.split_whitespace().enumerate() {
@@ -76,8 +76,8 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-/// What differs between two sentences, in parts: those that are not removed give the second one, those that are not
-/// added the first.
+/// The differences of two sentences, as parts: without the removed ones they make the second, without the added the
+/// first.
 #[must_use]
 pub fn words(before: &str, after: &str) -> Vec<Part> {
     let (old, new) = (tokens(before), tokens(after));
@@ -108,7 +108,7 @@ fn compare(old: &[Token<'_>], new: &[Token<'_>]) -> Vec<(DiffTag, Range<usize>, 
     pieces.iter().map(similar::DiffOp::as_tag_tuple).collect()
 }
 
-/// How alike two sentences are: the share of their words that they have in common, in order.
+/// How alike two sentences are: the share of words they have in common, in order.
 pub(crate) fn likeness(one: &str, other: &str) -> f32 {
     let says = |token: &Token<'_>| token.text.contains(char::is_alphanumeric);
     let words = |text| tokens(text).into_iter().filter(says).collect::<Vec<_>>();
@@ -119,7 +119,7 @@ pub(crate) fn likeness(one: &str, other: &str) -> f32 {
     if all == 0 { 1.0 } else { 2.0 * common as f32 / all as f32 }
 }
 
-/// What changed from `before` to `after`: the sections in which something did, in the order of a page.
+/// What changed from `before` to `after`: the sections with a change, in page order.
 #[must_use]
 pub fn contents(before: &Content, after: &Content) -> Vec<SectionDiff> {
     let changed = |(section, audience): (Section, Audience)| {
@@ -130,12 +130,12 @@ pub fn contents(before: &Content, after: &Content) -> Vec<SectionDiff> {
         let (sentences, same) = sentences(&old.iter().collect::<Vec<_>>(), &new.iter().collect::<Vec<_>>());
         (!sentences.is_empty()).then_some(SectionDiff { section, audience, sentences, same })
     };
-    // A promise near what speaks of danger is in a client's section and for the coach alone.
+    // A promise near a sign of danger is in a client's section, but only for the coach.
     let both = |section: Section| [Audience::Client, Audience::Coach].map(|audience| (section, audience));
     Section::ALL.into_iter().flat_map(both).filter_map(changed).collect()
 }
 
-/// The claims of `before` that `after` has no more, in other words neither.
+/// The claims of `before` that are gone from `after`, even in other words.
 #[must_use]
 pub fn left_out<'a>(before: &'a Content, after: &'a Content) -> Vec<&'a Claim> {
     let of_section = |section: Section| {
@@ -177,12 +177,12 @@ fn pair<'a>(old: &[&'a Claim], new: &[&Claim]) -> (Vec<Option<&'a Claim>>, Vec<&
     (partners, free)
 }
 
-/// A sentence that shares its fate as a whole.
+/// A sentence that changed as a whole.
 fn whole(change: Change, claim: &Claim) -> Vec<Part> {
     vec![Part { change, glued: true, text: claim.text.clone() }]
 }
 
-/// Whether two claims rest on the same utterances.
+/// Whether two claims are based on the same utterances.
 pub(crate) fn shares_evidence(one: &Claim, other: &Claim) -> bool {
     let utterances = |claim: &Claim| claim.evidence.iter().map(|item| item.utterance_id).collect::<BTreeSet<Uuid>>();
     !one.evidence.is_empty() && utterances(one) == utterances(other)

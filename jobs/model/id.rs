@@ -1,15 +1,15 @@
-//! Ids as people write them: whole, or as much of the beginning as no other one has. Pure.
+//! Ids as people write them: in full, or a unique prefix. Pure.
 
 use std::str::FromStr;
 
 use uuid::Uuid;
 
-/// With fewer digits somebody has mistyped rather than shortened.
+/// Fewer digits are more likely a typo than an abbreviation.
 const FEWEST: usize = 4;
-/// So many candidates are named.
+/// At most this many candidates are named.
 const MOST_NAMED: usize = 10;
 
-/// An id, or the beginning of one.
+/// An id, or a prefix of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdPrefix {
     written: String,
@@ -17,7 +17,7 @@ pub struct IdPrefix {
     last: Uuid,
 }
 
-/// What was written is no id and no beginning of one.
+/// The input is neither an id nor a prefix of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "an id has 32 digits (0-9, a-f); its first digits, at least {FEWEST}, are enough if no other id starts with \
@@ -25,27 +25,27 @@ pub struct IdPrefix {
 )]
 pub struct NoId;
 
-/// Nothing is meant, or several are.
+/// No id matches, or several do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IdError {
     /// There is no such id.
     #[error("there is no {what} {written}: see `{see}`")]
     None {
-        /// What was looked for.
+        /// The kind of thing looked up.
         what: &'static str,
-        /// As it was written.
+        /// As written.
         written: String,
-        /// The command that shows those that there are.
+        /// The command that lists them.
         see: String,
     },
-    /// Several begin so.
+    /// Several ids have this prefix.
     #[error("several {what} ids start with {written}; give more digits of the one you mean:\n{candidates}")]
     Several {
-        /// What was looked for.
+        /// The kind of thing looked up.
         what: &'static str,
-        /// As it was written.
+        /// As written.
         written: String,
-        /// A line each, with the whole id.
+        /// One line each, with the full id.
         candidates: String,
     },
 }
@@ -68,29 +68,29 @@ impl FromStr for IdPrefix {
 }
 
 impl IdPrefix {
-    /// The id, where it was written whole.
+    /// The id, if it was written in full.
     #[must_use]
     pub fn whole(&self) -> Option<Uuid> {
         (self.first == self.last).then_some(self.first)
     }
 
-    /// The first and the last id that begin so.
+    /// The first and last ids with this prefix.
     #[must_use]
     pub fn range(&self) -> (Uuid, Uuid) {
         (self.first, self.last)
     }
 
-    /// Whether `id` begins so.
+    /// Whether `id` has this prefix.
     #[must_use]
     pub fn fits(&self, id: Uuid) -> bool {
         (self.first..=self.last).contains(&id)
     }
 
-    /// The one that is meant of `candidates`, each with what it is called; the others are left out here. `see` is the
-    /// command that shows them all.
+    /// The one that matches among `candidates`, each with its name; others are ignored. `see` is the command that lists
+    /// all.
     ///
     /// # Errors
-    /// When none begins so, or several do.
+    /// Returns an error if none matches, or several do.
     pub fn choose(
         &self,
         what: &'static str,

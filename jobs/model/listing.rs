@@ -1,4 +1,4 @@
-//! Sessions as an operator sees them: a line each, or one whole. Names and states; never what was said.
+//! Sessions as an operator sees them: one line each, or one in full. Names and states; never what was said.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
@@ -10,15 +10,15 @@ use crate::db::{TenantTx, Tx};
 /// Which sessions to list.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Of this coach (the handle).
+    /// The coach's handle.
     pub coach: Option<String>,
-    /// Those that stand here.
+    /// The state.
     pub state: Option<SessionStatus>,
     /// Only those with a dead stage.
     pub failed: bool,
     /// Only this one.
     pub id: Option<Uuid>,
-    /// At most so many, the newest first.
+    /// At most this many, newest first.
     pub limit: i64,
 }
 
@@ -31,39 +31,39 @@ pub struct Row {
     pub coach: String,
     /// Its title.
     pub title: String,
-    /// The key that it came under.
+    /// The key of its file.
     pub object_key: String,
     /// `individual` or `group`.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its day.
+    /// Its date.
     pub session_date: NaiveDate,
-    /// At which time of the coach's day it began, where a person said so.
+    /// The start time in the coach's time zone, if a person entered one.
     pub begins_at: Option<NaiveTime>,
-    /// True when the day is the object's and nothing better was found.
+    /// Whether the date is only the object's, because nothing better was found.
     pub date_estimated: bool,
-    /// Where it stands.
+    /// Its state.
     pub state: SessionStatus,
-    /// The dead stage, where there is one.
+    /// The dead stage, if there is one.
     pub failed_stage: Option<String>,
-    /// Why: of a rejection, or of the dead stage.
+    /// The reason for a rejection or of the dead stage.
     pub reason: Option<String>,
-    /// Utterances.
+    /// The number of utterances.
     pub utterances: i64,
-    /// Utterances that may speak of danger: see the coach's page, or the export's `danger_signs`.
+    /// Utterances that may be signs of danger: see the coach's page, or the export's `danger_signs`.
     pub danger_signs: i64,
-    /// Summaries that are there, of those wanted.
+    /// Finished summaries.
     pub summaries_done: i64,
-    /// Summaries wanted.
+    /// Expected summaries.
     pub summaries: i64,
-    /// When it came.
+    /// When it arrived.
     pub created_at: DateTime<Utc>,
 }
 
 /// Lists the sessions of the transaction's organization.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn sessions(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as!(
         Row,
@@ -99,28 +99,28 @@ pub struct Participant {
     pub name: String,
     /// `coach`, `client` or `guest`.
     pub kind: String,
-    /// How long this person spoke, in seconds; 0 where the transcript has no times.
+    /// Speaking time in seconds; 0 if the transcript has no times.
     pub speaking_seconds: f64,
     /// Words spoken.
     pub words: i32,
     /// Turns taken.
     pub turns: i32,
-    /// Seconds of the longest turn. This and what follows is none where the session was attributed before it was
-    /// measured; the rules stand in `attribute::measures`.
+    /// Seconds of the longest turn. This and the fields below are `None` if the session was attributed before they were
+    /// recorded; the rules are in `attribute::measures`.
     pub longest_turn_seconds: Option<f64>,
     /// Words of the longest turn.
     pub longest_turn_words: Option<i32>,
     /// Questions asked.
     pub questions: Option<i32>,
-    /// How often this person began while another spoke.
+    /// How often this person started while someone else was speaking.
     pub interruptions: Option<i32>,
-    /// The part of all that was said, from 0 to 1.
+    /// Share of everything that was said, from 0 to 1.
     pub share: Option<f64>,
     /// `high`, `medium`, `low` or `silent`.
     pub engagement: Option<String>,
 }
 
-/// Somebody whom the session's files name.
+/// A person named in the session's files.
 #[derive(Clone, Debug, Serialize)]
 pub struct Attendee {
     /// As written.
@@ -129,33 +129,33 @@ pub struct Attendee {
     pub email: Option<String>,
     /// The speaker label that the tool itself ties to this person.
     pub label: Option<String>,
-    /// The file says that the person was there; an invitation does not.
+    /// Whether the file says that the person was there; an invitation doesn't.
     pub was_there: bool,
-    /// What kind of file says so.
+    /// The kind of file that says so.
     pub source: String,
 }
 
-/// Who wrote in the session's chat.
+/// A person who wrote in the session's chat.
 #[derive(Clone, Debug, Serialize)]
 pub struct Writer {
     /// As written.
     pub author: String,
-    /// How many messages.
+    /// The number of messages.
     pub messages: i64,
 }
 
-/// What a label was taken for, and why.
+/// The person a label was matched to, and why.
 #[derive(Clone, Debug, Serialize)]
 pub struct Attribution {
     /// As written in the file.
     pub label: String,
-    /// Who it is; none while nobody said, and where several people share it.
+    /// The person; `None` until someone is identified, or if several people share the label.
     pub participant: Option<String>,
     /// Whether several people speak under it: then the words are in no summary.
     pub is_shared: bool,
-    /// From 0 to 1.
+    /// The confidence, from 0 to 1.
     pub confidence: f32,
-    /// In a sentence.
+    /// The reason, in a sentence.
     pub reason: String,
 }
 
@@ -168,24 +168,24 @@ pub struct Summary {
     pub client_id: Uuid,
     /// The client's name.
     pub client: String,
-    /// Where it stands.
+    /// Its state.
     pub state: SummaryState,
-    /// Why it is withdrawn for good, where it is.
+    /// Why it was withdrawn for good, if it was.
     pub withdrawn_reason: Option<String>,
-    /// The newest version.
+    /// The latest version.
     pub version: i32,
     /// Who wrote it: the provider.
     pub provider: Option<String>,
-    /// Statements of the version that is shown, as [`Tally`] counts them everywhere: an open thread of which nothing was
-    /// said states nothing. `None` while nothing is written.
+    /// Statements in the version shown, as [`Tally`] counts them everywhere: an open thread about which nothing was
+    /// said doesn't count. `None` if nothing is written yet.
     pub claims_kept: Option<i64>,
-    /// … those of them that hold by rule, …
+    /// How many of them hold by rule.
     pub claims_verified: Option<i64>,
-    /// … those in the coach's own words, …
+    /// How many are in the coach's own words.
     pub claims_own: Option<i64>,
-    /// … and those that a model made of the coach's own words.
+    /// How many a model made from the coach's own words.
     pub claims_unchecked: Option<i64>,
-    /// Open threads of which nothing was said.
+    /// Open threads about which nothing was said.
     pub claims_nothing_said: Option<i64>,
     /// Claims dropped because their evidence did not hold.
     pub claims_dropped: Option<i32>,
@@ -204,59 +204,59 @@ pub struct Transcript {
     pub size_bytes: i64,
     /// Why it was rejected.
     pub rejected_reason: Option<String>,
-    /// Why its words are not used though it is good: they are there from another file.
+    /// Why a valid transcript isn't used: another file has the same words.
     pub unused_reason: Option<String>,
     /// What the parser noticed.
     pub warnings: serde_json::Value,
-    /// By what the format was known, and what came second; none while it is not parsed.
+    /// How the format was detected, and the runner-up; `None` until it is parsed.
     pub detected: Option<serde_json::Value>,
 }
 
-/// A mail of a session.
+/// An email of a session.
 #[derive(Clone, Debug, Serialize)]
 pub struct Mail {
-    /// What kind of mail.
+    /// The kind of email.
     pub kind: String,
-    /// The client that it goes to; none where it goes to the coach.
+    /// The client it goes to; `None` if it goes to the coach.
     pub client: Option<String>,
-    /// Where it stands.
+    /// Its state.
     pub state: MailState,
-    /// Not before this.
+    /// Not before this time.
     pub due_at: DateTime<Utc>,
-    /// When it went.
+    /// When it was sent.
     pub sent_at: Option<DateTime<Utc>>,
     /// What went wrong.
     pub error: Option<String>,
 }
 
-/// One session, whole.
+/// One session in full.
 #[derive(Clone, Debug, Serialize)]
 pub struct Detail {
-    /// Its line.
+    /// Its line in a list.
     #[serde(flatten)]
     pub session: Row,
-    /// Its correlation id: what to look for in the logs.
+    /// Its correlation id, to search the logs for.
     pub correlation_id: Uuid,
     /// The files.
     pub transcripts: Vec<Transcript>,
     /// The people.
     pub participants: Vec<Participant>,
-    /// Whom the files name beside the labels.
+    /// People named in the files, apart from the labels.
     pub attendees: Vec<Attendee>,
-    /// Who wrote in the chat; what was written is no speech.
+    /// Who wrote in the chat; messages aren't speech.
     pub chat: Vec<Writer>,
     /// The labels.
     pub attributions: Vec<Attribution>,
     /// The summaries.
     pub summaries: Vec<Summary>,
-    /// The mails.
+    /// The emails.
     pub mails: Vec<Mail>,
 }
 
-/// One session of the transaction's organization, whole; none where there is no such session.
+/// One session of the transaction's organization, in full; `None` if there is no such session.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx::Error> {
     let Some(correlation_id) =
         sqlx::query_scalar!("select correlation_id from sessions where id = $1", id).fetch_optional(tx.conn()).await?
@@ -335,7 +335,7 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     }))
 }
 
-/// The summaries of a session, by client. Statements are counted by [`Tally`], as on the page.
+/// A session's summaries, by client. Statements are counted by [`Tally`], as on the page.
 async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select summaries.id, client_id, clients.name as client, summaries.state as "state: SummaryState", withdrawn_reason,

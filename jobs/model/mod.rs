@@ -1,4 +1,4 @@
-//! The words that the stages share: sections, audiences, and the content of a summary.
+//! Types that the stages share: sections, audiences, and the content of a summary.
 
 mod content;
 pub mod diff;

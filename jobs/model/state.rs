@@ -1,4 +1,4 @@
-//! The states of sessions, summaries, refinements and mails. They are stored as text, parsed where a row is read, and
+//! The states of sessions, summaries, refinements and emails. They are stored as text, parsed when a row is read, and
 //! matched exhaustively. The states of jobs are the queue's.
 
 use serde::{Deserialize, Serialize};
@@ -10,11 +10,11 @@ use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 #[strum(serialize_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum SessionState {
-    /// A transcript is there; parse is next.
+    /// A transcript is there; parsing is next.
     Received,
-    /// Not a transcript, damaged, or of an unknown coach.
+    /// Not a transcript, damaged, or from an unknown coach.
     Rejected,
-    /// Utterances are there; attribute is next.
+    /// Utterances are there; attribution is next.
     Parsed,
     /// A person must name the speakers.
     WaitingForSpeakers,
@@ -24,12 +24,12 @@ pub enum SessionState {
     Summarized,
     /// A person reviews.
     InReview,
-    /// Every summary is approved (and its follow-up is sent, or isn't to be sent) or dismissed.
+    /// Every summary is dismissed, or approved with its follow-up sent or not to be sent.
     Closed,
 }
 
 impl SessionState {
-    /// All of them, in the order of the path.
+    /// All of them, in path order.
     pub const ALL: [Self; 8] = [
         Self::Received,
         Self::Rejected,
@@ -41,14 +41,14 @@ impl SessionState {
         Self::Closed,
     ];
 
-    /// Whether it is known who speaks, so that a correction concerns the session.
+    /// Whether the speakers are known, so that a correction affects the session.
     #[must_use]
     pub const fn is_attributed(self) -> bool {
         matches!(self, Self::Attributed | Self::Summarized | Self::InReview | Self::Closed)
     }
 }
 
-/// The state of a session as lists show it. Of sessions in review, those that need nobody have their own.
+/// A session's state as lists show it. Sessions in review that need nobody have their own states.
 #[derive(
     Clone,
     Copy,
@@ -79,18 +79,18 @@ pub enum SessionStatus {
     Attributed,
     /// See [`SessionState::Summarized`].
     Summarized,
-    /// Somebody is needed: see [`SessionState::InReview`].
+    /// Someone is needed: see [`SessionState::InReview`].
     InReview,
-    /// In review, and its letters are held.
+    /// In review, with its letters held.
     Approved,
-    /// In review, and a letter is on its way.
+    /// In review, with a letter being sent.
     Sending,
     /// See [`SessionState::Closed`].
     Closed,
 }
 
 impl SessionStatus {
-    /// The names of all of them, as they are stored.
+    /// All names, as stored.
     pub const NAMES: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
 }
 
@@ -100,7 +100,7 @@ impl SessionStatus {
 #[strum(serialize_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum SummaryState {
-    /// A job writes it.
+    /// A job will write it.
     Due,
     /// It is written; the coach decides.
     Done,
@@ -108,7 +108,7 @@ pub enum SummaryState {
     Failed,
     /// The coach approved a version.
     Approved,
-    /// It is not to be sent: the coach said so, or it is withdrawn.
+    /// It isn't to be sent: the coach dismissed it, or it was withdrawn.
     Dismissed,
 }
 
@@ -118,9 +118,9 @@ pub enum SummaryState {
 #[strum(serialize_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum RefinementState {
-    /// A job does it.
+    /// A job will do it.
     Queued,
-    /// It made a version.
+    /// It created a version.
     Done,
     /// It would have changed nothing.
     Unchanged,
@@ -128,7 +128,7 @@ pub enum RefinementState {
     Failed,
 }
 
-/// The state of a mail on the ledger.
+/// The state of an email on the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type, Display, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -136,22 +136,22 @@ pub enum RefinementState {
 pub enum MailState {
     /// Not sent yet, and nobody has it.
     Queued,
-    /// The server was about to get the message: it may have it.
+    /// The server was about to receive the message and may have it.
     Sending,
-    /// The server took it.
+    /// The server accepted it.
     Sent,
     /// The server refused it: nobody has it.
     Failed,
-    /// Nobody knows whether it arrived; a person decides.
+    /// It is unknown whether it arrived; a person decides.
     Uncertain,
-    /// It is not to be sent.
+    /// It isn't to be sent.
     Cancelled,
 }
 
 macro_rules! as_stored {
     ($($state:ident),*) => {
         $(impl $state {
-            /// As it is stored, and as JSON and metrics have it.
+            /// The name used in the database, JSON and metrics.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 self.into()

@@ -1,4 +1,4 @@
-//! Summaries in the database: reading a version, and adding one. Versions are never overwritten.
+//! Summaries in the database: reads a version or adds one. Versions are never overwritten.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -11,22 +11,22 @@ use crate::db::{TenantTx, Tx};
 pub struct Authorship {
     /// `summarizer`, `coach` or `refiner`.
     pub author: &'static str,
-    /// The provider of the words (`offline`, `openai`, …); a coach's edit keeps that of the version it edits.
+    /// The provider of the words (`offline`, `openai`, …); a coach's edit keeps that of the edited version.
     pub provider: String,
     /// The provider's model.
     pub model: String,
-    /// The version of the prompt.
+    /// The prompt's version.
     pub prompt_version: String,
     /// The summary template: `default`, or its name and version.
     pub template: String,
-    /// How many claims were dropped because their evidence did not hold.
+    /// How many claims were dropped because their evidence didn't hold.
     pub claims_dropped: i32,
 }
 
-/// Adds a version under the summary's row lock, makes it the newest, and returns its number. The claims get new ids.
+/// Adds a version under the summary's row lock, makes it the latest, and returns its number. The claims get new ids.
 ///
 /// # Errors
-/// When the summary is not there, or the schema refuses a claim.
+/// Returns an error if there is no such summary or the schema rejects a claim.
 pub async fn add_version(
     tx: &mut TenantTx,
     summary_id: Uuid,
@@ -60,7 +60,7 @@ pub async fn add_version(
     Ok(version)
 }
 
-/// A statement a table, however many claims there are.
+/// One statement per table, however many claims there are.
 async fn insert_claims(
     tx: &mut TenantTx,
     organization: Uuid,
@@ -182,10 +182,10 @@ async fn insert_threads(
     Ok(())
 }
 
-/// Reads a version, claims in the order in which they are shown.
+/// Reads a version, with its claims in display order.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn load_version(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> Result<Content, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select claims.id, claims.section, claims.audience, claims.text, claims.edited, claims.support, owner as "owner?", due_date as "due_date?",
@@ -231,7 +231,7 @@ pub async fn load_version(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> 
             })
         })
         .collect();
-    // Stable: within a section, the order in which they were written.
+    // Stable: within a section, in the order in which they were written.
     claims.sort_by_key(|claim| claim.section);
     let evidence = sqlx::query!(
         r#"select evidence.claim_id, evidence.utterance_id, quote, start_ms,

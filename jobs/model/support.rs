@@ -1,22 +1,22 @@
-//! What a claim rests on, and how many claims of a version rest on what. Pure: counts come from the claims of the version
-//! that is shown, never from what another version had.
+//! What a claim is based on, and how many claims of a version are based on what. Pure: counts come from the claims of
+//! the version shown, never from another version's.
 
 use serde::{Deserialize, Serialize};
 
 use super::Content;
 
-/// What a claim rests on. Stored with each version's claims, so that a change of the words is a change of this.
+/// What a claim is based on. Stored with each version's claims, since it changes with their words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Support {
-    /// Its words hold by rule against its evidence.
+    /// Its words are supported by its evidence, checked by rule.
     Verified,
     /// It says that nothing was said, and needs no evidence.
     NothingSaid,
-    /// They are the coach's own words: not checked against the transcript, or not held by it. Evidence that is still
-    /// there is what the sentence was based on, and does not support it.
+    /// They are the coach's own words, which weren't checked against the transcript or failed the check. Any remaining
+    /// evidence is what the sentence was based on, and doesn't support it.
     Own,
-    /// A language model made them of the coach's own words: nobody's check holds for them.
+    /// A language model made them from the coach's own words: nobody has checked them.
     Unchecked,
 }
 
@@ -34,23 +34,23 @@ impl Support {
         }
     }
 
-    /// The support stored as `name`; what is not known is not taken for verified.
+    /// The support stored as `name`; an unknown name never counts as verified.
     #[must_use]
     pub fn parse(name: &str) -> Self {
         Self::ALL.into_iter().find(|support| support.as_str() == name).unwrap_or(Self::Unchecked)
     }
 }
 
-/// How many claims rest on what.
+/// How many claims are based on what.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Tally {
     /// Claims that hold by rule.
     pub verified: usize,
     /// Claims in the coach's own words.
     pub own: usize,
-    /// Claims that a model made of those.
+    /// Claims that a model made from those.
     pub unchecked: usize,
-    /// Claims that say that nothing was said: they state nothing, and are not counted as statements.
+    /// Claims that say that nothing was said; they don't count as statements.
     pub nothing_said: usize,
 }
 

@@ -1,7 +1,7 @@
-//! Badges that meeting tools put beside a name: "(Guest)", "(Unverified)", "(Host, me)", "External unfamiliar". Pure.
+//! Badges that meeting tools add to a name: "(Guest)", "(Unverified)", "(Host, me)", "External unfamiliar". Pure.
 //!
-//! They say where an account is, or whose screen it is seen on; never that somebody else sits at the microphone. In
-//! brackets or after a line they are badges whatever stands before; without, only the few that nobody is named by.
+//! They say where an account belongs or whose screen shows the name, never that someone else is at the microphone. In
+//! brackets or after a bar they are badges whatever comes before; otherwise only the few that nobody has as a name.
 
 use std::{
     borrow::Cow,
@@ -13,7 +13,7 @@ use regex::Regex;
 
 use super::fold::fold;
 
-/// A label, folded, without its badges; as it is where nothing else would be left.
+/// A label, folded, without its badges; unchanged if nothing else would be left.
 pub(super) fn without(folded: &str) -> Cow<'_, str> {
     static BRACKETS: LazyLock<Regex> = LazyLock::new(|| regex(r"[(\[{【]([^)\]}】]*)[)\]}】]"));
     static BESIDE: LazyLock<Regex> = LazyLock::new(|| regex(r"^(.*\S)\s*(?:\s[-–—]|[|·•/])\s*([^|·•/]+)$"));
@@ -54,7 +54,7 @@ fn are_badges(remark: &str) -> bool {
         && parts.all(|part| badges.contains(part.split_whitespace().collect::<Vec<_>>().join(" ").as_str()))
 }
 
-/// A space within is written `_`; a hyphen counts as one.
+/// A space inside is written `_`; a hyphen counts as one.
 const WORDS: &str = "guest unverified verified external internal unfamiliar external_unfamiliar external_user \
     external_guest host co_host cohost me you organizer organiser presenter panelist panellist attendee visitor anonymous \
     in_lobby dial_in phone \

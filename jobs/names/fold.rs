@@ -1,9 +1,9 @@
-//! Text made comparable: without case, accents and looks. Pure.
+//! Normalizes text for comparison: ignores case, accents and letter variants. Pure.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// Lower case, compatible forms made one (full width, ligatures), accents of Latin, Greek and Cyrillic letters gone.
-/// Marks of other scripts stay: there they are letters.
+/// Lower case, with compatibility forms unified (full width, ligatures), and accents removed from Latin, Greek and
+/// Cyrillic letters. Marks of other scripts stay: there they are letters.
 pub(crate) fn fold(text: &str) -> String {
     let decomposed = text.nfkd().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).nfc().collect::<String>();
     let mut folded = String::with_capacity(decomposed.len());
@@ -18,7 +18,7 @@ pub(crate) fn fold(text: &str) -> String {
             'þ' => folded.push_str("th"),
             'ı' => folded.push('i'),
             '’' | '‘' | '`' | '´' | 'ʼ' => folded.push('\''),
-            // The dot that lower-casing a Turkish İ leaves behind.
+            // The dot left over from lower-casing a Turkish İ.
             '\u{307}' => {}
             c => folded.push(c),
         }
@@ -26,7 +26,7 @@ pub(crate) fn fold(text: &str) -> String {
     folded
 }
 
-/// The runs of letters and digits; an apostrophe within a word (`o'brien`) is nothing, between words it separates.
+/// The runs of letters and digits. An apostrophe inside a word (`o'brien`) is dropped; between words it separates.
 pub(crate) fn words(text: &str) -> Vec<String> {
     let joined: String = text.chars().filter(|c| *c != '\'').collect();
     let separates = |c: char| !c.is_alphanumeric() && !is_combining_mark(c);

@@ -1,10 +1,10 @@
-//! Labels that tools give to anybody ("Speaker 1", "Спикер №1", "You", "iPhone"). Pure.
+//! Labels that tools give to anyone ("Speaker 1", "Спикер №1", "You", "iPhone"). Pure.
 //!
-//! Two rules, and the first needs no language. Labels of one session that differ by a number or a letter alone
-//! ("話者1" and "話者2", "S1" and "S2") are a count and no names; so is one word with a number or a letter behind it that
-//! stands alone, unless the word is a name ("Priya R"). And there are words that tools are known to give, in many
-//! languages. So are days and relatives, unless somebody known is named so: "Monday" is a line of a diary, and everybody has
-//! a "Dad". What is said of such a label holds for its own session.
+//! There are two rules; the first works in any language. Labels of one session that differ only by a number or letter
+//! ("話者1" and "話者2", "S1" and "S2") are numbered, not names; so is a single word followed by a separate number or
+//! letter, unless the word is a name ("Priya R"). The second rule lists words that tools use, in many languages. Days
+//! and relatives count too, unless a known person has that name: "Monday" is a diary entry, and everyone has a "Dad".
+//! What is said about such a label applies only to its own session.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -12,7 +12,7 @@ use regex::Regex;
 
 use super::{alias_key, is_title, nicknames, parts};
 
-/// Whether a tool is known to give this label to anybody, by its words alone.
+/// Whether tools are known to give this label to anyone, going by its words alone.
 #[must_use]
 pub fn is_generic(label: &str) -> bool {
     static GENERIC: LazyLock<Regex> = LazyLock::new(|| {
@@ -26,7 +26,7 @@ pub fn is_generic(label: &str) -> bool {
         let words = [ROLES, RECORDER, CROWD, parts::CLIENT].map(folded).join("|");
         let after =
             r"one|two|three|four|pro|max|mini|plus|air|ultra|user|room|speaker|audio|[a-z]?\d+[a-z]*|\p{Alphabetic}";
-        // A number may be written close to the word: `Speaker1`, `Спикер №1`.
+        // A number may be attached to the word: `Speaker1`, `Спикер №1`.
         let number = r"\s?(?:(?:no|nr|n)\s?)?\d+";
         regex(&format!(r"^(?:(?:{before})\s)*(?:{words}|{devices}|{rooms})(?:{number}|\s(?:{after}))*$"))
     });
@@ -35,11 +35,11 @@ pub fn is_generic(label: &str) -> bool {
     letters <= usize::from(key.is_ascii()) || GENERIC.is_match(&key)
 }
 
-/// Which labels of a session are anybody's: by their words, by their shape, or since they are a count. `is_known` says of a
-/// folded word whether somebody known is named so.
+/// Finds a session's labels that could be anyone's: by their words, by their shape, or because they are numbered.
+/// `is_known` says whether a folded word is a known person's name.
 pub(crate) fn among(labels: &[&str], is_known: impl Fn(&str) -> bool) -> Vec<bool> {
     let shapes: Vec<Vec<Shape>> = labels.iter().map(|label| shapes(&alias_key(label))).collect();
-    // How many different places there are in each count.
+    // The number of different places in each numbering.
     let mut counts: HashMap<&str, Vec<&str>> = HashMap::new();
     for shape in shapes.iter().flatten() {
         let places = counts.entry(&shape.stem).or_default();
@@ -66,7 +66,7 @@ pub(crate) fn is_everyday(label: &str) -> bool {
     WORDS.is_match(&alias_key(label))
 }
 
-/// Another label of the session that differs from this one by a number or a letter alone.
+/// Another label of the session that differs from this one only by a number or letter.
 pub(crate) fn next_in_count<'a>(label: &str, labels: &[&'a str]) -> Option<&'a str> {
     let own = shapes(&alias_key(label));
     labels.iter().copied().find(|other| {
@@ -75,7 +75,7 @@ pub(crate) fn next_in_count<'a>(label: &str, labels: &[&'a str]) -> Option<&'a s
     })
 }
 
-/// `You`, `Me`, `Microphone`: whoever recorded.
+/// `You`, `Me`, `Microphone`: the person who recorded.
 pub(crate) fn is_recorder(label: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
         let microphones = "mic|microphone|mikrofon|microfono|microfone|microfoon|mikrofoni|local|local speaker";
@@ -84,7 +84,7 @@ pub(crate) fn is_recorder(label: &str) -> bool {
     WORDS.is_match(&alias_key(label))
 }
 
-/// `Others`, `Them`, `Conference Room`: whoever is at the other end, which may be several people.
+/// `Others`, `Them`, `Conference Room`: whoever is at the other end, possibly several people.
 pub(crate) fn is_crowd(label: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
         let rooms = "(?:board ?|conference ?|meeting ?)?room|boardroom|system|system audio|audio system|remote(?: audio)?|\
@@ -94,14 +94,14 @@ pub(crate) fn is_crowd(label: &str) -> bool {
     WORDS.is_match(&alias_key(label))
 }
 
-/// A label taken for a place in a count.
+/// A label read as a numbered one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Shape {
-    /// The label without its place, which a line marks.
+    /// The label, with a bar in place of the number.
     stem: String,
     /// The number or the letter.
     place: String,
-    /// Whether one word and the place are all there is, so that it is a count even where it stands alone.
+    /// Whether it is just one word and a number, so that it counts as numbered even alone.
     is_one_word: bool,
 }
 
@@ -112,11 +112,11 @@ impl Shape {
     }
 }
 
-/// The ways in which a label, folded, is a place in a count.
+/// The ways to read a folded label as a numbered one.
 fn shapes(key: &str) -> Vec<Shape> {
-    /// Signs of a number: `№`, `Nr.`
+    /// Number signs: `№`, `Nr.`
     const SIGNS: [&str; 7] = ["no", "nr", "n", "num", "number", "nummer", "numero"];
-    /// Places in counts of Chinese, Japanese and Korean.
+    /// Ordinals in Chinese, Japanese and Korean.
     const ORDINALS: &str = "一二三四五六七八九十甲乙丙丁가나다라마바사";
     let mut words: Vec<&str> = key.split(' ').filter(|word| !word.is_empty()).collect();
     let mut found = Vec::new();
@@ -153,13 +153,13 @@ fn shapes(key: &str) -> Vec<Shape> {
     found
 }
 
-/// The words of a list as alternatives, folded as labels are.
+/// The words of a list as alternatives, folded like labels.
 fn folded(words: &str) -> String {
     let words = words.split_whitespace().map(|word| alias_key(&word.replace('_', " ")));
     words.map(|word| regex::escape(&word)).collect::<Vec<_>>().join("|")
 }
 
-/// What tools call a person in a session; a space within is written `_`.
+/// What tools call a person in a session; a space inside is written `_`.
 const ROLES: &str = "speaker spk spkr unknown anonymous participant person people user guest caller callee attendee host \
     cohost organizer presenter moderator interviewer interviewee facilitator admin owner agent operator representative \
     rep advisor adviser supervisor ivr narrator voiceover voice_over client clients coachee customer patient mentee \
@@ -182,7 +182,7 @@ const ROLES: &str = "speaker spk spkr unknown anonymous participant person peopl
     嘉宾 嘉賓 访客 訪客 用户 用戶 未知 未知说话人 话者 \
     話者 発言者 発話者 スピーカー 参加者 話し手 不明 ゲスト 화자 발화자 참석자 참가자 발표자 연사 스피커 게스트";
 
-/// Days of the week; "Domingo" and "Sunday" are names as well, and names where somebody is called so.
+/// Days of the week; "Domingo" and "Sunday" are names too, and count as names if someone has that name.
 const DAYS: &str = "monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag samstag \
     sonnabend sonntag måndag tisdag onsdag torsdag fredag lördag söndag lunes martes miércoles jueves viernes sábado domingo \
     lundi mardi mercredi jeudi vendredi samedi dimanche lunedì martedì mercoledì giovedì venerdì domenica segunda-feira \
@@ -193,11 +193,11 @@ const RELATIVES: &str = "mum mummy mom mommy mother dad daddy father grandma gra
     mama papa mutter vater mutti vati oma opa frau mann bruder schwester sohn tochter maman père mère mari frère sœur \
     mamá papá madre padre hermano hermana mamma babbo fratello sorella mãe pai irmão irmã";
 
-/// Whoever recorded. Words that are names as well ("Ben", "Mina", "Yo") are left out.
+/// The person who recorded. Words that are also names ("Ben", "Mina", "Yo") are left out.
 const RECORDER: &str = "you me myself self ich moi vous usted você ik jij jag jeg siz я ты вы ви εγώ אני אתה أنا أنت \
     我 你 您 自己 本人 私 自分 あなた 본인";
 
-/// Whoever is at the other end. Words that are names as well ("André", "Alla") are left out.
+/// Whoever is at the other end. Words that are also names ("André", "Alla") are left out.
 const CROWD: &str = "other others them they everyone everybody all both team guests participants attendees speakers \
     remote_participants remote_speaker other_participants other_speakers other_side far_end \
     andere anderen die_anderen alle teilnehmende autres les_autres tous otros los_otros todos outros os_outros altri gli_altri \

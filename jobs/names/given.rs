@@ -1,9 +1,9 @@
-//! How a person is addressed, by the name alone: the only place that knows given names. Pure.
+//! How to address a person, from the name alone: the only place that knows given names. Pure.
 //!
-//! A name is written in many ways: with titles before it and degrees after it, the family first, in capitals, with a
-//! nickname. [`called`] gives the name for a greeting, [`short`] the one for sentences. Where it is not sure which word is
-//! the given name, both give the full name (without titles and degrees): "Hello Nguyễn Thị Lan," is polite, "Hello
-//! Nguyễn," is not. What the roster says of how a client is addressed goes before all of this; see `clients.greeting`.
+//! Names are written in many ways: with titles before or degrees after, family name first, in capitals, with a
+//! nickname. [`called`] returns the name for a greeting, [`short`] the one for sentences. If it is uncertain which word
+//! is the given name, both return the full name (without titles and degrees): "Hello Nguyễn Thị Lan," is polite, "Hello
+//! Nguyễn," is not. A greeting in the roster takes precedence over all of this; see `clients.greeting`.
 
 mod words;
 
@@ -15,8 +15,8 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::nicknames;
 
-/// The name in a greeting: `Priya` for `Dr. Priya Raman, PCC`. The full name where no given name is sure, and nothing where
-/// the name is no person's to say aloud (an email address, a title alone, nothing at all).
+/// The name for a greeting: `Priya` for `Dr. Priya Raman, PCC`. Returns the full name if no given name is certain, and
+/// an empty string if the name can't be said aloud (an email address, only a title, nothing).
 #[must_use]
 pub fn called(name: &str) -> String {
     let parts = Parts::of(name);
@@ -26,13 +26,13 @@ pub fn called(name: &str) -> String {
     }
     match (parts.given, parts.family) {
         (Some(given), _) => as_spoken(given, parts.full),
-        // `Smith, J.`: nobody is greeted with a comma inside.
+        // `Smith, J.`: a greeting has no comma inside.
         (None, Some((family, rest))) => format!("{rest} {family}"),
         (None, None) => parts.full.to_owned(),
     }
 }
 
-/// The name in sentences about two people: the given name where it is sure and tells the two apart, else the full name.
+/// The name for sentences about two people: the given name if it is certain and distinct, otherwise the full name.
 #[must_use]
 pub fn short<'a>(name: &'a str, other: &str) -> &'a str {
     let Some(given) = Parts::of(name).given else { return bare(name) };
@@ -42,19 +42,19 @@ pub fn short<'a>(name: &'a str, other: &str) -> &'a str {
     }
 }
 
-/// The full name without titles and degrees; as it is where nothing would be left.
+/// The full name without titles and degrees; unchanged if nothing would be left.
 fn bare(name: &str) -> &str {
     let full = Parts::of(name).full;
     if full.is_empty() { name } else { full }
 }
 
-/// A name taken apart, as far as that is sure.
+/// A name split into its parts, as far as that is certain.
 #[derive(Clone, Copy, Debug)]
 struct Parts<'a> {
     /// The name without titles, degrees and remarks.
     full: &'a str,
     given: Option<&'a str>,
-    /// Where it is written `Family, rest`: both sides.
+    /// For `Family, rest`: both sides.
     family: Option<(&'a str, &'a str)>,
 }
 
@@ -71,14 +71,14 @@ impl<'a> Parts<'a> {
             return Self::turned(plain, family.trim(), rest.trim(), nickname);
         }
         let title = after_titles(plain);
-        // `Dr. Meier`: the title is all that makes one name polite.
+        // `Dr. Meier`: only the title makes a single name polite.
         if title.len() < plain.len() && title.split_whitespace().nth(1).is_none() {
             return unsure(plain);
         }
         Self { full: title, given: nickname.or_else(|| given_of(title)), family: None }
     }
 
-    /// `Raman, Priya`: the given name follows the comma, if the first side can be a family's.
+    /// `Raman, Priya`: the given name follows the comma, if the first side can be a family name.
     fn turned(plain: &'a str, family: &'a str, rest: &'a str, nickname: Option<&'a str>) -> Self {
         let rest = after_titles(rest);
         if rest.is_empty() || rest.contains(',') || family.is_empty() {
@@ -88,7 +88,7 @@ impl<'a> Parts<'a> {
         let is_particle = |word: &&str| has(PARTICLES, &key(word));
         let names_before = words.iter().filter(|word| !is_particle(word)).count();
         let first = rest.split_whitespace().next().unwrap_or_default();
-        // `Tom Becker, Berlin`: what follows a whole name is no given name.
+        // `Tom Becker, Berlin`: after a complete name there is no given name.
         let whole_name = names_before > 1 && !nicknames::is_common(&key(first));
         if whole_name {
             let person = after_titles(family);
@@ -101,7 +101,7 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The given name of a name in the usual order, if it is sure.
+/// The given name of a name in the usual order, if it is certain.
 fn given_of(name: &str) -> Option<&str> {
     let words: Vec<&str> = name.split_whitespace().collect();
     let (first, last) = (*words.first()?, *words.last()?);
@@ -110,14 +110,14 @@ fn given_of(name: &str) -> Option<&str> {
     }
     let count = words.len();
     if count == 1 {
-        // A name in one word of a script without spaces holds the family too.
+        // A single word in a script without spaces contains the family name too.
         return Some(first).filter(|first| !first.chars().any(is_cjk));
     }
     let is_family_first = |word: &str| has(FAMILY_FIRST, &key(word));
     if is_family_first(first) || (count > 2 && is_family_first(last)) || name.chars().any(is_cjk) {
         return None;
     }
-    // `Орлов Павел Сергеевич`: the patronymic tells which word is the given name.
+    // `Орлов Павел Сергеевич`: the patronymic shows which word is the given name.
     if count == 3 && is_patronymic(last) {
         return Some(words[1]);
     }
@@ -125,7 +125,7 @@ fn given_of(name: &str) -> Option<&str> {
     if ends_as_family(first) && !ends_as_family(last) && !is_patronymic(words[1]) {
         return None;
     }
-    // `DUPONT Jean`: capitals mark the family, wherever it stands.
+    // `DUPONT Jean`: capitals mark the family name, wherever it is.
     let family_in_capitals = is_capitals(first) && letters(first) > 2;
     if family_in_capitals && let Some(given) = words.iter().find(|word| !is_capitals(word)) {
         return Some(*given).filter(|given| is_given_alone(given));
@@ -135,7 +135,7 @@ fn given_of(name: &str) -> Option<&str> {
     if !all_capitals && is_capitals(first) && letters(first) == 2 && first.is_ascii() {
         return None;
     }
-    // `Don José Pérez` is addressed with the Don, `Don Johnson` is called so.
+    // `Don José Pérez` is addressed with the Don; for `Don Johnson` it is the given name.
     if key(first) == "don" && count > 2 {
         return None;
     }
@@ -147,7 +147,7 @@ fn is_title(word: &str) -> bool {
         || has(DOTTED_TITLES, &key(word)) && (word.ends_with('.') || is_capitals(word) && letters(word) > 1)
 }
 
-/// Whether a word can stand for a person by itself: no initial, no particle, no half of a name.
+/// Whether a word can be a person's name by itself: not an initial, a particle, or half of a name.
 fn is_given_alone(word: &str) -> bool {
     let key = key(word);
     // `J.`, `J.K.`; a single letter beyond ASCII may be a whole name.
@@ -160,7 +160,7 @@ fn is_given_alone(word: &str) -> bool {
         && !has(PARTICLES, &key)
 }
 
-/// The nickname in `Dana "Dee" Whitfield`, and in `Katherine (Kate) Miller` if it is a form of the given name.
+/// The nickname in `Dana "Dee" Whitfield`, or in `Katherine (Kate) Miller` if it is a form of the given name.
 fn quoted(name: &str) -> Option<&str> {
     let between = |open: &[char], close: &[char]| {
         let (before, rest) = name.split_once(open)?;
@@ -182,27 +182,27 @@ fn quoted(name: &str) -> Option<&str> {
     nicknames::alike(&key(given), &key(nickname)).then_some(nickname)
 }
 
-/// The name up to what is no name: brackets, quotes, a company behind a bar or a dash.
+/// The name up to anything that isn't part of it: brackets, quotes, a company after a bar or dash.
 fn without_remarks(name: &str) -> &str {
     let name = name.trim();
     let cut = [" | ", " - ", " – ", " — ", " @", " / ", " · ", " • ", " from ", " at "];
     let end = cut.iter().filter_map(|mark| name.find(mark)).filter(|at| *at > 0).min().unwrap_or(name.len());
     let name = name[..end].trim();
-    // Brackets and quotes at the end go; those inside leave the words before them.
+    // Brackets and quotes at the end are removed; inside, the words before them remain.
     let opens = |c: char| "([{\"“„«".contains(c);
     match name.find(opens).filter(|at| *at > 0) {
         Some(at) => {
             let tail = &name[at..];
             let closed = tail.rfind([')', ']', '}', '"', '”', '“', '»']).filter(|at| *at > 0);
             let after = closed.map_or("", |close| tail[close..].trim_start_matches(|c: char| !c.is_alphanumeric()));
-            // What stands between is kept in the full name, as nobody can cut the middle out of a name as written.
+            // Text in the middle stays in the full name, since the result must be a slice of the name as written.
             if after.is_empty() { name[..at].trim() } else { name }
         }
         None => name,
     }
 }
 
-/// The name without degrees and the like at its end: `, PhD, MBA`, ` PCC`, ` Jr.`, ` III`.
+/// The name without degrees and the like at the end: `, PhD, MBA`, ` PCC`, ` Jr.`, ` III`.
 fn without_credentials(name: &str) -> &str {
     let mut name = name.trim_end_matches([',', ' ', ';']);
     loop {
@@ -231,7 +231,7 @@ fn is_credential(word: &str, after_comma: bool, whole: &str) -> bool {
     if has(SOMETIMES_CREDENTIALS, &key) {
         return has_capitals && !shouted;
     }
-    // `Tom Becker, XYZT`: letters behind a whole name in ordinary writing are letters.
+    // `Tom Becker, XYZT`: capitals after a complete name in ordinary case are post-nominal letters.
     let before = whole.split(',').next().unwrap_or_default();
     after_comma
         && !shouted
@@ -241,7 +241,7 @@ fn is_credential(word: &str, after_comma: bool, whole: &str) -> bool {
         && !before.split_whitespace().any(is_capitals)
 }
 
-/// The name behind its titles: `Prof. Dr. med.`, `Frau`, `Sir`.
+/// The name after its titles: `Prof. Dr. med.`, `Frau`, `Sir`.
 fn after_titles(name: &str) -> &str {
     let mut rest = name.trim();
     loop {
@@ -275,7 +275,7 @@ fn holds_several(name: &str) -> bool {
 fn is_company(name: &str) -> bool {
     let mut words = name.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
     let first = words.next().unwrap_or_default();
-    // An article begins a company's name, and no person's.
+    // An article starts a company's name, never a person's.
     ["the", "die", "das"].contains(&key(first).as_str()) && !has(TITLES, &key(words.clone().next().unwrap_or("")))
         || words.any(|word| has(COMPANIES, &key(word)))
 }
@@ -284,7 +284,7 @@ fn has_no_words(name: &str) -> bool {
     !name.chars().any(char::is_alphabetic)
 }
 
-/// As one says it: a name in capitals or in small letters alone is written as names are.
+/// In the usual case: a name all in capitals or all in lower case is capitalized like a name.
 fn as_spoken(given: &str, full: &str) -> String {
     let cased = || full.chars().filter(|c| c.is_lowercase() != c.is_uppercase());
     let shouted = cased().all(char::is_uppercase) && letters(given) > 2;
@@ -305,7 +305,7 @@ fn as_spoken(given: &str, full: &str) -> String {
     spoken
 }
 
-/// A word made comparable: small letters and digits, no accents, dots or hyphens.
+/// A normalized word: lower-case letters and digits, without accents, dots or hyphens.
 fn key(word: &str) -> String {
     let plain = word.nfd().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).nfc();
     let lower = plain.flat_map(char::to_lowercase).filter(|c| c.is_alphanumeric());
@@ -327,7 +327,7 @@ fn is_patronymic(word: &str) -> bool {
         .any(|end| word.ends_with(end))
 }
 
-/// Chinese characters, kana and Hangul: names without spaces, the family first.
+/// Chinese characters, kana and Hangul: names without spaces, family name first.
 fn is_cjk(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}'
         | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2fa1f}')

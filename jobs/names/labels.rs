@@ -1,8 +1,8 @@
-//! Speaker labels and names, made comparable. Pure.
+//! Normalizes speaker labels and names for comparison. Pure.
 //!
-//! A label is what a meeting tool shows: a name with pronouns, a company, a device, an emoji. Two forms of it are used.
-//! The alias key keeps all that could tell two people apart, since what is said of it is remembered. The forms strip
-//! what tools and people add, and are only compared with the names of people who are known.
+//! A label is what a meeting tool shows: a name with pronouns, a company, a device, an emoji. Two normalizations are
+//! used. The alias key keeps everything that could tell two people apart, since answers about it are remembered. The
+//! forms strip what tools and people add, and are only compared with the names of known people.
 
 use std::sync::LazyLock;
 
@@ -20,11 +20,11 @@ use super::{
 pub(crate) struct Form {
     /// The words of the name, folded.
     pub(crate) words: Vec<String>,
-    /// What was taken away to get to it.
+    /// What was removed to get there.
     pub(crate) without: Without,
 }
 
-/// What a form lacks.
+/// What a form leaves out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Without {
     /// Nothing that could tell two people apart.
@@ -33,12 +33,12 @@ pub(crate) enum Without {
     Device,
     /// Another part: a company, a handle, a second name.
     OtherPart,
-    /// Words that put somebody else at the microphone too, or instead: `Tom & Ann`, `Tom Becker (interpreter)`.
+    /// Words that put someone else at the microphone too, or instead: `Tom & Ann`, `Tom Becker (interpreter)`.
     OtherPerson,
 }
 
-/// The key under which an alias is remembered: case, accents, punctuation, emoji, pronouns and badges do not matter;
-/// anything else does, so that `Felix (Geth)` says nothing about `Felix (Besu)`. A telephone number is the same however
+/// The key under which an alias is remembered. Case, accents, punctuation, emoji, pronouns and badges don't matter;
+/// everything else does, so that `Felix (Geth)` says nothing about `Felix (Besu)`. A phone number is the same however
 /// its digits are grouped.
 #[must_use]
 pub fn alias_key(label: &str) -> String {
@@ -50,7 +50,7 @@ fn bare(label: &str) -> String {
     without_pronouns(&badges::without(&fold(label)))
 }
 
-/// What a label says of a person's part in the session.
+/// What a label says about a person's role in the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
     /// `Coach`, `Therapist`, `Doctor`.
@@ -59,7 +59,7 @@ pub(crate) enum Claim {
     Client,
 }
 
-/// The part that a label without a name claims.
+/// The role that a label without a name claims.
 pub(crate) fn claim(label: &str) -> Option<Claim> {
     let key = alias_key(label);
     let word = key.strip_prefix("the ").unwrap_or(&key).trim_end_matches(|c: char| c.is_numeric() || c == ' ');
@@ -77,24 +77,24 @@ pub(crate) fn claim(label: &str) -> Option<Claim> {
     }
 }
 
-/// Whether a label puts somebody else at the microphone, though its words are those of the name (`Priya & Raman`); a
-/// name that is written just so (`Baker and Sons`) puts nobody else there.
+/// Whether a label puts someone else at the microphone although it has the words of the name (`Priya & Raman`). Not if
+/// the name is written exactly like that (`Baker and Sons`).
 pub(crate) fn holds_others(label: &str, name: &str) -> bool {
     let folded = |text: &str| fold(text).split_whitespace().collect::<Vec<_>>().join(" ");
     folded(label) != folded(name) && forms(label).iter().any(|form| form.without == Without::OtherPerson)
 }
 
-/// Whether a label puts several people at the microphone, or somebody in another's place.
+/// Whether a label puts several people at the microphone, or someone in another's place.
 pub(crate) fn puts_several(label: &str) -> bool {
     forms(label).iter().any(|form| form.without == Without::OtherPerson)
 }
 
-/// What people join meetings with, in the languages of coaching that are known here.
+/// Devices used to join meetings, in the coaching languages known here.
 const DEVICES: &str = "i?phone|ipad|macbook|laptop|notebook|computer|tablet|galaxy|pixel|android|desktop|mobile|device|air ?pods|\
                        handy|smartphone|rechner|telefon|telefono|telefone|telephone|portable|ordinateur|cellulare|celular|movil|\
                        mobiel|chromebook";
 
-/// Every reading of a label, the most literal first; none where nothing of a name is left.
+/// Every reading of a label, most literal first; empty if nothing of a name is left.
 pub(crate) fn forms(label: &str) -> Vec<Form> {
     static DEVICE: LazyLock<Regex> = LazyLock::new(|| {
         let whose = r"(?:(?:'s?)?\s+|の\s?)(?:[-–—]\s+)?(?:(?:apple|samsung|work|personal)\s+)?";
@@ -154,8 +154,8 @@ pub(crate) fn emails(label: &str) -> Vec<String> {
     EMAIL.find_iter(&lower).map(|found| found.as_str().to_owned()).collect()
 }
 
-/// The same in Latin letters, as passports have it, so that `Иван` and `Ivan` can be compared. Readings of Chinese
-/// characters and the like are only a rough guide.
+/// A transliteration to Latin letters, as in passports, so that `Иван` and `Ivan` can be compared. For Chinese
+/// characters and the like it is only a rough guide.
 pub(crate) fn latin(text: &str) -> String {
     // Punctuation that separates parts stays as it is written.
     text.chars()
@@ -163,7 +163,7 @@ pub(crate) fn latin(text: &str) -> String {
         .collect()
 }
 
-/// Words of a label that are marked as a handle: `@ritzdorf`, `dionysuz.eth`; folded, without the mark.
+/// Words of a label marked as a handle: `@ritzdorf`, `dionysuz.eth`; folded, without the mark.
 pub(crate) fn handles(label: &str) -> Vec<String> {
     static HANDLE: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(?:^|[\s(/|])@([a-z0-9_-]{3,})|(?:^|[\s(/|@])([a-z0-9_-]{3,})\.eth\b"));
@@ -179,7 +179,7 @@ pub(crate) fn name_words(name: &str) -> Vec<String> {
 
 static EMAIL: LazyLock<Regex> = LazyLock::new(|| regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"));
 
-/// A part as it stands, and where it has one comma also with its sides swapped (`Raman, Priya`).
+/// A part as written and, if it has one comma, also with its sides swapped (`Raman, Priya`).
 fn orders(part: &str) -> Vec<Vec<String>> {
     let sides: Vec<Vec<String>> = part.split(',').map(|side| without_titles(words(side))).collect();
     let sides: Vec<Vec<String>> = sides.into_iter().filter(|side| !side.is_empty()).collect();
@@ -202,7 +202,7 @@ fn without_titles(mut words: Vec<String>) -> Vec<String> {
     while words.len() > 1 && words.last().is_some_and(|word| AFTER.contains(&word.as_str())) {
         words.pop();
     }
-    // A title alone is not a name: the side of a comma that has nothing else goes.
+    // A title alone is not a name: a side of the comma with nothing else is dropped.
     if let [only] = words.as_slice()
         && (AFTER.contains(&only.as_str()) && only != "ma" && only != "acc")
     {
@@ -224,7 +224,7 @@ fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the patterns of this file are constants that the tests compile")
 }
 
-/// The text as a sentence begins.
+/// The text with a capital, as at the start of a sentence.
 pub(crate) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

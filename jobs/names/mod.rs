@@ -1,5 +1,5 @@
-//! What a name and a speaker's label say by themselves: two that are alike, a given name, a title, a badge, a label that
-//! tools give to anybody. Pure; it knows nobody.
+//! What names and speaker labels say by themselves: similar names, given names, titles, badges, labels that tools give
+//! to anyone. Pure; it knows no people.
 
 mod badges;
 mod fold;

@@ -1,7 +1,7 @@
-//! Given names and their short forms, as plain data. Small on purpose: a name that is not here is only not found.
+//! Given names and their short forms, as plain data. Deliberately small: a missing name only means a missed match.
 //!
-//! Names are folded (lower case, no accents). A short form may belong to several names (`alex`, `sasha`): two names
-//! are alike when a line holds both.
+//! Names are folded (lower case, no accents). A short form may belong to several names (`alex`, `sasha`): two names are
+//! alike if a line has both.
 
 /// Short forms and spellings of one given name. Translations (`john`, `ivan`) are other names.
 const FORMS: &[&str] = &[
@@ -111,7 +111,7 @@ const FORMS: &[&str] = &[
     "zachary zach zack",
 ];
 
-/// Given names so common that one alone tells nobody from a namesake, beside all that have short forms above.
+/// Given names too common to identify a person by themselves, in addition to all with short forms above.
 const COMMON: &str = "aaron adam adrian ahmad ahmed alan albert alice amanda amy ana andrea angela ann anna anne annie \
     ali brian bruce carla carmen carol caroline cheng claire daniela diana diego donna elena ella emma eric erik \
     erika eva fatima felix florian fernando hannah heather helen ibrahim irene jane janet jason javier jeff jeffrey \
@@ -125,7 +125,7 @@ const COMMON: &str = "aaron adam adrian ahmad ahmed alan albert alice amanda amy
     ralf ralph raul roger rosa ruben ruth ryan scott sean sebastian shawn simon sofia sophia sophie tanja tanya \
     teresa tobias travis ursula vera walter wang wei wolfgang yan yang yusuf zhang li chen han max ray roy";
 
-/// Further given names, by which a word is known as one; here they do not count as common.
+/// More given names, to recognize a word as one; they don't count as common here.
 const GIVEN: &str = "abdul abdullah aditi aditya agnes agnieszka aiko aisha akira alicia alina aline alison allison alma amal \
     amelia amina amir amit ananya anastasia anders anika anita anja anjali anjuli ann-marie annette annika ansel antje \
     anuja april aria ariel arjun armando arthur arun asha ashley astrid audrey aurora axel ayesha ayse bashir beate beatriz \
@@ -154,7 +154,7 @@ const GIVEN: &str = "abdul abdullah aditi aditya agnes agnieszka aiko aisha akir
     waldemar werner wiebke wiktor winston xavier yara yasmin yolanda yuki yuko yvonne yvette zahra zara zeynep zoe \
     zofia zora zuzanna zuzana ali анна мария иван елена ольга сергеи андреи дмитрии наталья ирина татьяна алексеи михаил";
 
-/// Whether this word is known as a given name, common or not.
+/// Whether a word is a known given name, common or not.
 pub(crate) fn is_given(word: &str) -> bool {
     is_common(word) || GIVEN.split_whitespace().any(|name| name == word)
 }
@@ -165,7 +165,7 @@ pub(crate) fn alike(one: &str, other: &str) -> bool {
     one == other || FORMS.iter().any(|line| has(line, one) && has(line, other))
 }
 
-/// Whether this given name is so common that it needs a surname to mean somebody.
+/// Whether a given name is so common that it needs a surname to identify someone.
 pub(crate) fn is_common(name: &str) -> bool {
     let has = |line: &str| line.split_whitespace().any(|form| form == name);
     has(COMMON) || FORMS.iter().any(|line| has(line))

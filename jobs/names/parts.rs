@@ -1,10 +1,10 @@
-//! What the two of a coaching session are called by their part, in the languages in which people write labels. Pure.
+//! Role names of the two people in a coaching session, in the languages in which people write labels. Pure.
 
 use std::{collections::HashSet, sync::LazyLock};
 
 use super::alias_key;
 
-/// Who coaches. A space within is written `_`.
+/// The person who coaches. A space inside is written `_`.
 const COACH: &str = "coach coachin coach_in coachs coacheuse coaching_coach trainer trainerin berater beraterin berater_in \
     entrenador entrenadora entrenador_a treinador treinadora allenatore allenatrice formatore begeleider coachen coachen_in \
     tränare valmentaja træner rådgiver trener trenerka trener_ka kouč koučka antrenor edző koç koçu koc \
@@ -12,7 +12,7 @@ const COACH: &str = "coach coachin coach_in coachs coacheuse coaching_coach trai
     προπονητής מאמן מאמנת المدرب المدربة مدرب مدربة الكوتش كوتش مربی کوچ कोच প্রশিক্ষক โค้ช โค้ชผู้ฝึก pelatih \
     huấn_luyện_viên 教练 教練 教练员 教練員 教练师 コーチ コーチング 코치 코치님 코칭";
 
-/// Who is coached.
+/// The person being coached.
 pub(crate) const CLIENT: &str = "client cliente coachee coachees coaché coachée coache coachado coachada coachando klient klientin \
     klient_in klientka klijent klijentica klienti kunde kundin kund klant asiakas ügyfél danışan müşteri \
     клиент клиентка коучи клієнт клієнтка πελάτης לקוח לקוחה מתאמן מתאמנת العميل العميلة عميل عميلة المتدرب المتدربة مراجع \
@@ -23,13 +23,13 @@ fn folded(words: &str) -> HashSet<String> {
     words.split_whitespace().map(|word| alias_key(&word.replace('_', " "))).collect()
 }
 
-/// Whether a label, folded, is a word for whoever coaches.
+/// Whether a folded label is a word for the person who coaches.
 pub(crate) fn is_coach(key: &str) -> bool {
     static WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| folded(COACH));
     WORDS.contains(key)
 }
 
-/// Whether a label, folded, is a word for whoever is coached.
+/// Whether a folded label is a word for the person being coached.
 pub(crate) fn is_client(key: &str) -> bool {
     static WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| folded(CLIENT));
     WORDS.contains(key)

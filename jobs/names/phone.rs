@@ -1,11 +1,11 @@
-//! Telephone numbers as labels: a caller's number is one person's, as no other label without a name is. Pure.
+//! Phone numbers as labels: unlike any other label without a name, a caller's number belongs to one person. Pure.
 
-/// Fewer digits are an extension or a place in a count.
+/// Fewer digits are an extension or a running number.
 const FEWEST: usize = 7;
 const MOST: usize = 15;
 
-/// The digits of a label that is a whole telephone number and nothing else: `+49 (0)151 234-5678` and `0049 151 2345678` are
-/// one. With a plus where the country is said; without, where only those who live there can tell.
+/// The digits of a label that is exactly one phone number: `+49 (0)151 234-5678` and `0049 151 2345678` are the same.
+/// With a plus if the country is included; without it, the country is unknown.
 pub(crate) fn number(label: &str) -> Option<String> {
     let text = label.trim().trim_start_matches("tel:").trim().replace("(0)", "");
     let is_mark =
@@ -30,7 +30,7 @@ pub(crate) fn number(label: &str) -> Option<String> {
     Some(if is_whole { format!("+{digits}") } else { digits })
 }
 
-/// Whether two numbers, as [`number`] gives them, may be one: one of them is written without its country.
+/// Whether two results of [`number`] may be the same, one written without its country.
 pub(crate) fn may_be_one(one: &str, other: &str) -> bool {
     let ends = |whole: &str, short: &str| {
         let short = short.trim_start_matches('0');

@@ -1,8 +1,8 @@
-//! Labels that put several people at one microphone ("Priya & Tom", "Ana y Luis"), or somebody in another's place
-//! ("Tom Becker's assistant"). Pure.
+//! Labels that put several people at one microphone ("Priya & Tom", "Ana y Luis"), or someone in another's place ("Tom
+//! Becker's assistant"). Pure.
 //!
-//! Such words are nobody's alone. A name that is written just so ("Baker and Sons", "Ortega y Gasset") is told from them
-//! where people are known: see `names::holds_others`.
+//! Such words belong to no single person. Names that are written like that ("Baker and Sons", "Ortega y Gasset") are
+//! recognized where people are known: see `names::holds_others`.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::{fold, nicknames};
 
-/// Whether a label does. `folded` is the same, folded, without badges and pronouns.
+/// Whether a label is one. `folded` is the label, folded, without badges and pronouns.
 pub(super) fn is(label: &str, folded: &str) -> bool {
     static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
         let joined = r"[&+]|\bw/|\b(?:and|und|och|et|for|behalf|with|of|mit|avec)\b";
@@ -30,7 +30,7 @@ pub(super) fn is(label: &str, folded: &str) -> bool {
     OTHERS.is_match(folded) || joins_names(label) || lists_names(folded)
 }
 
-/// Little words that join names and mean something else as well: they stand in lower case between two names.
+/// Short words that join names but also have other meanings: they are in lower case between two names.
 fn joins_names(label: &str) -> bool {
     static JOINED: LazyLock<Regex> = LazyLock::new(|| {
         let words = "y|e|i|a|en|og|ve|ja|u|și|és|dan|και|и|і|та|або";

@@ -1,12 +1,12 @@
-//! Degrees that are written with points, before a name or behind it: "M.Sc.", "Dipl.-Psych.", "Dr. rer. nat.". Pure.
+//! Degrees with periods, before or after a name: "M.Sc.", "Dipl.-Psych.", "Dr. rer. nat.". Pure.
 //!
-//! One letter with a point may be an initial ("M. A. Becker"), so that those count only behind a comma.
+//! A single letter with a period may be an initial ("M. A. Becker"), so these count only after a comma.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// A text, folded, without such degrees; as it is where nothing else would be left.
+/// Folded text without such degrees; unchanged if nothing else would be left.
 pub(super) fn without(folded: &str) -> String {
     static DEGREES: LazyLock<Regex> = LazyLock::new(|| {
         let fields =
@@ -26,7 +26,7 @@ pub(super) fn without(folded: &str) -> String {
     });
     static BEHIND: LazyLock<Regex> = LazyLock::new(|| regex(r"(,)\s*[mb]\.?\s?a\.?([\s,;)/|]|$)"));
     let mut text = folded.to_owned();
-    // What ends one begins the next.
+    // The end of one match is the start of the next.
     for _ in 0..4 {
         let less = DEGREES.replace_all(&text, "$1 $2");
         let less = BEHIND.replace_all(&less, "$1 $2").into_owned();

@@ -1,6 +1,6 @@
-//! The people of one entry or label that names several: "Sam and Dana Whitfield", "Whitfield, Sam & Dana". Pure.
+//! The people in one entry or label that names several: "Sam and Dana Whitfield", "Whitfield, Sam & Dana". Pure.
 //!
-//! A company ("Baker and Sons") and a family name of two parts ("Ortega y Gasset") name nobody apart.
+//! A company ("Baker and Sons") or a double family name ("Ortega y Gasset") names no individuals.
 
 use std::sync::LazyLock;
 
@@ -8,12 +8,11 @@ use regex::Regex;
 
 use super::{fold, is_title, labels, nicknames};
 
-/// Words that stand behind an "and" and are nobody's name.
+/// Words after an "and" that aren't names.
 const NOBODY: &str = "sons sohne son daughters partners partner co company team associates family familie kids children friends the \
                       die der guest guests assistant others more inc ltd gmbh staff";
 
-/// The words of each person's name, folded, each with the family name where they share one; none where a name is not that
-/// of several people.
+/// The folded words of each person's name, with the family name if they share one; empty unless there are several.
 pub(crate) fn members(name: &str) -> Vec<Vec<String>> {
     static JOINED: LazyLock<Regex> = LazyLock::new(|| regex(r"\s*[&+/]\s*|\s+(?:and|und|och|et)\s+"));
     static JOINED_BY_LETTERS: LazyLock<Regex> = LazyLock::new(|| regex(r"\s+(?:y|e|i|a|en|og|ve|ja)\s+"));
@@ -25,7 +24,7 @@ pub(crate) fn members(name: &str) -> Vec<Vec<String>> {
     };
     let mut parts = split(&JOINED);
     if parts.is_empty() {
-        // Little words that mean something else as well stand between given names.
+        // Short words that also have other meanings are between given names.
         parts = split(&JOINED_BY_LETTERS);
         parts.retain(|part| part.first().is_some_and(|word| nicknames::is_given(word)));
         if parts.len() < 2 {
@@ -50,7 +49,7 @@ pub(crate) fn members(name: &str) -> Vec<Vec<String>> {
     parts
 }
 
-/// `whitfield, sam & dana` in the usual order. A comma may also stand between people.
+/// `whitfield, sam & dana` in the usual order. A comma may also separate people.
 fn family_last(name: &str) -> String {
     match name.split_once(',') {
         Some((family, rest)) if !rest.contains(',') && family.split_whitespace().count() == 1 => {

@@ -1,4 +1,4 @@
-//! Who attended and what was written, in the database: by the file that says it, so that a newer one takes its place.
+//! Attendees and chat messages in the database, by the file that contains them, so that a newer file replaces them.
 
 use debrief_transcript::{Attendee, companion::Message};
 use uuid::Uuid;
@@ -6,14 +6,14 @@ use uuid::Uuid;
 use super::store::Row;
 use crate::db::{TenantTx, Tx};
 
-/// Takes away what a file said of people.
+/// Deletes what a file said about people.
 pub(super) async fn clear(tx: &mut TenantTx, row: &Row) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from session_attendees where transcript_id = $1", row.id).execute(tx.conn()).await?;
     sqlx::query!("delete from chat_messages where transcript_id = $1", row.id).execute(tx.conn()).await?;
     Ok(())
 }
 
-/// Writes whom a file names, in place of what it said before.
+/// Writes the people that a file names, replacing its earlier ones.
 pub(super) async fn write(
     tx: &mut TenantTx,
     row: &Row,
@@ -45,7 +45,7 @@ pub(super) async fn write(
     Ok(())
 }
 
-/// Writes the messages of a chat, in place of those that it had.
+/// Writes a chat's messages, replacing its earlier ones.
 pub(super) async fn write_chat(tx: &mut TenantTx, row: &Row, messages: &[Message]) -> Result<(), sqlx::Error> {
     let organization = tx.tenant();
     sqlx::query!("delete from chat_messages where transcript_id = $1", row.id).execute(tx.conn()).await?;

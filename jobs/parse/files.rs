@@ -1,4 +1,4 @@
-//! The files of a session, read: what is said, what was written, who was there, or why a file is refused.
+//! A session's files, read: what was said, what was written, who was there, or why a file is rejected.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -22,18 +22,18 @@ use crate::{
     queue::{Context, Cut, JobError, cuttable},
 };
 
-/// Files of more bytes take a while: the job says how far it is.
+/// Larger files take a while: the job reports its progress.
 const LARGE: u64 = room::SMALL;
-/// So long a file waits where there is no room for it.
+/// How long a file waits if there is no room for it.
 const NO_ROOM: Duration = Duration::from_secs(2);
 
-/// More people than this speak in no session: what has so many names is no transcript, or labels what is no name. What comes
-/// after (who is who, a summary of each) holds every speaker against every other.
+/// No session has more speakers than this: a file with so many names isn't a transcript, or its labels aren't names.
+/// Later stages (identifying people, a summary each) compare every speaker with every other.
 pub(super) const MOST_SPEAKERS: usize = 1_000;
-/// More than this is said in no session: days without a pause.
+/// No session has more utterances than this: days without a pause.
 pub(super) const MOST_UTTERANCES: usize = 500_000;
 
-/// What is in a file.
+/// The content of a file.
 #[derive(Debug)]
 pub(super) enum Content {
     Speech(Box<Transcript>),
@@ -48,20 +48,20 @@ pub(super) struct File {
     pub(super) content: Content,
 }
 
-/// The files of a session, and what they come to.
+/// A session's files, and their combined content.
 #[derive(Debug)]
 pub(super) struct Files {
-    /// In the order in which they came.
+    /// In order of arrival.
     pub(super) all: Vec<File>,
-    /// The places of those whose words count: of each key the newest that is good.
+    /// The indexes of the files whose words count: for each key, the latest valid one.
     pub(super) speech: Vec<usize>,
-    /// By place: older files under the key of a newer one that is good.
+    /// By index: older files under the same key as a newer valid one.
     pub(super) older: Vec<usize>,
-    /// Its places count the `speech`.
+    /// Its indexes refer to `speech`.
     pub(super) merged: Merged,
-    /// What of it speaks of danger, by the places of `merged.speech`.
+    /// Signs of danger in it, by the indexes of `merged.speech`.
     pub(super) danger: Vec<Vec<Sign>>,
-    /// Held until all of it is stored.
+    /// Held until everything is stored.
     _room: Taken,
 }
 
@@ -74,7 +74,7 @@ impl File {
         Self { row, content }
     }
 
-    /// Whom it names.
+    /// The people it names.
     pub(super) fn attendees(&self) -> Vec<Attendee> {
         match &self.content {
             Content::Speech(transcript) => transcript.attendees.clone(),
@@ -88,7 +88,7 @@ impl Files {
     /// Reads the stored copies.
     pub(super) async fn read(ctx: &Context<Needs>, rows: Vec<Row>) -> Result<Self, JobError> {
         let bytes = rows.iter().map(|row| u64::try_from(row.size_bytes).unwrap_or_default()).sum();
-        // Whoever waits for room holds no seat meanwhile: the next file may be a small one.
+        // A job that waits for room gives up its seat: the next file may be small.
         let mut room = ctx.reading.take(bytes).ok_or(JobError::Snooze(NO_ROOM))?;
         let mut copies = Vec::with_capacity(rows.len());
         for row in rows {
@@ -98,7 +98,7 @@ impl Files {
         if bytes > LARGE {
             ctx.progress(json!({ "step": "reading", "bytes": bytes })).await?;
         }
-        // The room goes along: what still reads for a job that was given back holds it until it ends.
+        // The room moves along: work that still reads for a job that was returned holds it until it ends.
         let all: Vec<File>;
         (all, room) = cuttable(move |cut| {
             let going_on = copies.into_iter().take_while(|_| !cut.is_asked());
@@ -120,7 +120,7 @@ impl Files {
             let mut files = Self::sorted(all, room);
             let said = files.merged.speech.iter().flat_map(|speech| &speech.utterances);
             let last = files.used().into_iter().max();
-            // Each may be small enough, and all of them together not: what came last is too much.
+            // Each may be small enough, but not all of them together: the last one is too much.
             if let (Some(refusal), Some(last)) = (too_many(said), last) {
                 files.all[last].content = Content::Refused(refusal);
                 (all, room) = (files.all, files._room);
@@ -131,7 +131,7 @@ impl Files {
         }
     }
 
-    /// Which of the files count, and what they come to.
+    /// Decides which files count, and combines them.
     fn sorted(all: Vec<File>, room: Taken) -> Self {
         let mut newest: HashMap<&str, usize> = HashMap::new();
         let good = |file: &File| !matches!(file.content, Content::Refused(_));
@@ -155,12 +155,12 @@ impl Files {
         Self { speech, older, merged, danger: Vec::new(), all, _room: room }
     }
 
-    /// The places of the files whose words are used.
+    /// The indexes of the files whose words are used.
     pub(super) fn used(&self) -> Vec<usize> {
         self.merged.speech.iter().flat_map(|speech| speech.of.iter().map(|at| self.speech[*at])).collect()
     }
 
-    /// Why a good file's words are not used.
+    /// Why a valid file's words aren't used.
     pub(super) fn aside(&self, at: usize) -> Option<&str> {
         let reason = self.merged.aside.iter().find(|(place, _)| self.speech[*place] == at);
         reason.map(|(_, reason)| reason.as_str())
@@ -174,7 +174,7 @@ fn heard(utterances: &[Utterance], local: Option<&Local>, cut: &Cut) -> Vec<Sign
     let mut signs = danger::signs_until(&said, &|| cut.is_asked());
     match local.filter(|_| !cut.is_asked()).map(|local| danger::near(local, &said, &signs)) {
         Some(Ok(near)) => signs.extend(near),
-        // A session is not held up by a model that is damaged.
+        // A damaged model doesn't hold up a session.
         Some(Err(error)) => tracing::warn!(target: "parse", %error, "danger is listened for by words alone"),
         None => {}
     }
@@ -194,7 +194,7 @@ fn content(bytes: &[u8], file: &str, is_speech: bool) -> Content {
     }
 }
 
-/// Whether more is said, or by more people, than in any session; then why it is refused.
+/// Why a session is rejected, if it has more utterances or speakers than any real one.
 fn too_many<'a>(said: impl IntoIterator<Item = &'a Utterance>) -> Option<NotATranscript> {
     let (mut utterances, mut speakers) = (0, HashSet::new());
     for utterance in said {
@@ -208,7 +208,7 @@ fn too_many<'a>(said: impl IntoIterator<Item = &'a Utterance>) -> Option<NotATra
     (speakers.len() > MOST_SPEAKERS).then(|| refusal("different speakers", speakers.len(), MOST_SPEAKERS))
 }
 
-/// A number with commas between the thousands.
+/// A number with thousands separators.
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let begins = |at: usize| at > 0 && (digits.len() - at).is_multiple_of(3);

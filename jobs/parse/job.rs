@@ -1,9 +1,8 @@
-//! The job `parse.transcript`: a transcript's stored copy becomes its session's utterances.
+//! The job `parse.transcript`: turns a transcript's stored copy into its session's utterances.
 //!
-//! Reads the rows and the copies of all files of the session, so that the order in which they come does not matter;
-//! writes utterances, attendees, chat, formats and warnings, moves the session to `parsed` (or `rejected`) and enqueues
-//! attribution and indexing. A transcript that is parsed or rejected already is left as it is, so a rerun changes
-//! nothing.
+//! Reads the rows and copies of all files of the session, so that their order of arrival doesn't matter; writes
+//! utterances, attendees, chat, formats and warnings, moves the session to `parsed` (or `rejected`), and enqueues
+//! attribution and indexing. A transcript that is already parsed or rejected stays as it is, so reruns are safe.
 
 use std::sync::Arc;
 
@@ -19,20 +18,20 @@ use crate::{
     queue::{Context, Finished, Job, JobError},
 };
 
-/// The job's output: what a run came to.
+/// The job's output.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Output {
     pub(super) outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) format: Option<&'static str>,
-    /// Of the session.
+    /// In the session.
     pub(super) utterances: usize,
     pub(super) labels: usize,
-    /// Of this transcript.
+    /// In this transcript.
     pub(super) words: usize,
     pub(super) words_set_aside: usize,
     pub(super) warnings: usize,
-    /// Files of the session: those whose words are used, and those that hold the same speech again.
+    /// Files of the session: those whose words are used, and those that repeat the same speech.
     pub(super) files_used: usize,
     pub(super) files_set_aside: usize,
     pub(super) attendees: usize,
@@ -41,17 +40,17 @@ pub(super) struct Output {
 /// What this stage needs of the process.
 #[derive(Debug)]
 pub struct Needs {
-    /// Where the stored copies lie.
+    /// Where the stored copies are.
     pub bucket: Bucket,
     /// How much is read at a time.
     pub reading: Room,
-    /// The local model, where there is one, hears danger as well.
+    /// The local model, if there is one, also detects danger.
     pub embedder: Arc<Embedder>,
     /// How coaches are told.
     pub post: Post,
 }
 
-/// So often the files are read anew where others come meanwhile.
+/// How often the files are read again if others arrive in the meantime.
 const ROUNDS: usize = 5;
 
 impl Job for ParseTranscript {
@@ -72,7 +71,7 @@ impl Job for ParseTranscript {
         for _ in 0..ROUNDS {
             let files = Files::read(ctx, live.clone()).await?;
             let mut tx = ctx.tenant_tx().await?;
-            // The session's lock comes first, as everywhere; then what may have changed meanwhile is read again.
+            // The session's lock comes first, as everywhere; then anything that may have changed is read again.
             let locked = session::lock(&mut tx, row.session_id).await?;
             let this = store::load(&mut tx, self.transcript_id).await?;
             let (Some(session), Some(this)) = (locked, this) else {
@@ -83,7 +82,7 @@ impl Job for ParseTranscript {
             }
             let now = store::live(&mut tx, row.session_id).await?;
             if now != live {
-                // Another file has come, or another job was faster: all of them are read together.
+                // Another file has arrived, or another job was faster: read them all together.
                 live = now;
                 continue;
             }

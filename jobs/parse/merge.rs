@@ -1,9 +1,8 @@
-//! The transcripts of one session made one: the same speech once, and the tracks of one talk in the order of their
-//! times. Pure.
+//! Merges the transcripts of one session: repeated speech only once, and the tracks of one talk in order of time. Pure.
 //!
-//! Of files that hold the same speech the best is used: by its speakers' names, then by its times, then by its words;
-//! the others are set aside, with the reason. Files that are neither the same speech nor tracks of one talk are parts,
-//! one after the other, as they came.
+//! Of several files with the same speech the best is used: by its speakers' names, then its times, then its words. The
+//! others are set aside, with the reason. Files that are neither the same speech nor tracks of one talk are consecutive
+//! parts, in order of arrival.
 
 use debrief_transcript::{Transcript, Utterance};
 
@@ -20,30 +19,30 @@ pub(super) struct Part<'a> {
     pub(super) transcript: &'a Transcript,
 }
 
-/// What is used of a session's transcripts.
+/// What is used from a session's transcripts.
 #[derive(Debug, Default)]
 pub(super) struct Merged {
-    /// In the order of the parts that bear them.
+    /// In the order of the parts that contain them.
     pub(super) speech: Vec<Speech>,
-    /// The places of parts that are set aside, with the reason.
+    /// The indexes of parts that are set aside, with the reason.
     pub(super) aside: Vec<(usize, String)>,
 }
 
-/// What was said, of one file or of several tracks.
+/// What was said, in one file or several tracks.
 #[derive(Debug)]
 pub(super) struct Speech {
-    /// The places of the parts; the first bears the utterances.
+    /// The indexes of the parts; the first one owns the utterances.
     pub(super) of: Vec<usize>,
     pub(super) utterances: Vec<Utterance>,
 }
 
-/// Files that are taken as one.
+/// Files treated as one.
 struct Source {
     of: Vec<usize>,
     facts: Facts,
 }
 
-/// Makes one of all.
+/// Merges all parts.
 pub(super) fn merge(parts: &[Part<'_>]) -> Merged {
     if let [only] = parts {
         let speech = Speech { of: vec![0], utterances: only.transcript.utterances.clone() };
@@ -51,7 +50,7 @@ pub(super) fn merge(parts: &[Part<'_>]) -> Merged {
     }
     let facts: Vec<Facts> = parts.iter().map(|part| Facts::of(part.transcript)).collect();
     let mut sources = sources(parts, &facts);
-    // The best first; the name decides where nothing else does, so that the order of arrival does not matter.
+    // Best first; the name breaks ties, so that the order of arrival doesn't matter.
     sources.sort_by(|a, b| {
         b.facts.worth().cmp(&a.facts.worth()).then_with(|| parts[a.of[0]].file.cmp(parts[b.of[0]].file))
     });
@@ -76,7 +75,7 @@ pub(super) fn merge(parts: &[Part<'_>]) -> Merged {
     merged
 }
 
-/// Each file by itself, but the tracks of one talk together.
+/// Each file separately, but the tracks of one talk together.
 fn sources(parts: &[Part<'_>], facts: &[Facts]) -> Vec<Source> {
     let mut order: Vec<usize> = (0..parts.len()).collect();
     order.sort_by_key(|at| parts[*at].file);
@@ -104,7 +103,7 @@ fn sources(parts: &[Part<'_>], facts: &[Facts]) -> Vec<Source> {
     groups.into_iter().map(source).collect()
 }
 
-/// Who speaks in a track: as its label says, else as its name does.
+/// The speaker of a track: from its label, or else its name.
 fn speaker(part: &Part<'_>, facts: &Facts) -> Option<String> {
     let label = part.transcript.utterances.iter().find_map(|said| said.label.clone());
     if facts.names().is_empty() { meeting::named(part.file).speaker.or(label) } else { label }
@@ -117,7 +116,7 @@ fn speech(parts: &[Part<'_>], facts: &[Facts], of: Vec<usize>) -> Speech {
     let mut timed: Vec<(Option<i64>, Utterance)> = Vec::new();
     for &at in &of {
         let label = speaker(&parts[at], &facts[at]);
-        // What has no time stays behind what was said before it in its file.
+        // An utterance without a time stays after the one before it in its file.
         let mut last = None;
         for said in &parts[at].transcript.utterances {
             last = said.start_ms.or(last);

@@ -1,9 +1,9 @@
-//! The stage `parse`: turns the bytes of a transcript into utterances, whatever tool made it.
+//! The stage `parse`: turns the bytes of a transcript from any tool into utterances.
 //!
-//! Reads the stored copies of a session's files; writes its utterances, who attended, what was written in the chat,
-//! formats and warnings, and moves the session to `parsed`, or to `rejected` with a reason that a coach understands. The
-//! reading itself is `debrief_transcript`'s, which is pure, as is making one of several files (`merge`); the job around
-//! them replaces what an earlier run wrote, so a rerun changes nothing.
+//! Reads the stored copies of a session's files; writes its utterances, attendees, chat messages, formats and warnings,
+//! and moves the session to `parsed`, or to `rejected` with a reason that a coach understands. The reading itself is
+//! done by `debrief_transcript`, which is pure, as is merging several files (`merge`). The job around them replaces
+//! what an earlier run wrote, so a rerun changes nothing.
 
 mod attendees;
 mod files;

@@ -1,9 +1,9 @@
-//! Room for reading: how many bytes of transcripts a process turns into utterances at a time.
+//! Room for reading: how many bytes of transcripts a process parses at a time. In memory only.
 //!
-//! What a file becomes takes some fifty times its size while it is read, listened to and stored. So the memory of a
-//! process is bounded by the bytes that are being read, and not by how many jobs run: files go through side by side as
-//! long as there is room, and of the largest ones each comes back when the one before is through. A small file always has
-//! room, so that nobody's hour waits for somebody's day.
+//! While it is read, checked and stored, a file takes some fifty times its size. So a process' memory is bounded by the
+//! bytes being read, not by how many jobs run: files are read side by side as long as there is room, and each of the
+//! largest ones comes back when the previous one is done. A small file always has room, so that a one-hour session
+//! never waits for a day-long one.
 
 use std::sync::Arc;
 
@@ -11,15 +11,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{path::ParseTranscript, queue::JobArgs};
 
-/// A file of no more bytes is small: the transcript of an hour has a tenth of them.
+/// Files up to this size are small: a one-hour transcript has a tenth of it.
 pub(super) const SMALL: u64 = 2 << 20;
 
-/// A file of more bytes may take minutes, whatever is in it. No more than half of those that a process reads at a time are
-/// such, so that of the other half somebody's hour has a seat, whosever the long ones are.
+/// Files above this size may take minutes, whatever they contain. At most half of the files that a process reads at a
+/// time are that large; the other half of the seats stays free for one-hour sessions, whoever owns the long ones.
 const LONG: u64 = 512 << 10;
 const LONG_AT_A_TIME: usize = ParseTranscript::POLICY.concurrency / 2;
 
-/// The room of a process. Cloning shares it.
+/// A process' room. Clones share it.
 #[derive(Clone, Debug)]
 pub struct Room {
     free: Arc<Semaphore>,
@@ -27,7 +27,7 @@ pub struct Room {
     kibibytes: u32,
 }
 
-/// Room that is taken, until it is dropped; a small file takes none.
+/// Room in use until dropped; a small file uses none.
 #[derive(Debug)]
 pub(super) struct Taken {
     _long: Option<OwnedSemaphorePermit>,
@@ -35,7 +35,7 @@ pub(super) struct Taken {
 }
 
 impl Room {
-    /// Room for as many bytes: those of one file of the largest size.
+    /// Creates room for this many bytes: one file of the maximum size.
     #[must_use]
     pub fn new(bytes: u64) -> Self {
         let kibibytes = u32::try_from(bytes >> 10).unwrap_or(u32::MAX).clamp(1, u32::MAX >> 3);
@@ -43,7 +43,8 @@ impl Room {
         Self { free: Arc::new(Semaphore::new(kibibytes as usize)), long, kibibytes }
     }
 
-    /// Takes room for `bytes`, for more than all of it once nobody else has any; `None` where there is not enough now.
+    /// Takes room for `bytes`. A request for more than the whole room succeeds once nobody else has any; `None` if
+    /// there isn't enough.
     pub(super) fn take(&self, bytes: u64) -> Option<Taken> {
         let long = match bytes > LONG {
             true => Some(Arc::clone(&self.long).try_acquire_owned().ok()?),

@@ -11,25 +11,25 @@ use crate::{
     db::{TenantTx, Tx},
 };
 
-/// So many warnings are kept of each kind; a damaged file of a million cues must not fill the row.
+/// At most this many warnings of each kind are kept: a damaged file with a million cues must not fill the row.
 const WARNINGS: usize = 100;
 
-/// What the job needs of a transcript's row.
+/// The fields of a transcript's row that the job needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) id: Uuid,
     pub(super) session_id: Uuid,
     pub(super) stored_key: String,
     pub(super) object_key: String,
-    /// What ingest took it for: speech, chat, participants.
+    /// How ingest classified it: speech, chat, participants.
     pub(super) role: String,
-    /// How large it is, in bytes.
+    /// Its size in bytes.
     pub(super) size_bytes: i64,
-    /// It is parsed, or rejected, already.
+    /// Whether it is already parsed or rejected.
     pub(super) done: bool,
-    /// It is rejected.
+    /// Whether it is rejected.
     pub(super) rejected: bool,
-    /// It is parsed, and its words are not used.
+    /// Whether it is parsed but its words aren't used.
     pub(super) unused: bool,
 }
 
@@ -53,7 +53,7 @@ pub(super) async fn load(tx: &mut TenantTx, transcript_id: Uuid) -> Result<Optio
     .await
 }
 
-/// The files of a session that are not rejected, in the order in which they came.
+/// The session's files that aren't rejected, in order of arrival.
 pub(super) async fn live(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as!(
         Row,
@@ -66,18 +66,18 @@ pub(super) async fn live(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Row>
     .await
 }
 
-/// Why words that come now do not change a session that is summarised: the evidence of a summary points to utterances,
-/// and a person may be reading it, so from the first version on a session's words stay.
+/// Why words that arrive now don't change a summarized session: a summary's evidence points to utterances, and someone
+/// may be reading it, so from the first version on a session's words stay.
 pub(super) const SUMMARIZED: &str =
     "The session was summarised before this transcript arrived, so its words aren’t used.";
-/// The same, where a newer version of the file would have replaced the words, and a person has decided by then.
+/// The same for a newer version of the file that would have replaced the words, if someone has already decided.
 pub(super) const DECIDED: &str = "You had already edited, approved or sent something from this session when this newer \
                                   version of the file arrived, so its words aren’t used.";
-/// Why the words of an older transcript are not used, in whatever order they are parsed.
+/// Why an older transcript's words aren't used, whatever the order of parsing.
 pub(super) const SUPERSEDED: &str = "A newer transcript was uploaded under the same name; that one is used.";
 
-/// Whether a person has decided on something of the session: edited or refined a summary, approved or dismissed one, or
-/// closed the session. From then on nothing takes the place of what that person read.
+/// Whether someone has made a decision in the session: edited or refined a summary, approved or dismissed one, or
+/// closed the session. From then on nothing replaces what that person read.
 pub(super) async fn is_decided(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (
@@ -104,7 +104,7 @@ pub(super) async fn has_utterances(tx: &mut TenantTx, session_id: Uuid) -> Resul
     .await
 }
 
-/// Takes all words of a session away, before others take their place.
+/// Withdraws all words of a session before others replace them.
 pub(super) async fn replace_utterances(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!("delete from danger_signs where session_id = $1", session_id).execute(tx.conn()).await?;
     sqlx::query!("update utterances set replaced_at = now() where session_id = $1 and replaced_at is null", session_id)
@@ -113,7 +113,7 @@ pub(super) async fn replace_utterances(tx: &mut TenantTx, session_id: Uuid) -> R
     Ok(())
 }
 
-/// Deletes the words that were taken away, but for those that a version of a summary cites.
+/// Deletes withdrawn words, except those that a version of a summary cites.
 pub(super) async fn drop_replaced(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "delete from utterances where session_id = $1 and replaced_at is not null
@@ -125,11 +125,11 @@ pub(super) async fn drop_replaced(tx: &mut TenantTx, session_id: Uuid) -> Result
     Ok(())
 }
 
-/// Writes what was said; the transcript `row` bears it. Gives the ids, in order.
+/// Writes what was said; the transcript `row` owns it. Returns the ids, in order.
 pub(super) async fn add_utterances(tx: &mut TenantTx, row: &Row, said: &[Utterance]) -> Result<Vec<Uuid>, sqlx::Error> {
     let organization = tx.tenant();
     let mut all = Vec::with_capacity(said.len());
-    // In batches, so that no statement holds a very long session twice.
+    // In batches, so that no statement holds a second copy of a very long session.
     for (batch, utterances) in said.chunks(BATCH).enumerate() {
         let ids: Vec<Uuid> = utterances.iter().map(|_| Uuid::now_v7()).collect();
         let labels: Vec<Option<&str>> = utterances.iter().map(|utterance| utterance.label.as_deref()).collect();
@@ -158,13 +158,13 @@ pub(super) async fn add_utterances(tx: &mut TenantTx, row: &Row, said: &[Utteran
     Ok(all)
 }
 
-/// Marks a file whose words are used, or which has none to use; says why not where they could be.
+/// Marks a file whose words are used or which has none; says why if they could have been used.
 pub(super) async fn mark_used(tx: &mut TenantTx, row: &Row, unused: Option<&str>) -> Result<(), sqlx::Error> {
     sqlx::query!("update transcripts set unused_reason = $2 where id = $1", row.id, unused).execute(tx.conn()).await?;
     Ok(())
 }
 
-/// Marks a chat or a list of participants as read.
+/// Marks a chat or participant list as read.
 pub(super) async fn mark_companion(
     tx: &mut TenantTx,
     row: &Row,
@@ -185,7 +185,7 @@ pub(super) async fn mark_companion(
 
 const BATCH: usize = 10_000;
 
-/// Writes what is known of the transcript, and the session's day where only the object's time was known.
+/// Writes what is known about the transcript, and the session's date if only the object's time was known.
 pub(super) async fn mark_parsed(
     tx: &mut TenantTx,
     row: &Row,
@@ -203,7 +203,7 @@ pub(super) async fn mark_parsed(
     )
     .execute(tx.conn())
     .await?;
-    // The day of a moment is that of the coach: an evening in New York is a night in UTC.
+    // A moment's date is in the coach's time zone: an evening in New York is a night in UTC.
     let day = match transcript.started_at {
         Some(moment) => Some(moment.with_timezone(&coach_zone(tx, row.session_id).await?).date_naive()),
         None => transcript.session_date,
@@ -236,7 +236,7 @@ async fn set_day(tx: &mut TenantTx, session_id: Uuid, day: NaiveDate) -> Result<
     Ok(())
 }
 
-/// Marks a transcript whose words are not used; the session stays as it is.
+/// Marks a transcript whose words aren't used; the session stays as it is.
 pub(super) async fn mark_unused(
     tx: &mut TenantTx,
     row: &Row,
@@ -257,8 +257,8 @@ pub(super) async fn mark_unused(
     Ok(())
 }
 
-/// Warnings and what was set aside, as stored: `[{line, column?, message}]`. What may have been said, and is much, is in
-/// the warnings already, with its first words.
+/// Warnings and skipped text, as stored: `[{line, column?, message}]`. Long text that may have been speech is already
+/// in the warnings, with its first words.
 fn warnings(transcript: &Transcript, first: Option<&str>) -> Value {
     let mut stored: Vec<Value> = first.map(|message| json!({ "line": 0, "message": message })).into_iter().collect();
     stored.extend(transcript.warnings.iter().take(WARNINGS).map(|warning| json!(warning)));
@@ -279,7 +279,7 @@ fn warnings(transcript: &Transcript, first: Option<&str>) -> Value {
     stored
 }
 
-/// What a coach reads of words that are in nobody's turn.
+/// The message to the coach about words that belong to no turn.
 fn left_out(entry: &SetAside, words: usize) -> String {
     let counted = if words == 1 { "1 word".to_owned() } else { format!("{words} words") };
     let reason = entry.reason.trim_end_matches("not speech").trim_end_matches([',', ' ']);

@@ -1,4 +1,4 @@
-//! Writes what the files of a session come to, under the session's lock, and sends the session on.
+//! Writes the combined content of a session's files under the session's lock, and moves the session on.
 
 use std::collections::HashSet;
 
@@ -21,11 +21,11 @@ use crate::{
     written,
 };
 
-/// What the coach reads of a list of participants that came after the summary.
+/// The message to the coach about a participant list that arrived after the summary.
 const NAMES_KEPT: &str = "This file arrived after the session was summarised: its names are kept, but the speakers \
                           stay as they are until you check them.";
 
-/// Writes all of it. `transcript_id` is the job's own file.
+/// Writes everything. `transcript_id` is the job's own file.
 pub(super) async fn write(
     tx: &mut TenantTx,
     files: &Files,
@@ -60,7 +60,7 @@ pub(super) async fn write(
         }
     }
     if late.is_some() || (session.state == SessionState::Closed && !changes) {
-        // Who was there may be told otherwise now; what was summarised stays until a person says so.
+        // The attendees may differ now; summaries stay until a person decides otherwise.
         tracing::warn!(
             target: "parse",
             { session.id = %session_id },
@@ -76,7 +76,7 @@ pub(super) async fn write(
         for (speech, signs) in files.merged.speech.iter().zip(&files.danger) {
             let bearer = &files.all[files.speech[speech.of[0]]].row;
             let ids = store::add_utterances(tx, bearer, &speech.utterances).await?;
-            // In the same transaction: no words are stored that nobody has looked at.
+            // In the same transaction: no words are stored unchecked.
             danger::write(tx, session_id, &ids, signs).await?;
         }
         written::forget_names(tx, session_id).await?;
@@ -92,7 +92,7 @@ pub(super) async fn write(
     Ok(outcome)
 }
 
-/// Whether other words than before are the session's: a file is used that was not, or one that was is not any more.
+/// Whether the session's words change: a file is used that wasn't, or the reverse.
 fn changes(files: &Files) -> bool {
     let used = files.used();
     let of_speech = |file: &File| matches!(file.content, Content::Speech(_));
@@ -102,7 +102,7 @@ fn changes(files: &Files) -> bool {
     })
 }
 
-/// Whether one of the files is a newer version of one whose words are the session's.
+/// Whether one of the files is a newer version of one that the session uses.
 fn is_newer_version(files: &Files) -> bool {
     let older = || files.older.iter().map(|at| &files.all[*at].row).filter(|row| row.done && !row.unused);
     let key_of = |at: &usize| &files.all[*at].row.object_key;
@@ -114,7 +114,7 @@ fn is_newer_version(files: &Files) -> bool {
         .any(|at| older().any(|row| row.role == "speech" && row.object_key == *key_of(at)))
 }
 
-/// Marks one file, and writes whom it names; says what became of it.
+/// Marks one file, and writes the people it names; returns what became of it.
 async fn mark(
     tx: &mut TenantTx,
     files: &Files,
@@ -126,13 +126,13 @@ async fn mark(
     let too_late = late.is_some();
     let older = files.older.contains(&at);
     if older && too_late && row.done && row.role == "speech" {
-        // What is summarised rests on these words: the newer ones are kept beside.
+        // The summaries are based on these words: the newer ones are stored but not used.
         return Ok("parsed");
     }
     match &file.content {
         Content::Refused(refusal) => {
             tracing::info!(target: "parse", { transcript.id = %row.id, session.id = %row.session_id }, "not a transcript");
-            // The session goes on with the words that it has.
+            // The session continues with the words it has.
             if !row.done {
                 ingest::rejected_beside(tx, row.id, &refusal.to_string()).await?;
             }
@@ -176,7 +176,7 @@ async fn mark(
     Ok("parsed")
 }
 
-/// Keeps a good transcript beside, whose words are not used.
+/// Stores a valid transcript whose words aren't used.
 async fn not_used(
     tx: &mut TenantTx,
     file: &File,
@@ -196,8 +196,8 @@ async fn not_used(
     Ok("not_used")
 }
 
-/// Nothing of the session is a transcript: it is rejected, and the coach is told by the stage that took it. What came
-/// beside is kept for a better upload.
+/// No file of the session is a transcript: it is rejected, and ingest tells the coach. Other files wait for a better
+/// upload.
 async fn refuse_all(tx: &mut TenantTx, files: &Files, transcript_id: Uuid) -> Result<&'static str, sqlx::Error> {
     let mut result = "parsed";
     for file in &files.all {
@@ -233,7 +233,7 @@ const fn format(companion: &Companion) -> &'static str {
     }
 }
 
-/// What kind of file it is, in a coach's words.
+/// The kind of file, in a coach's words.
 fn source(content: &Content) -> &'static str {
     match content {
         Content::Speech(transcript) => transcript.format.name(),

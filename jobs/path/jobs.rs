@@ -1,4 +1,4 @@
-//! The jobs of the path: what each is about and how it is run. What it does is its stage's.
+//! The jobs of the path: what each is about and how it runs. Its stage says what it does.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use uuid::Uuid;
 
 use crate::queue::{JobArgs, Policy};
 
-/// How mail is sent. The timeout is longer than the mailer's own limits together, so that the mailer and not the queue ends a
-/// slow call and its outcome is known as far as it can be.
+/// How email is sent. The timeout is longer than the mailer's own limits together, so that the mailer and not the queue
+/// ends a slow call, and its outcome is known as far as possible.
 pub const SEND_POLICY: Policy =
     Policy { max_attempts: 12, timeout: Duration::from_secs(300), concurrency: 8, ..Policy::DEFAULT };
 
@@ -21,7 +21,7 @@ pub struct ParseTranscript {
 
 impl JobArgs for ParseTranscript {
     const KIND: &'static str = "parse.transcript";
-    /// Every utterance is listened to for danger: a session of days takes minutes, and waits while others are read.
+    /// Every utterance is checked for danger: a session of several days takes minutes, and waits while others are read.
     const POLICY: Policy = Policy { timeout: Duration::from_secs(1800), ..Policy::DEFAULT };
 
     fn unique_key(&self) -> Option<String> {
@@ -29,7 +29,7 @@ impl JobArgs for ParseTranscript {
     }
 }
 
-/// Finds out who speaks in a session.
+/// Identifies the speakers of a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AttributeSession {
     /// The session.
@@ -44,7 +44,7 @@ impl JobArgs for AttributeSession {
     }
 }
 
-/// Asks the coach, once, who spoke in a session that waits for the answer.
+/// Asks the coach once who spoke in a session that is on hold.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AskForSpeakers {
     /// The session.
@@ -68,7 +68,7 @@ pub struct SummarizeClient {
 
 impl JobArgs for SummarizeClient {
     const KIND: &'static str = "summarize.client";
-    /// A call takes long and costs nothing here; the endpoint may come back after several attempts.
+    /// A call is slow and cheap here; the endpoint may come back after several attempts.
     const POLICY: Policy =
         Policy { max_attempts: 6, timeout: Duration::from_secs(600), concurrency: 8, ..Policy::DEFAULT };
 
@@ -77,7 +77,7 @@ impl JobArgs for SummarizeClient {
     }
 }
 
-/// Makes the version that a coach asked for.
+/// Writes a version that a coach requested.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RefineSummary {
     /// The request, in state queued.
@@ -86,7 +86,7 @@ pub struct RefineSummary {
 
 impl JobArgs for RefineSummary {
     const KIND: &'static str = "refine.summary";
-    /// Somebody waits for it.
+    /// Someone is waiting for it.
     const POLICY: Policy =
         Policy { max_attempts: 5, timeout: Duration::from_secs(600), concurrency: 8, priority: -1, ..Policy::DEFAULT };
 
@@ -95,7 +95,7 @@ impl JobArgs for RefineSummary {
     }
 }
 
-/// Makes the review link and the mail to the coach.
+/// Creates the review link and the email to the coach.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RequestReview {
     /// The session.
@@ -110,8 +110,8 @@ impl JobArgs for RequestReview {
     }
 }
 
-/// Mails the coach a fresh link to a session that waits, since the links to it were taken back: the coach has another
-/// address, or is back.
+/// Emails the coach a new link to a waiting session whose links were revoked, because the coach returned or changed
+/// address.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SendFreshLink {
     /// The session.
@@ -131,7 +131,7 @@ impl JobArgs for SendFreshLink {
 pub struct SendFollowUp {
     /// The summary.
     pub summary_id: Uuid,
-    /// Its mail.
+    /// The email's id.
     pub mail_id: Uuid,
 }
 
@@ -139,13 +139,13 @@ impl JobArgs for SendFollowUp {
     const KIND: &'static str = "follow_up.send";
     const POLICY: Policy = SEND_POLICY;
 
-    /// The mail and not the summary: a later version's follow-up does not wait for a cancelled one's job.
+    /// The email and not the summary: a later version's follow-up doesn't wait for a cancelled one's job.
     fn unique_key(&self) -> Option<String> {
         Some(self.mail_id.to_string())
     }
 }
 
-/// Stops the follow-ups that are held for an address which is no longer the client's.
+/// Stops follow-ups held for an address that is no longer the client's.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Readdress {
     /// The client.
@@ -160,7 +160,7 @@ impl JobArgs for Readdress {
     }
 }
 
-/// Takes threads of corrected sessions out of a later summary.
+/// Removes threads of corrected sessions from a later summary.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DropThreads {
     /// The later summary.

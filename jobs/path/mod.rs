@@ -1,4 +1,4 @@
-//! The path of a session: its states, the jobs that move it, and the one place that moves it on.
+//! The path of a session: its states, the jobs that move it, and the only place that moves it.
 //!
 //! ```text
 //! received ──▶ parsed ──▶ attributed ──▶ summarized ──▶ in_review ──▶ closed
@@ -7,8 +7,8 @@
 //! rejected    waiting_for_speakers ◀───────────────────────┘
 //! ```
 //!
-//! A stage does its work and calls [`advance`] in the same transaction; what comes next is decided here. Reconcile looks
-//! for sessions whose next job is missing, by the same table ([`next`]).
+//! A stage does its work and calls [`advance`] in the same transaction; what comes next is decided here. Reconcile
+//! looks for sessions whose next job is missing, using the same table ([`next`]).
 
 mod jobs;
 pub mod session;
@@ -27,27 +27,27 @@ pub use jobs::{
 };
 pub use session::{Locked, MovedBy};
 
-/// Moves a session to a state, and enqueues what takes it on from there.
+/// Moves a session to a state, and enqueues its next job.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn advance(tx: &mut TenantTx, session: &Locked, to: SessionState) -> Result<(), sqlx::Error> {
     let from = session::set_state(tx, session.id, to).await?;
     for step in next(tx, session.id, to).await? {
         step.enqueue(tx, session.correlation_id).await?;
     }
-    // Asked when the session begins to wait, not when it looks again in vain, nor by a correction: then the coach is there.
+    // Asked when the session starts to wait, not on each check, nor on a correction: then the coach is present.
     if (from, to) == (SessionState::Parsed, SessionState::WaitingForSpeakers) {
         enqueue(tx, &AskForSpeakers { session_id: session.id }, session.correlation_id).await?;
     }
     Ok(())
 }
 
-/// Moves a session to where its summaries are: to be written while one is due, on to the review once none is. Returns the
-/// state that the session is in now.
+/// Moves a session according to its summaries: to be written while one is due, then on to the review. Returns the new
+/// state.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn follow_summaries(tx: &mut TenantTx, session: &Locked) -> Result<SessionState, sqlx::Error> {
     let to = match (has_due(tx, session.id).await?, session.state) {
         (true, SessionState::Attributed) => return Ok(session.state),
@@ -68,7 +68,7 @@ async fn has_due(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Erro
     .await
 }
 
-/// A job that takes a session on.
+/// A job that moves a session on.
 #[derive(Clone, Debug)]
 pub enum Step {
     /// From received.
@@ -82,10 +82,10 @@ pub enum Step {
 }
 
 impl Step {
-    /// Enqueues the job, unless it is there.
+    /// Enqueues the job unless it already exists.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// Returns an error if the database can't be reached.
     pub async fn enqueue(&self, tx: &mut TenantTx, correlation_id: Uuid) -> Result<Enqueued, sqlx::Error> {
         match self {
             Self::Parse(job) => enqueue(tx, job, correlation_id).await,
@@ -95,7 +95,7 @@ impl Step {
         }
     }
 
-    /// The kind of the job, and what it is about.
+    /// The job's kind and subject.
     #[must_use]
     pub fn subject(&self) -> (&'static str, Uuid) {
         match self {
@@ -107,10 +107,10 @@ impl Step {
     }
 }
 
-/// The jobs that take a session on from a state; none where a person does, or where the path ends.
+/// The jobs that move a session on from a state; empty if a person does, or if the path ends.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn next(tx: &mut TenantTx, session_id: Uuid, state: SessionState) -> Result<Vec<Step>, sqlx::Error> {
     Ok(match state {
         SessionState::Received => {
@@ -142,12 +142,12 @@ pub async fn next(tx: &mut TenantTx, session_id: Uuid, state: SessionState) -> R
     })
 }
 
-/// Lets the coach's sessions that wait for speakers look again, after people or names were added in this transaction,
-/// which locks the coach's row: a job that read the people before has ended, and its session is seen to wait here; one
+/// Makes the coach's sessions that wait for speakers check again, after people or names were added in this transaction.
+/// It locks the coach's row: a job that read the people before has ended, so its session is found waiting here; a job
 /// that reads them later waits for this transaction.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn look_again(tx: &mut TenantTx, coach_id: Uuid) -> Result<(), sqlx::Error> {
     let waiting = sqlx::query!(
         "select id, correlation_id from sessions where coach_id = $1 and state = 'waiting_for_speakers'",

@@ -8,21 +8,21 @@ use crate::{
     model::SessionState,
 };
 
-/// Where a session's date comes from, as stored, if its files don't say it: the object's time. It is an estimate.
+/// The stored origin of a session's date if its files don't state it: the object's time. It is an estimate.
 pub const DATE_OF_UPLOAD: &str = "object_time";
 
-/// What takes a session out of a state.
+/// What moves a session out of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MovedBy {
     /// A job, which is enqueued with the state.
     Job,
-    /// A person on the review page; a file or a name that comes later may do it too.
+    /// A person on the review page; a later file or name may do it too.
     Person,
-    /// Nothing has to: the path ends here.
+    /// Nothing: the path ends here.
     End,
 }
 
-/// What takes a session out of a state.
+/// Returns what moves a session out of a state.
 #[must_use]
 pub const fn moved_by(state: SessionState) -> MovedBy {
     match state {
@@ -34,8 +34,8 @@ pub const fn moved_by(state: SessionState) -> MovedBy {
     }
 }
 
-/// Sets the state and clears the mark of a dead stage; returns the state before. A summary that could not be written stays
-/// marked: the session goes on without it.
+/// Sets the state and clears a dead stage's mark; returns the previous state. A summary that could not be written stays
+/// marked: the session continues without it.
 pub(super) async fn set_state(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -61,11 +61,11 @@ pub(super) async fn set_state(
     .await
 }
 
-/// Whether a summary has a version of the words that the session has now: from then on its speakers stay, and other words
-/// come only in place of these.
+/// Whether a summary has a version of the session's present words: then its speakers stay, and words can only be
+/// replaced.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn is_summarized(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (
@@ -80,11 +80,11 @@ pub async fn is_summarized(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, 
     .await
 }
 
-/// Notes that the session gets other words; returns when, and the time zone of its coach. By the clock and not by the
-/// beginning of this transaction: it is later than every version that was written from the words before.
+/// Records that the session gets other words; returns when, and its coach's time zone. Uses the clock, not the start of
+/// this transaction, so that the time is later than any version written from the old words.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn mark_replaced(tx: &mut TenantTx, session_id: Uuid) -> Result<(DateTime<Utc>, String), sqlx::Error> {
     let row = sqlx::query!(
         r#"update sessions set words_replaced_at = clock_timestamp(), updated_at = now() from coaches
@@ -97,7 +97,7 @@ pub async fn mark_replaced(tx: &mut TenantTx, session_id: Uuid) -> Result<(DateT
     Ok((row.at, row.time_zone))
 }
 
-/// What a session says of summaries that could not be written; `None` if there is none.
+/// The session's message about summaries that could not be written; `None` if there are none.
 async fn unwritten(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<String>, sqlx::Error> {
     let names = sqlx::query_scalar!(
         "select name from summaries join clients on clients.id = client_id
@@ -117,11 +117,10 @@ async fn unwritten(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<String>
     )))
 }
 
-/// Marks a session of which a summary could not be written, and takes the mark away once there is none any more. Another
-/// stage's mark stays.
+/// Marks a session if a summary could not be written, or clears the mark if there is none. Another stage's mark stays.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn mark_unwritten(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
     let reason = unwritten(tx, session_id).await?;
     sqlx::query!(
@@ -137,14 +136,14 @@ pub async fn mark_unwritten(tx: &mut TenantTx, session_id: Uuid) -> Result<(), s
     Ok(())
 }
 
-/// Stages beside the path: the session goes on without them.
+/// Stages off the path: the session continues without them.
 const BESIDE: [&str; 2] = ["index", "mail"];
 
-/// Marks a session as failed in `stage`, for everybody to see; its state stays, so that a retried job goes on from it.
-/// A stage beside the path does not hide that the path itself has stopped.
+/// Marks a session as visibly failed in `stage`. Its state stays, so that a retried job continues from it. A stage off
+/// the path doesn't hide that the path itself has stopped.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn mark_failed(tx: &mut TenantTx, session_id: Uuid, stage: &str, reason: &str) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update sessions set failed_stage = $2, failed_reason = $3, updated_at = now()
@@ -160,22 +159,22 @@ pub async fn mark_failed(tx: &mut TenantTx, session_id: Uuid, stage: &str, reaso
     Ok(())
 }
 
-/// A session whose row is locked until the transaction ends, as [`lock`] found it.
+/// A session whose row is locked until the transaction ends, as found by [`lock`].
 #[derive(Clone, Copy, Debug)]
 pub struct Locked {
     /// The session.
     pub id: Uuid,
-    /// The state in which it was found.
+    /// The state when it was locked.
     pub state: SessionState,
-    /// What its jobs and mails are known by together.
+    /// The correlation id of its jobs and emails.
     pub correlation_id: Uuid,
 }
 
-/// Locks the session's row until the transaction ends (what refers to it can still be added meanwhile); `None` if there is
-/// no such session.
+/// Locks the session's row until the transaction ends (references can still be added); `None` if there is no such
+/// session.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<Locked>, sqlx::Error> {
     sqlx::query_as!(
         Locked,

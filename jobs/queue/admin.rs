@@ -1,7 +1,7 @@
-//! For operators: jobs listed, shown, retried, cancelled, over all organizations.
+//! For operators: lists, shows, retries and cancels jobs across all organizations.
 //!
-//! Goes through the definer functions of the migration `queue_functions`, which give away ids, kinds, times and errors
-//! (none of which holds what was said), never a job's arguments beyond the id that it is about.
+//! Uses the definer functions of the migration `queue_functions`. They return ids, kinds, times and errors (none of
+//! which contains what was said), but no job arguments beyond the id of the job's subject.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -11,81 +11,81 @@ use uuid::Uuid;
 use super::JobState;
 use crate::db::Db;
 
-/// Which jobs. Every part that is set must fit.
+/// Selects jobs. All set fields must match.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// One job.
+    /// A job's id.
     pub id: Option<Uuid>,
-    /// In this state.
+    /// A state.
     pub state: Option<JobState>,
     /// A kind, as stored.
     pub kind: Option<String>,
-    /// Of one organization.
+    /// An organization.
     pub organization: Option<Uuid>,
-    /// For lists: with the installation's own jobs that are done, too (a kind or an id that is named always shows).
+    /// In lists, also includes the installation's own jobs that are done. Naming a kind or an id always shows them.
     pub housekeeping: bool,
 }
 
 impl Filter {
-    /// One job.
+    /// Selects one job.
     #[must_use]
     pub fn one(id: Uuid) -> Self {
         Self { id: Some(id), ..Self::default() }
     }
 }
 
-/// A job as listed.
+/// A job in a list.
 #[derive(Clone, Debug, Serialize)]
 pub struct JobRow {
     /// The job's id.
     pub id: Uuid,
-    /// Its tenant; none for the installation's jobs.
+    /// Its tenant; `None` for the installation's own jobs.
     pub organization_id: Option<Uuid>,
     /// Its kind.
     pub kind: String,
-    /// The id of what it is about, where it is about one thing.
+    /// The id of its subject, if it has a single one.
     pub subject: Option<String>,
-    /// Where it stands.
+    /// Its state.
     pub state: JobState,
-    /// Not before this.
+    /// The earliest start.
     pub run_at: DateTime<Utc>,
-    /// Attempts begun.
+    /// Attempts started.
     pub attempt: i16,
     /// Attempts allowed.
     pub max_attempts: i16,
-    /// How often its worker vanished under it.
+    /// How often its worker vanished while running it.
     pub kills: i16,
-    /// Of the session that it is about.
+    /// The correlation id of its session.
     pub correlation_id: Uuid,
     /// When it was enqueued.
     pub created_at: DateTime<Utc>,
-    /// When its last attempt began.
+    /// When its last attempt started.
     pub started_at: Option<DateTime<Utc>>,
-    /// When it was done, dead or cancelled.
+    /// When it finished, died or was cancelled.
     pub finished_at: Option<DateTime<Utc>>,
     /// The last error.
     pub error: Option<String>,
 }
 
-/// All that is known of a job.
+/// Everything known about a job.
 #[derive(Clone, Debug, Serialize)]
 pub struct JobDetail {
-    /// As listed.
+    /// The job as in a list.
     #[serde(flatten)]
     pub row: JobRow,
-    /// Until when its worker holds it.
+    /// When its worker's lease expires.
     pub leased_until: Option<DateTime<Utc>>,
     /// Which worker holds it.
     pub leased_by: Option<String>,
-    /// How far it says that it is.
+    /// Its last reported progress.
     pub progress: Option<Value>,
-    /// Counts and ids that it ended with.
+    /// Counts and ids that it finished with.
     pub output: Option<Value>,
-    /// One entry a failed attempt: attempt, at, error.
+    /// One entry per failed attempt: attempt, at, error.
     pub errors: Value,
 }
 
-/// The jobs of a kind in a state.
+/// The number of jobs of one kind in one state.
 #[derive(Clone, Debug, Serialize)]
 pub struct Stat {
     /// The kind.
@@ -94,22 +94,22 @@ pub struct Stat {
     pub state: JobState,
     /// How many.
     pub jobs: i64,
-    /// Of due jobs: how long the oldest that could run has waited, in seconds.
+    /// How long the oldest runnable due job has waited, in seconds.
     pub oldest_due_seconds: Option<f64>,
 }
 
-/// The jobs that fit, newest first, at most `limit`.
+/// Lists matching jobs, newest first, at most `limit`.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<JobRow>, sqlx::Error> {
     Ok(details(db, filter, limit).await?.into_iter().map(|job| job.row).collect())
 }
 
-/// One job with its attempts; none where there is no such job.
+/// Returns one job with its attempts, or `None` if there is no such job.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn show(db: &Db, id: Uuid) -> Result<Option<JobDetail>, sqlx::Error> {
     Ok(details(db, &Filter::one(id), 1).await?.pop())
 }
@@ -156,11 +156,11 @@ async fn details(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<JobDetail>,
     Ok(details.collect())
 }
 
-/// Makes dead and cancelled jobs that fit due again, with all their attempts; says how many. A job whose place is
-/// taken by another of its kind and key stays as it is.
+/// Makes matching dead and cancelled jobs due again with all their attempts, and returns how many. Skips a job if an
+/// unfinished one has the same kind and key.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn retry(db: &Db, filter: &Filter) -> Result<i64, sqlx::Error> {
     let retried = sqlx::query_scalar!(
         r#"select retry_jobs($1, $2, $3, $4) as "retried!""#,
@@ -177,10 +177,10 @@ pub async fn retry(db: &Db, filter: &Filter) -> Result<i64, sqlx::Error> {
     Ok(retried)
 }
 
-/// Cancels due and running jobs that fit; says how many. What a running one still does is rolled back.
+/// Cancels matching due and running jobs, and returns how many. What a running job still does is rolled back.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn cancel(db: &Db, filter: &Filter) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select cancel_jobs($1, $2, $3, $4) as "cancelled!""#,
@@ -193,10 +193,10 @@ pub async fn cancel(db: &Db, filter: &Filter) -> Result<i64, sqlx::Error> {
     .await
 }
 
-/// Jobs by kind and state.
+/// Counts jobs by kind and state.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn stats(db: &Db) -> Result<Vec<Stat>, sqlx::Error> {
     sqlx::query_as!(
         Stat,

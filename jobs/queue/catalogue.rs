@@ -1,6 +1,6 @@
-//! The catalogue: which kinds of job a process knows, in order, each with its policy and its runner.
+//! The catalogue: the kinds of job a process knows, in order, each with its policy and runner.
 //!
-//! A process claims the kinds of its catalogue only, so old and new binaries run side by side.
+//! A process claims only the kinds in its catalogue, so old and new binaries can run side by side.
 
 use std::{fmt, sync::Arc};
 
@@ -15,7 +15,7 @@ type Run = dyn Fn(Value, Db, JobInfo) -> BoxFuture<'static, Result<Finished, Job
 /// Decodes the arguments and calls [`Job::on_dead`].
 type OnDead = dyn Fn(Value, Db, JobInfo, String) -> BoxFuture<'static, Result<(), JobError>> + Send + Sync;
 
-/// What the worker knows of a kind of job, its type erased.
+/// What the worker knows about a kind of job, with its type erased.
 #[derive(Clone)]
 pub(super) struct Kind {
     /// [`Job::KIND`].
@@ -39,16 +39,16 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// One that knows nothing yet.
+    /// Creates an empty catalogue.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a kind of job, with what it needs.
+    /// Adds a kind of job and what it needs.
     ///
     /// # Panics
-    /// When there is a kind of this name already: one of the two would never run.
+    /// Panics if the catalogue has a kind of this name: one of the two would never run.
     #[must_use]
     pub fn with<J: Job>(mut self, needs: Arc<J::Needs>) -> Self {
         assert!(self.find(J::KIND).is_none(), "two kinds of job have the name {}", J::KIND);
@@ -68,7 +68,7 @@ impl Catalogue {
         self
     }
 
-    /// Of all these kinds the one of `J`.
+    /// Keeps only the kind of `J`.
     #[must_use]
     pub fn only<J: Job>(mut self) -> Self {
         self.kinds.retain(|kind| kind.name == J::KIND);

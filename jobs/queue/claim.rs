@@ -1,8 +1,8 @@
-//! The claiming task: takes due jobs in batches, as many as there are free seats, and hands them to the worker.
+//! The claiming task: claims due jobs in batches, as many as there are free seats, and hands them to the worker.
 //!
-//! Reads and writes `jobs` through `claim_jobs` and `run_alone`. A suspect (a job whose worker vanished twice) runs alone:
-//! this task waits until nothing else runs in the process, hands it over, and claims nothing until it has ended. It never
-//! ends before shutdown: while Postgres is away it waits and asks again.
+//! Reads and writes `jobs` through `claim_jobs` and `run_alone`. A suspect (a job whose worker vanished twice) runs
+//! alone: this task waits until nothing else runs in the process, hands it over, and claims nothing until it ends. The
+//! task runs until shutdown: while Postgres is away it waits and retries.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,13 +17,13 @@ use super::{
     worker::Process,
 };
 
-/// Between two tries while Postgres is away.
+/// The longest pause between retries while Postgres is away.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Claims and hands over until `shutdown`.
+/// Claims jobs and hands them over until `shutdown`.
 pub(super) async fn claim_until(process: Arc<Process>, jobs: mpsc::Sender<Claimed>, shutdown: CancellationToken) {
     let mut failures = 0_u32;
-    // A process that has just started is empty, and the best place for a suspect. Afterwards suspects and others take turns.
+    // A new process is empty, the best place for a suspect. After that, suspects and others take turns.
     let mut suspects = true;
     while !shutdown.is_cancelled() {
         let claimed = match timeout(process.settings.lease, claim(&process, suspects)).await {
@@ -50,7 +50,7 @@ pub(super) async fn claim_until(process: Arc<Process>, jobs: mpsc::Sender<Claime
         };
         suspects = match &claimed {
             Batch::Suspect(_) => false,
-            // Nothing was asked for.
+            // Nothing was requested.
             Batch::Full => suspects,
             Batch::Jobs(_) => true,
         };
@@ -73,7 +73,7 @@ pub(super) async fn claim_until(process: Arc<Process>, jobs: mpsc::Sender<Claime
             }
         }
         for job in claimed {
-            // The channel has a place for every seat, and the worker ends only after this task.
+            // The channel has a place for every seat, and the worker ends only after this task does.
             if jobs.send(job).await.is_err() {
                 return;
             }
@@ -81,7 +81,7 @@ pub(super) async fn claim_until(process: Arc<Process>, jobs: mpsc::Sender<Claime
     }
 }
 
-/// Runs a suspect when nothing else runs in this process, and comes back when it has ended. False if the worker is gone.
+/// Runs a suspect once nothing else runs in this process, and waits for its end. Returns false if the worker is gone.
 async fn run_alone(
     process: &Process,
     job: Claimed,
@@ -128,17 +128,17 @@ async fn wait(shutdown: &CancellationToken, pause: Duration) {
     }
 }
 
-/// What was claimed together.
+/// The result of one claim.
 enum Batch {
-    /// There is no free seat.
+    /// No seat is free.
     Full,
-    /// In the order in which they run; none if nothing is due.
+    /// In the order in which they run; empty if nothing is due.
     Jobs(Vec<Claimed>),
     /// A job that runs alone.
     Suspect(Claimed),
 }
 
-/// One batch; with `suspects` the suspect whose turn it is, if there is one.
+/// Claims one batch. With `suspects`, claims the next suspect instead, if there is one.
 async fn claim(process: &Process, suspects: bool) -> Result<Batch, sqlx::Error> {
     let (total, room) = process.flights.room();
     if total == 0 {
@@ -178,7 +178,7 @@ async fn claim(process: &Process, suspects: bool) -> Result<Batch, sqlx::Error> 
         Some(Claimed { info, kind, args: row.args, seat })
     });
     let mut claimed: Vec<Claimed> = claimed.collect();
-    // Ids rise with time, so within a kind the older goes first.
+    // Ids increase with time, so within a kind the oldest goes first.
     claimed.sort_by_key(|job| (job.kind.policy.priority, job.info.id));
     process.tally.claimed(claimed.len());
     Ok(match claimed.pop() {

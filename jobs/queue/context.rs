@@ -1,5 +1,4 @@
-//! What a running job has: the database, what its kind needs of the process, its own particulars, and the one way to
-//! finish.
+//! What a running job has: the database, its kind's needs, its own details, and the only way to finish.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -9,32 +8,32 @@ use uuid::Uuid;
 use super::JobError;
 use crate::db::{Db, SystemTx, TenantTx, Tx};
 
-/// A job's particulars in one attempt.
+/// The details of one attempt at a job.
 #[derive(Clone, Debug)]
 pub struct JobInfo {
     /// The job's id.
     pub id: Uuid,
     /// Its kind.
     pub kind: &'static str,
-    /// Its tenant; none for the installation's jobs.
+    /// Its tenant; `None` for the installation's own jobs.
     pub organization: Option<Uuid>,
-    /// From 1.
+    /// The attempt's number, from 1.
     pub attempt: u16,
     /// The last attempt's number.
     pub max_attempts: u16,
-    /// The fence of this attempt's lease.
+    /// The fencing token of this attempt's lease.
     pub fence: i64,
-    /// Goes through every log line and job of one session.
+    /// Shared by all log lines and jobs of one session.
     pub correlation_id: Uuid,
 }
 
-/// What a running job has. Derefs to what its kind needs of the process ([`super::Job::Needs`]).
+/// What a running job has. Derefs to its kind's needs ([`super::Job::Needs`]).
 #[derive(Clone, Debug)]
 pub struct Context<N> {
     needs: Arc<N>,
     /// The database.
     pub db: Db,
-    /// The job's particulars.
+    /// The job's details.
     pub job: JobInfo,
 }
 
@@ -50,22 +49,22 @@ impl<N> Deref for Context<N> {
 }
 
 impl<N> Context<N> {
-    /// For the worker, which makes one an attempt.
+    /// For the worker, which creates one per attempt.
     #[must_use]
     pub fn new(needs: Arc<N>, db: Db, job: JobInfo) -> Self {
         Self { needs, db, job }
     }
 
-    /// The same job, with a part of what it needs: for what several kinds of job do.
+    /// The same job with a part of its needs, for code that several kinds share.
     #[must_use]
     pub fn with<M>(&self, needs: M) -> Context<M> {
         Context { needs: Arc::new(needs), db: self.db.clone(), job: self.job.clone() }
     }
 
-    /// A transaction of the job's organization.
+    /// Starts a transaction of the job's organization.
     ///
     /// # Errors
-    /// When no connection is to be had, or (aborting) when the job has no organization.
+    /// Returns an error if no connection is available, or an aborting one if the job has no organization.
     pub async fn tenant_tx(&self) -> Result<TenantTx, JobError> {
         let organization = self
             .job
@@ -74,18 +73,18 @@ impl<N> Context<N> {
         Ok(self.db.tenant(organization).await?)
     }
 
-    /// A transaction of the installation.
+    /// Starts a transaction of the installation.
     ///
     /// # Errors
-    /// When no connection is to be had.
+    /// Returns an error if no connection is available.
     pub async fn system_tx(&self) -> Result<SystemTx, JobError> {
         Ok(self.db.system().await?)
     }
 
-    /// Says how far the job is (counts and ids, never what was said), for whoever looks at it meanwhile.
+    /// Reports the job's progress (counts and ids, never what was said).
     ///
     /// # Errors
-    /// [`JobError::Stale`] when another worker has taken the job over: there is no point in going on.
+    /// [`JobError::Stale`] if another worker has taken over the job: there is no point in going on.
     pub async fn progress(&self, progress: impl Serialize) -> Result<(), JobError> {
         let progress = serde_json::to_value(progress)?;
         match self.job.organization {
@@ -109,11 +108,11 @@ impl<N> Context<N> {
         Ok(tx.commit().await?)
     }
 
-    /// Marks the job done, with `output` (counts and ids, never what was said), and commits `tx` with all that is in
-    /// it. The transaction must be of the job's own organization.
+    /// Marks the job done with `output` (counts and ids, never what was said), and commits `tx` with everything in it.
+    /// The transaction must belong to the job's organization.
     ///
     /// # Errors
-    /// [`JobError::Stale`] when another worker has taken the job over: then nothing of the transaction happened.
+    /// [`JobError::Stale`] if another worker has taken over the job: then the transaction is rolled back.
     pub async fn finish(&self, mut tx: impl Tx, output: impl Serialize) -> Result<Finished, JobError> {
         let output = serde_json::to_value(output)?;
         let done = sqlx::query!(

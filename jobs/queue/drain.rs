@@ -1,4 +1,4 @@
-//! Draining: the same worker, until nothing is due.
+//! Draining: runs the same worker until nothing is due.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,34 +12,34 @@ use super::{
 };
 use crate::db::Db;
 
-/// What a drain did, and what it left.
+/// What a drain did and what it left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Drained {
     /// Jobs done.
     pub ran: usize,
     /// Jobs that died.
     pub dead: usize,
-    /// What is due later, by kind.
+    /// Jobs due later, by kind.
     pub later: Vec<Later>,
 }
 
-/// Jobs of a kind that are due later.
+/// Jobs of one kind that are due later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Later {
     /// The kind.
     pub kind: String,
     /// How many.
     pub count: i64,
-    /// When the first of them is due.
+    /// When the first one is due.
     pub earliest: DateTime<Utc>,
 }
 
-/// Works until nothing of the catalogue's kinds is running (in any process) or due within
-/// [`WorkerSettings::drain_within`] (five seconds: a first retry is waited for, a longer backoff or a held mail is
-/// not), and says what is due later. While Postgres is away it waits.
+/// Runs until none of the catalogue's kinds is running (in any process) or due within [`WorkerSettings::drain_within`],
+/// and returns what is due later. The default of five seconds covers a first retry, but not a longer backoff or a held
+/// email. While Postgres is away it waits.
 ///
 /// # Errors
-/// As [`super::work`].
+/// Same as [`super::work`].
 pub async fn drain(db: Db, catalogue: Catalogue, settings: WorkerSettings) -> Result<Drained, WorkError> {
     let process = Arc::new(Process::new(db, catalogue, settings));
     let shutdown = CancellationToken::new();
@@ -56,7 +56,7 @@ pub async fn drain(db: Db, catalogue: Catalogue, settings: WorkerSettings) -> Re
 async fn until_idle(process: &Process) -> Vec<Later> {
     let pause = process.settings.poll.min(Duration::from_millis(200));
     loop {
-        // A job that died holds its seat until somebody is told; what that enqueues is seen at the next look.
+        // A dead job keeps its seat until its death has been reported; the next round sees what that enqueues.
         let before = process.flights.is_empty().then(|| process.tally.read());
         if let (Some(before), Ok((busy, later))) = (before, left(process).await)
             && !busy

@@ -1,4 +1,4 @@
-//! Enqueueing, in the caller's transaction: the job exists if and only if the fact that calls for it does.
+//! Enqueueing in the caller's transaction: the job exists if and only if the fact that calls for it does.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -9,25 +9,25 @@ use crate::db::{TenantTx, Tx};
 /// What may differ from the kind's policy.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Not before this; at once where none.
+    /// Not before this time; immediately if `None`.
     pub run_at: Option<DateTime<Utc>>,
-    /// The correlation id of the session that it is about; a new one where none.
+    /// The correlation id of its session; a new one if `None`.
     pub correlation_id: Option<Uuid>,
 }
 
-/// What became of an enqueueing.
+/// The result of enqueueing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enqueued {
     /// A new job, with its id.
     New(Uuid),
-    /// An unfinished job of the same kind and key is there already.
+    /// An unfinished job has the same kind and key.
     AlreadyThere,
 }
 
-/// Enqueues `job` to run at once, for the organization of the transaction.
+/// Enqueues `job` to run immediately, for the organization of the transaction.
 ///
 /// # Errors
-/// When the database refuses.
+/// Returns an error if the query fails.
 pub async fn enqueue<J: JobArgs>(tx: &mut impl Tx, job: &J, correlation_id: Uuid) -> Result<Enqueued, sqlx::Error> {
     enqueue_with(tx, job, Options { correlation_id: Some(correlation_id), ..Options::default() }).await
 }
@@ -35,7 +35,7 @@ pub async fn enqueue<J: JobArgs>(tx: &mut impl Tx, job: &J, correlation_id: Uuid
 /// Enqueues `job` with options, for the organization of the transaction.
 ///
 /// # Errors
-/// When the database refuses.
+/// Returns an error if the query fails.
 pub async fn enqueue_with<J: JobArgs>(tx: &mut impl Tx, job: &J, options: Options) -> Result<Enqueued, sqlx::Error> {
     let args = serde_json::to_value(job).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let organization = tx.organization();
@@ -56,17 +56,17 @@ pub async fn enqueue_with<J: JobArgs>(tx: &mut impl Tx, job: &J, options: Option
     )
     .fetch_optional(tx.conn())
     .await?;
-    // A job of the future is found by the poll when its time comes.
+    // Polling finds a job scheduled for later when its time comes.
     if id.is_some() && options.run_at.is_none_or(|at| at <= Utc::now()) {
         tx.wake();
     }
     Ok(id.map_or(Enqueued::AlreadyThere, Enqueued::New))
 }
 
-/// Lets a job that snoozes run at once, where what it waits for has come. One that waits because it failed keeps its pause.
+/// Makes a snoozing job run immediately, because what it waits for has arrived. A pause after a failure stays.
 ///
 /// # Errors
-/// When the database refuses.
+/// Returns an error if the query fails.
 pub async fn hasten<J: JobArgs>(tx: &mut TenantTx, job: &J) -> Result<(), sqlx::Error> {
     let hastened = sqlx::query!(
         "update jobs set run_at = now()

@@ -1,7 +1,7 @@
-//! The finish layer: our own tower layer around all others, so that every end of an attempt is recorded at once.
+//! The finish layer: our own tower layer around all others, so that the end of every attempt is recorded immediately.
 //!
-//! An attempt that finishes its job has recorded that itself, together with its effect ([`Context::finish`]). Every
-//! other end (an error, a panic, a timeout, a lost lease, a shutdown) is recorded here, under the fence.
+//! An attempt that finishes its job records that itself, together with its effect ([`Context::finish`]). Every other
+//! end (an error, a panic, a timeout, a lost lease, a shutdown) is recorded here, under the fence.
 //!
 //! [`Context::finish`]: super::Context::finish
 
@@ -26,7 +26,7 @@ use super::{
     worker::Process,
 };
 
-/// A job's failure on its way through the layers.
+/// A job's error on its way through the layers.
 #[derive(Debug, thiserror::Error)]
 #[error("{0:?}")]
 pub(super) struct Failure(pub(super) JobError);
@@ -37,7 +37,7 @@ pub(super) struct FinishLayer {
     pub(super) process: Arc<Process>,
 }
 
-/// Runs a job in a task of its own and records how it ended.
+/// Runs a job in its own task and records how it ended.
 #[derive(Clone, Debug)]
 pub(super) struct Finish<S> {
     process: Arc<Process>,
@@ -77,7 +77,7 @@ where
     }
 }
 
-/// How an attempt came to its end.
+/// How an attempt ended.
 enum AttemptOutcome {
     Done,
     Failed(JobError),
@@ -101,8 +101,8 @@ where
     metrics::counter!("debrief_jobs_finished_total", "kind" => outcome.0, "outcome" => outcome.1).increment(1);
 }
 
-/// Runs the attempt in a task of its own (a slow one must not hold up the others), until it ends, its time is up,
-/// its lease is lost, or the process stops.
+/// Runs the attempt in its own task, so that a slow one doesn't hold up the others, until it ends, times out, loses its
+/// lease, or the process stops.
 async fn run<F>(process: &Process, job: &Claimed, attempt: F) -> AttemptOutcome
 where
     F: Future<Output = Result<(), BoxDynError>> + Send + 'static,
@@ -133,7 +133,7 @@ fn failure(error: BoxDynError) -> JobError {
     }
 }
 
-/// Records the outcome and logs it; gives the kind and the outcome as counted.
+/// Records and logs the outcome; returns the kind and the outcome for metrics.
 async fn conclude(
     process: &Process,
     job: Claimed,
@@ -147,7 +147,7 @@ async fn conclude(
             if info.organization.is_some() {
                 tracing::info!(target: "queue", seconds, "job done");
             } else {
-                // The clock's own: the inbox is looked at every five seconds. What such a job did it says itself.
+                // The clock's own jobs: the inbox is checked every five seconds. A job logs what it did itself.
                 tracing::debug!(target: "queue", seconds, "job done");
             }
             return (info.kind, "done");
@@ -161,11 +161,11 @@ async fn conclude(
         return (info.kind, "stale");
     };
     let Some(state) = settle(process, &info, &seat, &end).await else {
-        // It was cancelled or taken over, or the commit of its finish came through although its answer did not.
+        // The job was cancelled or taken over, or its finish committed although the response was lost.
         tracing::warn!(target: "queue", outcome = end.outcome(), "the job had ended or was taken over already");
         return (info.kind, "stale");
     };
-    // One that lost Postgres again and again is dead in the end: the database has the count.
+    // A job that keeps losing Postgres dies eventually: the database keeps the count.
     let end = match end {
         End::Away(_, error) if state == JobState::Dead => End::Dead(error),
         end => end,
@@ -191,6 +191,6 @@ fn log(info: &JobInfo, end: &End, seconds: f64) {
         }
         End::Snooze(delay) => tracing::info!(target: "queue", { snooze.seconds = delay.as_secs_f64() }, "job snoozed"),
         End::Return => tracing::info!(target: "queue", "job given back"),
-        End::Dead(_) => {} // `tell` says so.
+        End::Dead(_) => {} // `tell` logs it.
     }
 }

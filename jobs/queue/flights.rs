@@ -1,7 +1,7 @@
-//! The jobs that this process holds: which, under which fence, and how many more it may claim.
+//! The jobs that this process holds, with their fences, and how many more it may claim.
 //!
-//! A job takes its seat when it is claimed and leaves it when its end is recorded, so that nothing is ever claimed
-//! into a buffer, and the heartbeat knows every job that it must hold.
+//! A job takes its seat when it is claimed and leaves it when its end is recorded. So nothing is claimed into a buffer,
+//! and the heartbeat knows every job that it must hold.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::catalogue::{Catalogue, Kind};
 
-/// How long after its timeout a job may still be held: for recording its end.
+/// How long after its timeout a job may still be held, to record its end.
 const OVERTIME: Duration = Duration::from_secs(120);
 
 /// The jobs in this process.
@@ -24,7 +24,7 @@ pub(super) struct Flights {
     slots: usize,
     limits: Vec<(&'static str, usize)>,
     held: Mutex<HashMap<(Uuid, i64), Held>>,
-    /// Told whenever a seat is free again.
+    /// Notified whenever a seat becomes free.
     pub(super) freed: Notify,
 }
 
@@ -36,7 +36,7 @@ struct Held {
     lost: CancellationToken,
 }
 
-/// A job's place among the flights; dropping it frees the place.
+/// A job's seat; dropping it frees the seat.
 #[derive(Debug)]
 pub(super) struct Seat {
     flights: Arc<Flights>,
@@ -46,7 +46,7 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// A job that waited to run alone begins: its time runs from now on.
+    /// Starts a job that waited to run alone; its timeout counts from now.
     pub(super) fn begin(&self, kind: &Kind) {
         if let Some(held) = self.flights.lock().get_mut(&self.key) {
             held.until = Some(Instant::now() + kind.policy.timeout + OVERTIME);
@@ -67,7 +67,7 @@ impl Flights {
         Self { slots, limits, held: Mutex::default(), freed: Notify::new() }
     }
 
-    /// How many more jobs may be claimed: of all kinds together, and of each kind of the catalogue.
+    /// How many more jobs may be claimed: in total, and of each kind in the catalogue.
     pub(super) fn room(&self) -> (usize, Vec<usize>) {
         let held = self.lock();
         let of = |kind| held.values().filter(|one| one.kind == kind).count();
@@ -75,7 +75,7 @@ impl Flights {
         (self.slots.saturating_sub(held.len()), kinds)
     }
 
-    /// Seats a job that was claimed; a suspect waits in its seat until it is alone.
+    /// Seats a claimed job. A suspect waits in its seat until it is alone.
     pub(super) fn seat(self: &Arc<Self>, id: Uuid, fence: i64, kind: &Kind, waits: bool) -> Seat {
         let lost = CancellationToken::new();
         let until = (!waits).then(|| Instant::now() + kind.policy.timeout + OVERTIME);
@@ -83,14 +83,14 @@ impl Flights {
         Seat { flights: Arc::clone(self), key: (id, fence), lost }
     }
 
-    /// The ids and fences of the jobs whose leases are to be extended. One that is here long after its timeout hangs,
-    /// and its process with it: its lease runs out, so that it is rescued elsewhere.
+    /// The ids and fences of the leases to extend. A job still here long after its timeout has hung its process: its
+    /// lease expires, so that another process rescues it.
     pub(super) fn to_extend(&self) -> (Vec<Uuid>, Vec<i64>) {
         let now = Instant::now();
         self.lock().iter().filter(|(_, held)| held.until.is_none_or(|until| until > now)).map(|(key, _)| *key).unzip()
     }
 
-    /// Waits until this process holds no more than `jobs`. For the claiming task alone, as `freed` tells one.
+    /// Waits until this process holds at most `jobs`. Only for the claiming task, since `freed` wakes one waiter.
     pub(super) async fn at_most(&self, jobs: usize) {
         while self.lock().len() > jobs {
             self.freed.notified().await;
@@ -101,12 +101,12 @@ impl Flights {
         self.lock().is_empty()
     }
 
-    /// Tells a job that its lease is lost. False where it has ended by now.
+    /// Tells a job that its lease is lost. Returns false if it has already ended.
     pub(super) fn lose(&self, id: Uuid, fence: i64) -> bool {
         self.lock().get(&(id, fence)).inspect(|held| held.lost.cancel()).is_some()
     }
 
-    /// The map is whole whatever happened to the thread that held it.
+    /// The map is consistent whatever happened to the thread that held the lock.
     fn lock(&self) -> MutexGuard<'_, HashMap<(Uuid, i64), Held>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

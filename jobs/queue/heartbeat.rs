@@ -1,7 +1,7 @@
-//! The heartbeat: extends the leases of every job of this process, in one statement.
+//! The heartbeat: extends the leases of all jobs in this process with one statement.
 //!
-//! It runs on a thread, a runtime and a connection of its own, so that neither jobs that compute for long nor a busy
-//! pool can hold it up. Writes `leased_until` through `extend_leases`, and tells jobs whose lease is lost.
+//! It has its own thread, runtime and connection, so that neither CPU-bound jobs nor a busy pool can delay it. Writes
+//! `leased_until` through `extend_leases`, and tells jobs whose lease is lost. A rerun only extends them again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,15 +12,15 @@ use uuid::Uuid;
 
 use super::worker::Process;
 
-/// A statement on the heartbeat's connection takes no longer than this, or the connection is made anew.
+/// If a statement takes longer than this, the heartbeat reconnects.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// After a failure the heartbeat comes again as soon as this.
+/// How soon the heartbeat retries after a failure.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// Starts the heartbeat; dropping the guard ends it.
+/// Starts the heartbeat; dropping the guard stops it.
 ///
 /// # Errors
-/// When the system refuses a thread.
+/// Returns an error if the system can't start a thread.
 pub(super) fn start(process: Arc<Process>) -> std::io::Result<DropGuard> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let end = CancellationToken::new();
@@ -62,14 +62,14 @@ async fn beat_once(process: &Process, kept: &mut Option<PgConnection>) -> Result
         Some(connection) => extend(process, connection, &held).await.ok(),
         None => None,
     };
-    // One that was kept may have ended with a server that is up again by now: no lease should pay for it.
+    // The kept connection may have died with a server that is up again: no lease should pay for that.
     let (connection, lost) = match extended {
         Some(extended) => extended,
         None => extend(process, connect(process.db.pool()).await?, &held).await?,
     };
     *kept = Some(connection);
     for (id, fence) in lost {
-        // One that was settled a moment ago is not held either; it has left its seat by now or is about to.
+        // A job that was settled a moment ago isn't held either; it has left its seat or is about to.
         if process.flights.lose(id, fence) {
             tracing::debug!(target: "queue", { job.id = %id }, "not held any more");
         }
@@ -77,7 +77,7 @@ async fn beat_once(process: &Process, kept: &mut Option<PgConnection>) -> Result
     Ok(())
 }
 
-/// Extends the leases of the ids and their fences. Gives the connection back, and those that are not held any more.
+/// Extends the leases of these ids and fences. Returns the connection and the leases that are no longer held.
 async fn extend(
     process: &Process,
     mut connection: PgConnection,

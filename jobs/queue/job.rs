@@ -1,4 +1,4 @@
-//! What a job is: its arguments, its policy and what it does; and how it fails.
+//! What a job is: its arguments, its policy, what it does, and how it fails.
 
 use std::{
     fmt::{Debug, Display},
@@ -17,44 +17,44 @@ use tokio_util::task::AbortOnDropHandle;
 use super::{Context, Finished};
 use crate::{bucket::BucketError, db};
 
-/// What a job is about: ids only. This is all that is needed to enqueue one; [`Job`] says what it does.
+/// What a job is about: ids only. This is all that enqueueing needs; [`Job`] says what it does.
 pub trait JobArgs: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its permanent name, as stored; never changed once released.
     const KIND: &'static str;
-    /// How it is run.
+    /// How it runs.
     const POLICY: Policy = Policy::DEFAULT;
 
-    /// Among unfinished jobs of this kind and organization there is at most one with this key.
+    /// Among unfinished jobs of this kind and organization, at most one has this key.
     fn unique_key(&self) -> Option<String>;
 }
 
 /// What a job does.
 pub trait Job: JobArgs {
-    /// What it needs of the process beside the database: the bucket, the mailer, a writer. Given once, with its kind
-    /// ([`super::Catalogue::with`]).
+    /// What it needs from the process besides the database: the bucket, the mailer, a writer. Passed once, with its
+    /// kind ([`super::Catalogue::with`]).
     type Needs: Debug + Send + Sync + 'static;
 
-    /// Does the work. Idempotent. It ends with [`Context::finish`], which commits the effect, the follow-on jobs and
-    /// the job's "done" together; there is no other way to make a [`Finished`].
+    /// Does the work; must be idempotent. It ends with [`Context::finish`], which commits the effect, the follow-on
+    /// jobs and the job's "done" together; there is no other way to get a [`Finished`].
     fn run(&self, ctx: &Context<Self::Needs>) -> impl Future<Output = Result<Finished, JobError>> + Send;
 
-    /// Marks what the job was about when the job is dead (exhausted, aborted or poison), so that somebody is told.
-    /// Runs in its own transaction after the job is marked; must be idempotent.
+    /// Called when the job is dead (exhausted, aborted or poison), to mark its subject so that someone is told. Runs in
+    /// its own transaction after the job is marked; must be idempotent.
     fn on_dead(&self, _ctx: &Context<Self::Needs>, _error: &str) -> impl Future<Output = Result<(), JobError>> + Send {
         async { Ok(()) }
     }
 }
 
-/// How a kind of job is run.
+/// How a kind of job runs.
 #[derive(Clone, Copy, Debug)]
 pub struct Policy {
-    /// After so many attempts the job is dead.
+    /// After this many attempts the job is dead.
     pub max_attempts: u16,
-    /// An attempt is cut off after this.
+    /// An attempt is cancelled after this.
     pub timeout: Duration,
-    /// At most so many at a time in one process; of one organization one less, so that there is a seat for another.
+    /// At most this many run at a time in one process, one fewer per organization, to leave a seat for others.
     pub concurrency: usize,
-    /// At most so many at a time of one organization, over all processes; 0 for no limit.
+    /// At most this many run at a time per organization, across all processes; 0 for no limit.
     pub per_organization: usize,
     /// Lower runs first.
     pub priority: i16,
@@ -66,86 +66,86 @@ impl Policy {
         Self { max_attempts: 5, timeout: Duration::from_secs(120), concurrency: 4, per_organization: 0, priority: 0 };
 }
 
-/// How an attempt failed, and what is to be done about it. Every `std` error turns into [`JobError::Retry`], or into
-/// [`JobError::Away`] if its cause is a Postgres or a bucket that was away.
+/// How an attempt failed, and what to do about it. Any `std` error becomes [`JobError::Retry`], or [`JobError::Away`]
+/// if its cause is that Postgres or the bucket was away.
 #[derive(Debug)]
 pub enum JobError {
-    /// Worth another attempt, after the backoff or after `after` if that is later (a server's Retry-After).
+    /// Worth another attempt, after the backoff or after `after`, whichever is later (a server's Retry-After).
     Retry {
-        /// What went wrong; ids and causes, never what was said.
+        /// What went wrong: ids and causes, never what was said.
         message: String,
-        /// Not before this.
+        /// Not before this time.
         after: Option<Duration>,
     },
-    /// What the attempt had read was changed by somebody else meanwhile: a race as it is to be expected, and the next
-    /// attempt reads anew. Attempts are counted, as with [`JobError::Retry`].
+    /// Something else changed what this attempt had read. Such races are expected, and the next attempt reads again.
+    /// Attempts count, as with [`JobError::Retry`].
     Overtaken(String),
-    /// Another attempt would fail as well: the job is dead at once.
+    /// Another attempt would fail too: the job is dead immediately.
     Abort(String),
-    /// Postgres or the bucket was away: no fault of the job's. Run again after a pause, without the attempt being counted.
+    /// Postgres or the bucket was away: not the job's fault. Runs again after a pause; the attempt doesn't count.
     Away(String),
-    /// Not now: run again after this, without the attempt being counted.
+    /// Not now: run again after this. The attempt doesn't count.
     Snooze(Duration),
-    /// The lease was lost: another worker has the job, and what this attempt did was rolled back.
+    /// The lease was lost: another worker has the job, and this attempt was rolled back.
     Stale,
 }
 
 impl JobError {
-    /// An error that another attempt would meet again.
+    /// An error that another attempt would hit again.
     pub fn abort(message: impl Display) -> Self {
         Self::Abort(message.to_string())
     }
 
-    /// An error that another attempt may not meet.
+    /// An error that another attempt may not hit.
     pub fn retry(message: impl Display) -> Self {
         Self::Retry { message: message.to_string(), after: None }
     }
 
-    /// Somebody else was faster.
+    /// Something else was faster.
     pub fn overtaken(message: impl Display) -> Self {
         Self::Overtaken(message.to_string())
     }
 }
 
-/// Runs work that keeps a thread busy (parsing, computing) beside the asynchronous ones, of which there are as many as
-/// processors: two jobs that compute on them stop the pages, the other jobs and the shutdown.
+/// Runs work that blocks a thread (parsing, computing) off the async threads. There are only as many of those as
+/// processors: two computing jobs on them would stall the pages, the other jobs and the shutdown.
 ///
 /// # Errors
-/// When it panics. Its message is left out: it may quote what was said.
+/// Returns an error if the work panics, without the panic message: it may quote what was said.
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JobError> {
     cuttable(move |_| work()).await
 }
 
-/// As [`blocking`], for work that may take minutes. A thread cannot be ended from outside: where the job's time is up, its
-/// lease is lost or the process ends, its future is dropped, and the work is told so by its [`Cut`]. It looks at that where
-/// a loop begins anew and comes back with whatever it has, which goes nowhere.
+/// Like [`blocking`], for work that may take minutes. A thread can't be stopped from outside: if the job times out,
+/// loses its lease or the process ends, its future is dropped, which sets the work's [`Cut`]. The work checks it on
+/// each iteration and returns what it has, which is discarded.
 ///
 /// # Errors
-/// When it panics. Its message is left out: it may quote what was said.
+/// Returns an error if the work panics, without the panic message: it may quote what was said.
 pub async fn cuttable<T: Send + 'static>(work: impl FnOnce(&Cut) -> T + Send + 'static) -> Result<T, JobError> {
     let cut = Cut::default();
     let _asks = AsksWhenDropped(cut.clone());
-    // What has not begun when its future is dropped never does.
+    // Work that hasn't started when its future is dropped never does.
     let work = AbortOnDropHandle::new(tokio::task::spawn_blocking(move || work(&cut)));
     work.await.map_err(|_| JobError::retry(PANICKED))
 }
 
-/// Runs work that borrows what its caller holds (the rows of an open transaction, say), for seconds at most: this thread
-/// lets go of all other tasks meanwhile. What can do without the transaction is [`blocking`]'s.
+/// Runs work that borrows from its caller (the rows of an open transaction, say), for at most seconds: this thread
+/// hands off all other tasks in the meantime. Work that doesn't need the transaction belongs in [`blocking`].
 pub fn in_place<T>(work: impl FnOnce() -> T) -> T {
     match tokio::runtime::Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
         Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
-        // A single thread has nobody to leave the others to.
+        // A single-threaded runtime has no other thread to hand tasks to.
         _ => work(),
     }
 }
 
-/// Says whether work is done for nobody any more.
+/// Tells work that nobody needs its result any more.
 #[derive(Clone, Debug, Default)]
 pub struct Cut(Arc<AtomicBool>);
 
 impl Cut {
-    /// Whether the work is to end: nobody waits for what it gives.
+    /// Whether the work should stop because nobody waits for its result.
     #[must_use]
     pub fn is_asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
@@ -160,7 +160,7 @@ impl Drop for AsksWhenDropped {
     }
 }
 
-/// What is recorded of a panic: its message may quote what was said, so the log has its place in the source instead.
+/// Recorded for a panic: its message may quote what was said, so the log has its source location instead.
 pub(super) const PANICKED: &str = "it panicked: the log of the process says where";
 
 impl<E: std::error::Error + 'static> From<E> for JobError {
@@ -169,7 +169,7 @@ impl<E: std::error::Error + 'static> From<E> for JobError {
         let mut next: Option<&(dyn std::error::Error + 'static)> = Some(&error);
         while let Some(cause) = next {
             let said = cause.to_string();
-            // Most messages end with their cause already.
+            // Most messages already end with their cause.
             if message.is_empty() {
                 message = said;
             } else if !message.contains(&said) {

@@ -1,4 +1,4 @@
-//! The listener: one a process, on a connection of its own. It only makes things faster: polling is the truth.
+//! The listener: one per process, on its own connection. It only makes things faster: polling is the truth.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,10 +6,10 @@ use sqlx::postgres::{PgListener, PgPoolOptions};
 
 use super::worker::Process;
 
-/// Between two tries to listen again.
+/// The pause before listening again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Wakes the claiming task at each notification, until it is dropped.
+/// Wakes the claiming task on each notification, until it is dropped.
 pub(super) async fn listen(process: Arc<Process>) {
     let mut failing = false;
     loop {
@@ -30,7 +30,7 @@ async fn listen_until_lost(process: &Process, failing: &mut bool) -> Result<(), 
     listener.listen("debrief_jobs").await?;
     *failing = false;
     loop {
-        // `None` says that the connection was lost and made anew: what was sent between is lost, so look.
+        // `None` means that the connection was lost and reopened: notifications in between are lost, so poll.
         let _ = listener.try_recv().await?;
         process.wake.notify_one();
     }

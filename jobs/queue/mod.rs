@@ -1,13 +1,14 @@
 //! The queue: jobs in Postgres, run by apalis workers. The only code that names apalis.
 //!
-//! A stage sees four things of it: [`JobArgs`] and [`Job`] (what a job is about, and what it does), [`Context`] (what a
-//! running job has), [`enqueue`] (in the caller's transaction) and [`JobError`] (retry, abort, snooze, or Postgres was away). A
-//! job runs at least once; because its effect and its "done" commit together under its fence, it takes effect once.
+//! A stage uses four parts of it: [`JobArgs`] and [`Job`] (what a job is about, and what it does), [`Context`] (what a
+//! running job has), [`enqueue`] (in the caller's transaction) and [`JobError`] (retry, abort, snooze, or Postgres
+//! away). A job runs at least once; because its effect and its "done" commit together under its fence, it takes effect
+//! once.
 //!
-//! A process runs [`work`] (or [`drain`]) over a [`Catalogue`]. Inside, a claiming task (`claim`) feeds apalis' worker
+//! A process runs [`work`] (or [`drain`]) with a [`Catalogue`]. Inside, a claiming task (`claim`) feeds apalis' worker
 //! (`storage`, `worker`); the outermost layer (`finish`) records every end under the fence (`settle`); one heartbeat
-//! a process holds the leases (`heartbeat`); any process takes over from the dead (`rescue`) and fires the schedules
-//! ([`schedule`]). [`admin`] is for people who look in.
+//! per process holds the leases (`heartbeat`); any process takes over from the dead (`rescue`) and fires the schedules
+//! ([`schedule`]). [`admin`] is for operators.
 
 pub mod admin;
 mod catalogue;

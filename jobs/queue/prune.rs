@@ -1,6 +1,6 @@
-//! Pruning: finished jobs and fired ticks are deleted once they were kept long enough, in batches.
+//! Pruning: deletes finished jobs and fired ticks in batches once they are old enough.
 //!
-//! Deletes from `jobs` (through `prune_jobs`) and `schedule_ticks`. A rerun deletes what is left.
+//! Deletes from `jobs` (through `prune_jobs`) and `schedule_ticks`. A rerun deletes the rest.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,24 +10,24 @@ use super::{
 };
 use crate::db::Tx;
 
-/// Days that an organization's job which is done is kept.
+/// Days to keep an organization's done jobs.
 const DONE_DAYS: f64 = 3.0;
-/// Days that a job of the installation which is done is kept: the inbox alone is looked at every few seconds.
+/// Days to keep the installation's done jobs: the inbox alone is checked every few seconds.
 const OWN_DONE_DAYS: f64 = 1.0 / 24.0;
-/// Days that a cancelled job is kept.
+/// Days to keep cancelled jobs.
 const CANCELLED_DAYS: f64 = 7.0;
-/// Days that a dead job is kept.
+/// Days to keep dead jobs.
 const DEAD_DAYS: f64 = 30.0;
-/// Days that a fired tick is kept; the last of each schedule stays.
+/// Days to keep fired ticks; the last one of each schedule stays.
 const TICK_DAYS: i32 = 1;
-/// Jobs a batch.
+/// Jobs per batch.
 const BATCH: i64 = 1000;
 
 /// Hourly.
 pub const SCHEDULE: Schedule =
     Schedule::new("prune", "0 7 * * * *", chrono_tz::UTC, Missed::Once, |tx, _| job(tx, Prune {}));
 
-/// Deletes what was kept long enough.
+/// Deletes what is old enough.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Prune {}
 
@@ -45,7 +45,7 @@ impl Job for Prune {
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let mut jobs = 0;
         loop {
-            // Each batch is a transaction of its own, so that no lock is held for long.
+            // Each batch is its own transaction, so that no lock is held for long.
             let pruned = sqlx::query_scalar!(
                 r#"select prune_jobs($1, $2, $3, $4, $5) as "pruned!""#,
                 DONE_DAYS,

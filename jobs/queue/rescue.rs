@@ -1,7 +1,7 @@
-//! The rescue: any process returns the jobs of vanished workers, tells of deaths that nobody was told of, and
-//! publishes the length of the queue.
+//! The rescue: any process returns the jobs of vanished workers, reports deaths that nobody reported, and publishes
+//! queue metrics.
 //!
-//! Reads and writes `jobs` through `rescue_jobs` and `take_untold_jobs`; both skip what another process has at hand.
+//! Reads and writes `jobs` through `rescue_jobs` and `take_untold_jobs`; both skip what another process is handling.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::{JobInfo, JobState, admin, settle::tell, worker::Process};
 
 /// Looks after the queue until it is dropped.
 pub(super) async fn rescue(process: Arc<Process>) {
-    // After an outage every lease has run out, and the living need a moment to renew theirs.
+    // After an outage every lease has expired, and live workers need a moment to renew theirs.
     let mut not_before = Instant::now();
     let mut gauges_at = Instant::now();
     loop {
@@ -96,7 +96,7 @@ async fn tell_untold(process: &Process) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// Sets the gauges from what the queue holds, those of the kinds that it does not hold to zero.
+/// Sets the gauges from the queue's contents; kinds without jobs are set to zero.
 async fn publish(process: &Process) {
     let Ok(stats) = admin::stats(&process.db).await else { return };
     for kind in process.catalogue.kinds().iter().map(|kind| kind.name) {

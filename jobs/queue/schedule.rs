@@ -1,9 +1,8 @@
-//! Schedules: ticks of a cron expression in a time zone, each of which enqueues something once over any number of
-//! processes.
+//! Schedules: ticks of a cron expression in a time zone. Each tick enqueues something once across all processes.
 //!
-//! Reads and writes `schedules` (the last tick that fired) and `schedule_ticks` (unique by schedule and tick) in one
-//! transaction with what the tick enqueues, so that a rerun finds the tick taken. A tick missed while no process was
-//! up fires once afterwards, or is skipped, as the schedule says.
+//! Reads and writes `schedules` (the last fired tick) and `schedule_ticks` (unique by schedule and tick) in the same
+//! transaction as what the tick enqueues, so a rerun finds that the tick has fired. A tick missed while no process was
+//! up fires once afterwards or is skipped, as the schedule says.
 
 use std::{collections::BTreeMap, str::FromStr, sync::Arc, time::Duration};
 
@@ -26,32 +25,32 @@ const MISSED_AFTER: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
 /// What a tick enqueues, in the tick's transaction.
 pub type Enqueue = for<'a> fn(&'a mut SystemTx, DateTime<Utc>) -> BoxFuture<'a, Result<(), sqlx::Error>>;
 
-/// What becomes of ticks that were missed.
+/// What happens to missed ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missed {
-    /// The last of them fires once, afterwards.
+    /// The last one fires once, afterwards.
     Once,
-    /// None of them fires.
+    /// None fires.
     Skip,
 }
 
-/// A schedule: a const beside its job.
+/// A schedule: a const next to its job.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     /// Its permanent name, by which an operator overrides it.
     pub name: &'static str,
     /// Six fields, seconds first.
     pub cron: std::borrow::Cow<'static, str>,
-    /// Where its hours and days are.
+    /// The time zone of its hours and days.
     pub time_zone: Tz,
-    /// What becomes of missed ticks.
+    /// What happens to missed ticks.
     pub missed: Missed,
     /// What a tick enqueues; see [`job`].
     pub enqueue: Enqueue,
 }
 
 impl Schedule {
-    /// A schedule as the program brings it.
+    /// Creates one of the program's own schedules.
     #[must_use]
     pub const fn new(name: &'static str, cron: &'static str, time_zone: Tz, missed: Missed, enqueue: Enqueue) -> Self {
         Self { name, cron: std::borrow::Cow::Borrowed(cron), time_zone, missed, enqueue }
@@ -61,22 +60,22 @@ impl Schedule {
         cron::Schedule::from_str(&self.cron)
     }
 
-    /// The first tick after `time`; none where the expression has no more.
+    /// The first tick after `time`, or `None` if the expression has no more.
     #[must_use]
     pub fn next_after(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.parsed().ok()?.after(&time.with_timezone(&self.time_zone)).next().map(|tick| tick.to_utc())
     }
 
-    /// The last tick after `since` and not after `now`.
+    /// The last tick after `since`, up to and including `now`.
     fn last_due(&self, since: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        // From behind: after a long silence there may be very many.
+        // Searches backwards: after a long outage there may be very many.
         let parsed = self.parsed().ok()?;
         let end = (now + chrono::TimeDelta::seconds(1)).trunc_subsecs(0).with_timezone(&self.time_zone);
         parsed.after(&end).rev().map(|tick| tick.to_utc()).find(|tick| *tick <= now).filter(|tick| *tick > since)
     }
 }
 
-/// Enqueues `job`, which is the installation's own: for a schedule's `enqueue`.
+/// Enqueues `job`, one of the installation's own: for a schedule's `enqueue`.
 pub fn job<'a, J: JobArgs>(tx: &'a mut SystemTx, job: J) -> BoxFuture<'a, Result<(), sqlx::Error>> {
     Box::pin(async move {
         if enqueue(tx, &job, Uuid::now_v7()).await? == Enqueued::AlreadyThere {
@@ -86,10 +85,10 @@ pub fn job<'a, J: JobArgs>(tx: &'a mut SystemTx, job: J) -> BoxFuture<'a, Result
     })
 }
 
-/// The schedules with an operator's expressions in place of their own; `off` leaves one out.
+/// The schedules with an operator's expressions applied; `off` removes one.
 ///
 /// # Errors
-/// When a name does not exist or an expression cannot be read.
+/// Returns an error if a name doesn't exist or an expression is invalid.
 pub(super) fn overridden(
     schedules: Vec<Schedule>,
     by_name: &BTreeMap<String, String>,
@@ -108,7 +107,7 @@ pub(super) fn overridden(
         }
         schedule.parsed().map_err(|error| {
             let example = "six fields, seconds first, such as \"0 30 6 * * Mon\"";
-            // Of what is no expression at all the error would repeat everything.
+            // For something that isn't an expression at all, the error would repeat it.
             let why = if schedule.cron.split_whitespace().count() == 6 { format!(": {error}") } else { String::new() };
             SettingsError::new(KEY, format!("that of {} is not {example}{why}", schedule.name))
         })?;
@@ -117,7 +116,7 @@ pub(super) fn overridden(
     Ok(kept)
 }
 
-/// Fires ticks as they come, until `shutdown`.
+/// Fires ticks as they come due, until `shutdown`.
 pub(super) async fn fire_until(process: Arc<Process>, shutdown: CancellationToken) {
     let mut failing = false;
     while !shutdown.is_cancelled() {
@@ -132,7 +131,7 @@ pub(super) async fn fire_until(process: Arc<Process>, shutdown: CancellationToke
         }
         let next = process.settings.schedules.iter().filter_map(|schedule| schedule.next_after(now)).min();
         let wait = next.and_then(|next| (next - Utc::now()).to_std().ok()).unwrap_or(process.settings.poll);
-        // Never for long: another process may have fallen out between claiming a tick and firing it.
+        // Never for long: another process may have died between claiming a tick and firing it.
         let wait = wait.clamp(Duration::from_millis(50), Duration::from_secs(30));
         tokio::select! {
             () = shutdown.cancelled() => {}
@@ -141,11 +140,10 @@ pub(super) async fn fire_until(process: Arc<Process>, shutdown: CancellationToke
     }
 }
 
-/// Fires every tick that is due at `now` and has not fired; says how many. A schedule that is seen for the first time
-/// begins at `now`.
+/// Fires every tick that is due at `now` and hasn't fired, and returns how many. A new schedule starts at `now`.
 ///
 /// # Errors
-/// When the database does not answer; what was fired before stays fired.
+/// Returns an error if the database can't be reached; ticks fired before that stay fired.
 pub async fn fire_due(db: &Db, schedules: &[Schedule], now: DateTime<Utc>) -> Result<usize, sqlx::Error> {
     let mut fired = 0;
     for schedule in schedules {
@@ -199,35 +197,35 @@ async fn take_tick(tx: &mut SystemTx, name: &str, tick: DateTime<Utc>) -> Result
     Ok(taken.rows_affected() == 1)
 }
 
-/// Enqueues at once what a tick of `schedule` would; its ticks stay as they are.
+/// Enqueues immediately what a tick of `schedule` would; its ticks don't change.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn run_now(db: &Db, schedule: &Schedule) -> Result<(), sqlx::Error> {
     let mut tx = db.system().await?;
     (schedule.enqueue)(&mut tx, Utc::now()).await?;
     tx.commit().await
 }
 
-/// A schedule as listed.
+/// A schedule in a list.
 #[derive(Clone, Debug, Serialize)]
 pub struct ScheduleRow {
     /// Its name.
     pub name: &'static str,
     /// Its expression, with an operator's override applied.
     pub cron: String,
-    /// Where its hours and days are.
+    /// The time zone of its hours and days.
     pub time_zone: Tz,
-    /// The last tick that fired; none before the first.
+    /// The last fired tick; `None` before the first.
     pub last_tick: Option<DateTime<Utc>>,
-    /// The next tick; none where there are no more.
+    /// The next tick; `None` if there are no more.
     pub next_tick: Option<DateTime<Utc>>,
 }
 
-/// The schedules with their last and next ticks.
+/// Lists the schedules with their last and next ticks.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn list(db: &Db, schedules: &[Schedule]) -> Result<Vec<ScheduleRow>, sqlx::Error> {
     let fired = sqlx::query!(r#"select schedule, max(tick) as "tick!" from schedule_ticks group by schedule"#)
         .fetch_all(db.pool())

@@ -1,4 +1,4 @@
-//! How a worker works: what an operator sets ([`Settings`]), and every time and count of the queue
+//! How a worker runs: what an operator sets ([`Settings`]), and every duration and count of the queue
 //! ([`WorkerSettings`]), which tests scale down.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -14,14 +14,14 @@ use crate::SettingsError;
 pub struct Settings {
     /// How many jobs a process runs at a time, of all kinds together.
     pub concurrency: usize,
-    /// How long a stopping worker waits for its running jobs before it gives them back, in seconds.
+    /// How long a stopping worker waits for its running jobs before it returns them, in seconds.
     pub shutdown_seconds: u64,
-    /// How long a job is held without a sign of life from its worker, in seconds; a killed worker's jobs run elsewhere
-    /// about four seconds after it.
+    /// How long a job is held without a sign of life from its worker, in seconds. A killed worker's jobs run elsewhere
+    /// about four seconds after that.
     pub lease_seconds: u64,
-    /// Whether workers listen for wake-ups; false behind a pooler in transaction mode, where polling alone does it.
+    /// Whether workers listen for wake-ups; false behind a pooler in transaction mode, where they only poll.
     pub listen: bool,
-    /// By a schedule's name: a cron expression of six fields (seconds first) in place of its own, or `off`.
+    /// By schedule name: a cron expression with six fields (seconds first) that replaces its own, or `off`.
     pub schedules: BTreeMap<String, String>,
 }
 
@@ -38,32 +38,32 @@ impl Default for Settings {
     }
 }
 
-/// The times and counts of a worker.
+/// The durations and counts of a worker.
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {
-    /// How many jobs at a time, of all kinds together.
+    /// How many jobs run at a time, of all kinds together.
     pub slots: usize,
     /// How long a job is held without a heartbeat.
     pub lease: Duration,
-    /// How often the leases are extended; a quarter of the lease or less.
+    /// How often leases are extended; at most a quarter of the lease.
     pub heartbeat: Duration,
-    /// How often the queue is asked without a wake-up.
+    /// How often to poll without a wake-up.
     pub poll: Duration,
-    /// How often the jobs of vanished workers are looked for.
+    /// How often to look for the jobs of vanished workers.
     pub rescue_every: Duration,
-    /// The wait before the second attempt; doubled with each.
+    /// The wait before the second attempt; doubles with each attempt.
     pub backoff_base: Duration,
-    /// The longest wait by doubling.
+    /// The longest wait that doubling reaches.
     pub backoff_cap: Duration,
-    /// After its worker vanished this many times while it ran alone, a job is parked as poison.
+    /// A job is parked as poison after its worker vanished this many times while it ran alone.
     pub poison: u16,
     /// How long a stopping worker waits for its running jobs.
     pub grace: Duration,
-    /// How far ahead [`super::drain`] waits for jobs: those due within this count as due.
+    /// How far ahead [`super::drain`] looks: jobs due within this count as due.
     pub drain_within: Duration,
     /// Whether to listen for wake-ups.
     pub listen: bool,
-    /// What this process fires.
+    /// The schedules that this process fires.
     pub schedules: Vec<Schedule>,
 }
 
@@ -87,10 +87,10 @@ impl Default for WorkerSettings {
 }
 
 impl WorkerSettings {
-    /// The settings of an operator over the schedules that the program brings.
+    /// Combines an operator's settings with the program's schedules.
     ///
     /// # Errors
-    /// When a schedule is named that does not exist, or its expression cannot be read.
+    /// Returns an error if a named schedule doesn't exist or its expression is invalid.
     pub fn new(settings: &Settings, schedules: Vec<Schedule>) -> Result<Self, SettingsError> {
         if settings.concurrency == 0 {
             return Err(SettingsError::new("queue.concurrency", "must be 1 or more"));

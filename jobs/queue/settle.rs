@@ -1,7 +1,7 @@
-//! Settling: what is recorded of an attempt that did not finish its job, at once and under its fence.
+//! Settling: records an attempt that didn't finish its job, immediately and under its fence.
 //!
-//! Writes the job's state, its next time, its error, through `settle_job`. A second settling changes nothing: the
-//! first one moved the fence.
+//! Writes the job's state, next time and error through `settle_job`. A second settling changes nothing: the fence has
+//! moved.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -11,32 +11,32 @@ use serde_json::Value;
 
 use super::{JobError, JobInfo, JobState, catalogue::Kind, flights::Seat, worker::Process};
 
-/// No server's Retry-After holds a job longer than this.
+/// A server's Retry-After is capped at this.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(6 * 60 * 60);
-/// How long `on_dead` may take.
+/// The timeout of `on_dead`.
 const ON_DEAD_TIMEOUT: Duration = Duration::from_secs(60);
 /// Error messages are cut to this many characters.
 const LONGEST_ERROR: usize = 2000;
 
-/// How an attempt ended that did not finish its job.
+/// How an attempt that didn't finish its job ended.
 #[derive(Debug)]
 pub(super) enum End {
     /// Due again after the delay.
     Retry(Duration, String),
-    /// Due again after the delay: what it had read was changed meanwhile.
+    /// Due again after the delay, because what it had read was changed.
     Overtaken(Duration, String),
-    /// Due again after the delay: Postgres or the bucket was away. The attempt does not count.
+    /// Due again after the delay: Postgres or the bucket was away. The attempt doesn't count.
     Away(Duration, String),
-    /// No more attempts.
+    /// No attempts left.
     Dead(String),
-    /// Due again after the delay; the attempt does not count.
+    /// Due again after the delay; the attempt doesn't count.
     Snooze(Duration),
-    /// Due at once, elsewhere; the attempt does not count.
+    /// Due immediately, elsewhere; the attempt doesn't count.
     Return,
 }
 
 impl End {
-    /// What a failure comes to; none where the job belongs to another worker by now.
+    /// What a failure leads to, or `None` if the job now belongs to another worker.
     pub(super) fn of(error: JobError, info: &JobInfo, process: &Process) -> Option<Self> {
         match error {
             JobError::Stale => None,
@@ -55,7 +55,7 @@ impl End {
         }
     }
 
-    /// As stored and as counted.
+    /// The name in the database and in metrics.
     pub(super) fn outcome(&self) -> &'static str {
         match self {
             Self::Retry(..) | Self::Overtaken(..) => "retry",
@@ -72,14 +72,14 @@ fn pause(info: &JobInfo, process: &Process) -> Duration {
     backoff(info.attempt, process.settings.backoff_base, process.settings.backoff_cap)
 }
 
-/// Doubles with each attempt, by a fifth more or less, so that what failed together does not come back together.
+/// Doubles with each attempt, plus or minus a fifth, so that what failed together doesn't come back together.
 fn backoff(attempt: u16, base: Duration, cap: Duration) -> Duration {
     let doubled = base.saturating_mul(1 << u32::from(attempt.saturating_sub(1)).min(20));
     doubled.min(cap).mul_f64(rand::rng().random_range(0.8..1.2))
 }
 
-/// Records the end of an attempt, and returns the state in which the job is then; `None` if the fence no longer holds. While
-/// Postgres is away it tries again for as long as the job may still be ours.
+/// Records the end of an attempt, and returns the job's new state, or `None` if the fence no longer holds. While
+/// Postgres is away it retries for as long as the job may still be ours.
 pub(super) async fn settle(process: &Process, info: &JobInfo, seat: &Seat, end: &End) -> Option<JobState> {
     let mut pause = Duration::from_millis(200);
     loop {
@@ -104,7 +104,7 @@ pub(super) async fn settle(process: &Process, info: &JobInfo, seat: &Seat, end: 
     }
 }
 
-/// As [`settle`], in one try.
+/// Like [`settle`], but tries once.
 pub(super) async fn settle_once(process: &Process, info: &JobInfo, end: &End) -> Result<Option<JobState>, sqlx::Error> {
     let (delay, error) = match end {
         End::Retry(delay, error) | End::Overtaken(delay, error) | End::Away(delay, error) => (*delay, Some(cut(error))),
@@ -125,12 +125,12 @@ pub(super) async fn settle_once(process: &Process, info: &JobInfo, end: &End) ->
 }
 
 fn cut(error: &str) -> String {
-    // A character that the database refuses would keep the end of the attempt from being recorded.
+    // A character that the database rejects would keep the end of the attempt from being recorded.
     crate::clean::text(error).chars().take(LONGEST_ERROR).collect()
 }
 
-/// Tells of a death: calls the job's `on_dead`, and notes that it was called. What fails here is tried again by
-/// whichever process looks for untold deaths next.
+/// Reports a death: calls the job's `on_dead` and records that. If it fails, the next process to look for unreported
+/// deaths retries.
 pub(super) async fn tell(process: &Process, kind: &Kind, info: &JobInfo, args: Value, error: &str) {
     tracing::error!(target: "queue", { job.id = %info.id, job.kind = info.kind, job.attempt = info.attempt,
         correlation.id = %info.correlation_id, error }, "a job is dead");

@@ -11,7 +11,7 @@ use strum::{Display, EnumString, IntoStaticStr, VariantNames};
 #[strum(serialize_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
 pub enum JobState {
-    /// It runs once its time has come.
+    /// Runs once its time has come.
     Due,
     /// A worker has it.
     Running,
@@ -24,10 +24,10 @@ pub enum JobState {
 }
 
 impl JobState {
-    /// The names of all of them, as they are stored.
+    /// All names, as stored.
     pub const NAMES: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
 
-    /// As it is stored, and as JSON and metrics have it.
+    /// The name used in the database, JSON and metrics.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.into()

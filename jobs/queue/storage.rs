@@ -1,6 +1,6 @@
-//! Our storage on apalis-core's extension point: a backend whose tasks come from the claiming task.
+//! Our storage for apalis-core's extension point: a backend whose tasks come from the claiming task.
 //!
-//! `poll_next` never yields an error, so that no trouble with Postgres ends a worker; it ends when the claiming task
+//! `poll_next` never yields an error, so that trouble with Postgres can't end a worker. It ends when the claiming task
 //! does, at shutdown, after the last job that it claimed.
 
 use std::{
@@ -28,7 +28,7 @@ pub(super) struct Claimed {
     pub(super) seat: Arc<Seat>,
 }
 
-/// The backend of one worker. Clones share the jobs, so that a worker which is restarted goes on with them.
+/// The backend of one worker. Clones share the jobs, so that a restarted worker continues with them.
 #[derive(Clone, Debug)]
 pub(super) struct Storage {
     pub(super) process: Arc<Process>,
@@ -58,7 +58,7 @@ impl Backend for Storage {
     }
 
     fn poll_close(&mut self, _: &mut Context<'_>, worker: &WorkerContext) -> Poll<Result<(), Infallible>> {
-        // A backend that has ended must stop its worker, which otherwise waits for somebody else to do it.
+        // A backend that has ended must stop its worker, which would otherwise wait forever.
         if !worker.is_shutting_down() {
             let _ = worker.stop();
         }

@@ -1,8 +1,8 @@
-//! A worker process: apalis' worker over our storage, with the claiming task, the heartbeat, the rescue, the listener
-//! and the schedules beside it.
+//! A worker process: apalis' worker over our storage, along with the claiming task, the heartbeat, the rescue, the
+//! listener and the schedules.
 //!
-//! Nothing that happens to Postgres ends it. At shutdown it claims no more, waits a while for what is running, and
-//! gives the rest back without an attempt being counted.
+//! Trouble with Postgres never ends it. At shutdown it stops claiming, waits a while for running jobs, and returns the
+//! rest without counting the attempt.
 
 use std::{
     sync::{
@@ -35,13 +35,13 @@ use super::{
 };
 use crate::db::Db;
 
-/// How long a stopping worker may take to record what it gives back.
+/// How long a stopping worker may take to record the jobs it returns.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// Why a worker ended before it was told to.
+/// Why a worker ended on its own.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkError {
-    /// The system refused a thread.
+    /// The system couldn't start a thread.
     #[error("the worker's heartbeat cannot start: {0}")]
     Heartbeat(#[from] std::io::Error),
     /// apalis' monitor gave up.
@@ -58,9 +58,9 @@ pub(super) struct Process {
     pub(super) catalogue: Catalogue,
     pub(super) settings: WorkerSettings,
     pub(super) flights: Arc<Flights>,
-    /// Told when there may be something to claim.
+    /// Notified when there may be something to claim.
     pub(super) wake: Notify,
-    /// Cancelled when the grace of a shutdown is over: jobs still running are given back.
+    /// Cancelled when the shutdown's grace period ends: jobs still running are returned.
     pub(super) stop: CancellationToken,
     pub(super) tally: Tally,
 }
@@ -110,10 +110,10 @@ impl Process {
     }
 }
 
-/// Works until `shutdown`: claims jobs of the catalogue's kinds, runs them, looks after the queue, fires the schedules.
+/// Runs until `shutdown`: claims and runs jobs of the catalogue's kinds, maintains the queue, fires the schedules.
 ///
 /// # Errors
-/// When the heartbeat cannot start, or apalis' monitor gives up (which nothing known makes it do).
+/// Returns an error if the heartbeat can't start, or apalis' monitor gives up (which nothing known causes).
 pub async fn work(
     db: Db,
     catalogue: Catalogue,
@@ -123,7 +123,7 @@ pub async fn work(
     run(Arc::new(Process::new(db, catalogue, settings)), shutdown).await
 }
 
-/// Runs a process until `shutdown`. Dropping it is as good as killing it: its jobs end where they are.
+/// Runs a process until `shutdown`. Dropping it is as good as killing it: its jobs stop where they are.
 pub(super) async fn run(process: Arc<Process>, shutdown: CancellationToken) -> Result<(), WorkError> {
     tracing::info!(target: "queue", worker = process.name, slots = process.settings.slots, "working");
     let (sender, receiver) = mpsc::channel(process.settings.slots.max(1));
@@ -164,8 +164,8 @@ fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<(
     AbortOnDropHandle::new(tokio::spawn(task))
 }
 
-/// apalis' monitor over one worker. Our storage yields no errors and our layer lets none through, so a restart can
-/// only follow a panic inside a layer; the restarted worker goes on with the same jobs.
+/// apalis' monitor for one worker. Our storage yields no errors and our layer lets none through, so only a panic inside
+/// a layer can cause a restart; the restarted worker continues with the same jobs.
 fn monitor(process: &Arc<Process>, storage: Storage) -> Monitor {
     let (db, slots, name) = (process.db.clone(), process.settings.slots, process.name.clone());
     Monitor::new().should_restart(|_, _| true).register(move |_| {
@@ -183,7 +183,7 @@ async fn run_job(job: Claimed, db: Data<Db>) -> Result<(), Failure> {
     (job.kind.run)(job.args, (*db).clone(), job.info).await.map(|_| ()).map_err(Failure)
 }
 
-/// A literal stands in the source; a message made at run time may quote what was said, so it is left out.
+/// A literal is in the source; a message built at run time may quote what was said, so it is left out.
 fn panic_message(panic: &Box<dyn std::any::Any + Send>) -> PanicError {
     PanicError(panic.downcast_ref::<&str>().map_or_else(|| PANICKED.to_owned(), |text| format!("it panicked: {text}")))
 }

@@ -1,8 +1,8 @@
-//! Reconcile: finds sessions whose next step has neither a live nor a dead job, and mails that nobody would send, and
+//! Reconcile: finds sessions whose next step has neither a live nor a dead job, and emails that nobody would send, and
 //! enqueues what is missing. Nothing is forgotten, and nothing dead is revived behind the operator's back.
 //!
-//! Reads sessions, summaries, mails and jobs of all organizations (ids only, through definer functions); writes jobs,
-//! each in its organization's transaction under the session's row lock. A rerun finds the jobs that are there.
+//! Reads sessions, summaries, emails and jobs of all organizations (only ids, through definer functions); writes jobs,
+//! each in its organization's transaction under the session's row lock. A rerun finds the existing jobs.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,7 +24,7 @@ pub const SCHEDULE: Schedule =
 /// Finds sessions whose next step has no job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Reconcile {
-    /// Only what nobody has touched for so long, in seconds: whoever is at it enqueues the next step himself.
+    /// Skips what was touched more recently than this, in seconds: whoever is working on it enqueues the next step.
     pub untouched_seconds: u32,
 }
 
@@ -77,7 +77,7 @@ impl Job for Reconcile {
     }
 }
 
-/// Enqueues the next steps of a session, unless it has moved on from `state` meanwhile; returns how many.
+/// Enqueues the next steps of a session, unless it has left `state` in the meantime; returns how many.
 async fn next_steps(tx: &mut TenantTx, session_id: Uuid, state: SessionState) -> Result<usize, sqlx::Error> {
     let Some(session) = session::lock(tx, session_id).await? else { return Ok(0) };
     if session.state != state {
@@ -94,7 +94,7 @@ async fn next_steps(tx: &mut TenantTx, session_id: Uuid, state: SessionState) ->
     Ok(enqueued)
 }
 
-/// Enqueues the job that sends a mail which is still queued; says how many.
+/// Enqueues the job that sends a queued email; returns how many.
 async fn send(tx: &mut TenantTx, mail_id: Uuid) -> Result<usize, sqlx::Error> {
     let mail = sqlx::query!(
         "select kind, subject_id, correlation_id from mails where id = $1 and state = 'queued' for update",
@@ -111,7 +111,7 @@ async fn send(tx: &mut TenantTx, mail_id: Uuid) -> Result<usize, sqlx::Error> {
     }
 }
 
-/// Enqueues a job about `subject`, unless there is one that is live, dead or cancelled; returns how many.
+/// Enqueues a job about `subject`, unless there is a live, dead or cancelled one; returns how many.
 async fn missing<J: JobArgs>(
     tx: &mut TenantTx,
     subject: Uuid,

@@ -2,46 +2,46 @@
 
 use crate::text;
 
-/// Words that say nothing of a topic.
+/// Stop words, which say nothing about a topic.
 const STOP: &str = "a an the of to in on at for and or with her his their its my your our that this these those it she he \
     they what how when where was were is are be been about said der die das den dem des ein eine einen einem einer und \
     oder mit ihr ihre ihren ihrem sein seine seinen dass dies diese sie er es was wie wann wo war waren ist sind uber zu \
     zum zur von vom bei beim";
 
-/// What something is about: its words that say something, folded.
+/// A topic: its content words, folded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Topic {
     words: Vec<String>,
-    /// As it was typed.
+    /// As typed.
     pub(super) typed: String,
 }
 
 impl Topic {
-    /// The topic that `typed` names; none where it names nothing.
+    /// The topic named in `typed`; `None` if it names nothing.
     pub(super) fn new(typed: &str) -> Option<Self> {
         let words = content_words(typed);
         (!words.is_empty()).then(|| Self { words, typed: typed.trim().to_owned() })
     }
 
-    /// How many words of the topic a text has.
+    /// How many of the topic's words a text contains.
     pub(super) fn shared(&self, text: &str) -> usize {
         let there = content_words(text);
         self.words.iter().filter(|word| there.iter().any(|other| same(word, other))).count()
     }
 
-    /// Whether a text is about it: it has more than half of its words.
+    /// Whether a text is about it: it contains more than half of its words.
     pub(super) fn is_in(&self, text: &str) -> bool {
         self.shared(text) * 2 > self.words.len()
     }
 }
 
-/// The words of a text that say something, folded.
+/// The content words of a text, folded.
 pub(super) fn content_words(text: &str) -> Vec<String> {
     let words = text::words(text).into_iter().map(|word| text::fold(&word.normal));
     words.filter(|word| word.chars().count() > 1 && !STOP.split_whitespace().any(|stop| stop == word)).collect()
 }
 
-/// Whether two words are forms of one: `launch` and `launched`, `Bericht` and `Berichte`.
+/// Whether two words are forms of the same word: `launch` and `launched`, `Bericht` and `Berichte`.
 pub(super) fn same(one: &str, other: &str) -> bool {
     let common = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
     let (short, long) =

@@ -1,8 +1,8 @@
-//! Holds what a language model answered against the version and the session. Pure.
+//! Checks a language model's answer against the version and the session. Pure.
 //!
-//! A claim that stays keeps its section, evidence, owner, date, score and thread; only its words can be new, and where
-//! new words do not hold it keeps its old ones. A new claim is verified like any other draft. What was promised, and what
-//! the coach wrote, goes only where the coach names it: else it is put back, and the coach is told.
+//! A claim that stays keeps its section, evidence, owner, date, score and thread. Only its words can change, and if the
+//! new words don't hold it keeps the old ones. A new claim is verified like any other draft. Promises and the coach's
+//! own words are only removed if the coach names them: otherwise they are restored, and the coach is told.
 
 use std::collections::BTreeSet;
 
@@ -13,29 +13,29 @@ use crate::{
     text,
 };
 
-/// A client's sentence that has so much in common with a note for the coach alone tells what it tells.
+/// A client's sentence that has this much in common with a coach-only note says the same thing.
 const TELLS_THE_SAME: f32 = 0.6;
 
-/// What is to become of a version.
+/// The requested change to a version.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Change {
-    /// The claims that stay, by their place in the version, and their new words; none where they stay as they are.
+    /// The claims that stay, by their index in the version, and their new words; `None` if unchanged.
     pub(super) kept: Vec<(usize, Option<String>)>,
     /// Claims to be added.
     pub(super) new: Vec<DraftClaim>,
 }
 
-/// What came of a change.
+/// The result of a change.
 #[derive(Debug)]
 pub(super) struct Applied {
     pub(super) content: Content,
-    /// How many changes did not hold and were not made.
+    /// How many changes did not hold and were dropped.
     pub(super) dropped: usize,
-    /// The sentences that were left out although nobody asked for that, and are back.
+    /// Sentences that were removed without being asked for, and are back.
     pub(super) put_back: Vec<String>,
 }
 
-/// The version with `change`. `is_named` says of a claim of the version whether the coach asks for it to go.
+/// Applies `change` to the version. `is_named` says whether the coach asked to remove a claim.
 pub(super) fn apply(
     input: &SessionForClient,
     base: &Content,
@@ -69,12 +69,12 @@ pub(super) fn apply(
             None => dropped += 1,
         }
     }
-    // Stable: within a section in the order of the answer, what is new last.
+    // Stable: within a section in the order of the answer, with new claims last.
     claims.sort_by_key(|claim| claim.section);
     Applied { content: Content { claims }, dropped, put_back }
 }
 
-/// Puts back, in their places, the claims that may not go unless they are named, and gives their sentences.
+/// Restores, in place, the claims that may not be removed unless named, and returns their sentences.
 fn put_back(base: &Content, claims: &mut Vec<Claim>, is_named: impl Fn(usize) -> bool) -> Vec<String> {
     let place = |claim: &Claim| base.claims.iter().position(|it| it.id == claim.id);
     let mut sentences = Vec::new();
@@ -93,7 +93,7 @@ fn same_words(one: &Claim, other: &Claim) -> bool {
     text::normalize(&one.text) == text::normalize(&other.text)
 }
 
-/// The new words of a claim, where they hold, and what they then rest on.
+/// A claim's new words if they hold, and what they are then based on.
 fn reworded(input: &SessionForClient, base: &Content, claim: &Claim, words: &str) -> Option<(String, Support)> {
     if claim.audience == Audience::Client && input.tells_danger(words) {
         return None;
@@ -109,7 +109,7 @@ fn reworded(input: &SessionForClient, base: &Content, claim: &Claim, words: &str
     let said: Vec<&str> = lines.iter().copied().chain([claim.text.as_str()]).chain(earlier).collect();
     let mut known: BTreeSet<String> = said.iter().flat_map(|text| facts::of(text)).collect();
     known.extend(claim.action.iter().filter_map(|action| action.due_date).flat_map(facts::of_day));
-    // A sentence that comes to deny, or no longer does, may say the opposite of its evidence.
+    // A sentence that gains or loses a negation may say the opposite of its evidence.
     if facts::denies(words) != facts::denies(&claim.text) {
         return None;
     }
@@ -120,12 +120,12 @@ fn reworded(input: &SessionForClient, base: &Content, claim: &Claim, words: &str
         return None;
     }
     let support = match claim.support {
-        // What held before must hold now.
+        // What was supported before must still be supported.
         Support::Verified => {
             verify(input, &[as_draft(input, claim, words)]).dropped.is_empty().then_some(Support::Verified)?
         }
         Support::NothingSaid => Support::NothingSaid,
-        // What the coach wrote rests on the coach, and a model's wording of it on nobody, unless it was said.
+        // The coach's own words need no evidence; a model's rewording of them has none, unless it was said.
         Support::Own | Support::Unchecked => {
             let names = Names { client: &input.client, coach: &input.coach };
             if names.hold(claim, words) { Support::Verified } else { Support::Unchecked }
@@ -134,15 +134,15 @@ fn reworded(input: &SessionForClient, base: &Content, claim: &Claim, words: &str
     Some((words.to_owned(), support))
 }
 
-/// A key quote says what was said: it can only become a run of its own words.
+/// A key quote says what was said: it can only be shortened to a run of its own words.
 fn shorter_quote(claim: &Claim, words: &str) -> Option<String> {
     let quote = claim.evidence.iter().find_map(|evidence| text::locate(&evidence.quote, words))?;
     (text::words(quote).len() >= 3).then(|| format!("\u{201c}{}\u{201d}", quote.trim()))
 }
 
-/// A claim that is new, where it holds.
+/// A new claim, if it holds.
 fn added(input: &SessionForClient, base: &Content, draft: &DraftClaim) -> Option<Claim> {
-    // Verification adds the open threads that nobody spoke of: they are in the version already.
+    // Verification adds the open threads that nobody mentioned: the version already has them.
     let claim = verify(input, std::slice::from_ref(draft)).claims.into_iter().find(|it| !it.evidence.is_empty())?;
     let known: BTreeSet<String> = lines(input, &claim).into_iter().flat_map(facts::of).collect();
     let due: Vec<String> = claim.action.iter().filter_map(|action| action.due_date).flat_map(facts::of_day).collect();
@@ -155,18 +155,18 @@ fn added(input: &SessionForClient, base: &Content, draft: &DraftClaim) -> Option
     holds.then_some(claim)
 }
 
-/// Whether words tell what a note for the coach alone tells, more than the sentence that they are to stand for.
+/// Whether words repeat a coach-only note more closely than the sentence they replace.
 fn tells_a_note(base: &Content, words: &str, own: f32) -> bool {
     let words = words.to_lowercase();
     base.claims
         .iter()
-        // An open thread is an action item of the client's.
+        // An open thread is the client's own action item.
         .filter(|claim| claim.audience == Audience::Coach && claim.section != Section::OpenThreads)
         .map(|claim| diff::likeness(&claim.text.to_lowercase(), &words))
         .any(|likeness| likeness >= TELLS_THE_SAME && likeness > own)
 }
 
-/// The lines that a claim cites, as far as they may be cited.
+/// The lines that a claim cites, if they may be cited.
 fn lines<'a>(input: &'a SessionForClient, claim: &Claim) -> Vec<&'a str> {
     let line = |id| input.utterances.iter().find(|line| line.id == id);
     claim.evidence.iter().filter_map(|item| Some(line(item.utterance_id)?.text.as_str())).collect()

@@ -1,5 +1,5 @@
-//! Lets the writing model say what becomes of a version, and makes what holds of it. The prompt is
-//! `templates/prompt/refine/`.
+//! Asks the writing model what to change in a version, and applies what holds. The prompt is
+//! `templates/prompt/refine/`. Reads and writes nothing but the model's ledger.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -31,7 +31,7 @@ const USER: &str = include_str!("../../templates/prompt/refine/user.txt");
 /// The prompt's version: its name, and a hash of both files.
 static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("refine-2", SYSTEM, USER));
 
-/// So many lines before and after what a claim cites are shown where not all of them can be.
+/// How many lines around a cited line are shown if not all fit.
 const AROUND: usize = 3;
 
 /// What the model is to answer.
@@ -53,7 +53,7 @@ struct Kept {
     text: Option<String>,
 }
 
-/// Asks, and makes what holds of the answer.
+/// Asks the model, and applies what holds of its answer.
 pub(super) async fn refine(
     db: &Db,
     organization: Uuid,
@@ -67,13 +67,13 @@ pub(super) async fn refine(
     let change =
         Change { kept: answer.kept.into_iter().map(|kept| (kept.number, kept.text)).collect(), new: answer.new };
     let (input, base, instruction) = (read.input.clone(), read.base.clone(), read.instruction.clone());
-    // Holding claims against a long session keeps a thread busy.
+    // Checking claims against a long session is CPU-bound.
     let applied = tokio::task::spawn_blocking(move || {
         let named = named::named(&instruction, &base, input.client_short());
         apply::apply(&input, &base, &change, |at| named.contains(&at))
     });
     let applied = applied.await.map_err(|_| LlmError::Unusable("holding it against the session panicked".into()))?;
-    // What is only there because it was put back is nothing that the model left.
+    // A claim that is only there because it was restored doesn't count as left by the model.
     let nothing = applied.content.for_client().all(|claim| applied.put_back.contains(&claim.text));
     if read.base.for_client().next().is_some() && nothing {
         return Ok(RefineOutcome::Failed(
@@ -92,7 +92,7 @@ pub(super) async fn refine(
     }))
 }
 
-/// What the coach reads of sentences that are back.
+/// The message to the coach about restored sentences.
 fn put_back(sentences: &[String]) -> Option<String> {
     let quoted: Vec<String> = sentences.iter().map(|text| format!("\u{201c}{text}\u{201d}")).collect();
     let they = match sentences.len() {
@@ -103,10 +103,10 @@ fn put_back(sentences: &[String]) -> Option<String> {
     Some(format!("The language model had left out {they}: {}. To leave one out, name it.", quoted.join(", ")))
 }
 
-/// The prompt for a version and what is asked of it, with at most about so many characters of the session.
+/// The prompt for a version and an instruction, with at most about this many characters of the session.
 ///
 /// # Errors
-/// When a template does not render: a fault of the template.
+/// Returns an error if a template is faulty.
 fn render(
     input: &SessionForClient,
     base: &Content,
@@ -150,8 +150,8 @@ fn render(
     prompt::rendered([SYSTEM, USER], system, user)
 }
 
-/// The places of the lines that matter: all where they fit; else those that are cited, those around them, and those
-/// that share a word with what is asked, as far as they fit.
+/// The indexes of the relevant lines: all if they fit; otherwise the cited ones, those around them, and those that
+/// share a word with the instruction, as far as they fit.
 fn matter(input: &SessionForClient, base: &Content, instruction: &str, characters: usize) -> BTreeSet<usize> {
     let lines = &input.utterances;
     if split(lines, characters).len() <= 1 {
@@ -167,7 +167,7 @@ fn matter(input: &SessionForClient, base: &Content, instruction: &str, character
     let cited: Vec<usize> = (0..lines.len()).filter(|at| cited.contains(&lines[*at].id)).collect();
     let asked: Vec<usize> = (0..lines.len()).filter(about).collect();
     let around = |at: &usize| at.saturating_sub(AROUND)..(at + AROUND + 1).min(lines.len());
-    // What is cited first, then what is asked for, then what stands around either.
+    // Cited lines first, then matching ones, then the lines around either.
     let ranked = cited.iter().copied().chain(asked.iter().copied()).chain(cited.iter().chain(&asked).flat_map(around));
     let (mut chosen, mut used) = (BTreeSet::new(), 0);
     for at in ranked {

@@ -12,9 +12,9 @@ use crate::model::Section;
 pub(super) enum Wish {
     /// Fewer sentences.
     Shorter,
-    /// This one, or these, go.
+    /// Remove these sentences.
     Drop(Selection),
-    /// Of what is for the client, these sections only.
+    /// In the client's part, keep only these sections.
     Only(Vec<Section>),
     /// The client's own words about this.
     TheirWords(Topic),
@@ -22,20 +22,20 @@ pub(super) enum Wish {
     More(Topic),
 }
 
-/// Which sentences.
+/// A selection of sentences.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Selection {
-    /// The so-manyth (from 1) of a section, or of all that is for the client.
+    /// The n-th (from 1) of a section, or of everything for the client.
     Nth(usize, Option<Section>),
     /// The last one.
     Last(Option<Section>),
     /// A whole section.
     All(Section),
-    /// What is about this.
+    /// Everything about this.
     About(Topic),
 }
 
-/// What is wished, in order; none where a part of it is not understood. Nothing is done by half.
+/// The wishes in order; `None` if any part isn't understood. Nothing is done halfway.
 pub(super) fn parse(instruction: &str, client: &str) -> Option<Vec<Wish>> {
     let text = tidy(instruction);
     if let Some(wish) = wish(&text, client) {
@@ -51,7 +51,7 @@ pub(super) fn parse(instruction: &str, client: &str) -> Option<Vec<Wish>> {
     parts.into_iter().map(|part| wish(part, client)).collect()
 }
 
-/// In lower case, on one line, without what is only polite.
+/// In lower case, on one line, without polite phrases.
 fn tidy(instruction: &str) -> String {
     static POLITE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:please|can you|could you|would you|now|also|and|bitte|kannst du|könntest du|jetzt|auch)\s+|[\s,]+(?:please|bitte)$")
@@ -113,7 +113,7 @@ fn wish(text: &str, client: &str) -> Option<Wish> {
     more.captures(text).and_then(|found| Topic::new(&bare(&found[1]))).map(Wish::More)
 }
 
-/// What is to be dropped, where the text asks for that.
+/// What to remove, if the text asks for that.
 fn dropped(text: &str) -> Option<String> {
     let patterns = [
         pattern!(r"^(?:leave|take|cut|throw) (.+) (?:out|away)$"),
@@ -179,7 +179,7 @@ fn ordinal(word: &str) -> Option<usize> {
     NAMES.iter().position(|names| names.contains(&word))
 }
 
-/// The section that a coach calls so.
+/// The section that a coach calls by this name.
 fn section(name: &str) -> Option<Section> {
     let name = name.trim();
     let name =
@@ -205,7 +205,7 @@ fn section(name: &str) -> Option<Section> {
     })
 }
 
-/// A topic as it is typed, without quotation marks.
+/// A topic as typed, without quotation marks.
 fn bare(topic: &str) -> String {
     let plain = topic.replace(['"', '\u{201c}', '\u{201d}', '\u{201e}'], "");
     plain.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()

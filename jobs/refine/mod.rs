@@ -1,17 +1,17 @@
 //! Refining: the coach says what to change about a summary ("shorter", "warmer", "drop the second point", "in German"),
-//! and a job makes a version of it in which every claim still rests on what was said.
+//! and a job writes a version in which every claim is still based on what was said.
 //!
 //! ```text
-//! by_model     lets a language model answer: what stays, in which words, and what is new
-//! apply        holds that answer against the version and the session, claim by claim
-//! named        whether an instruction names a sentence as one that is to go
-//! instruction  what the rules understand, where there is no language model
-//! offline      does it
+//! by_model     asks a language model what stays, in which words, and what is new
+//! apply        checks its answer against the version and the session, claim by claim
+//! named        whether an instruction names a sentence to remove
+//! instruction  what the rules understand if there is no language model
+//! offline      applies it
 //! ```
 //!
-//! Reads a row of `refinements`, the version that was shown and the session; writes the next version, whose author is
-//! the refiner, and what became of the request. A rerun finds the request settled. Where the summary moved on meanwhile
-//! nothing is written: what the coach did by hand is never overwritten.
+//! Reads a row of `refinements`, the version that was shown and the session; writes the next version, with the refiner
+//! as author, and the result of the request. A rerun finds the request settled. If the summary has changed in the
+//! meantime, nothing is written: the coach's manual edits are never overwritten.
 
 mod about;
 mod apply;
@@ -37,38 +37,38 @@ use crate::{
     summarize::{self, SessionForClient, Summarizer},
 };
 
-/// Why a refinement changed nothing although it could have.
+/// Why a possible refinement changed nothing.
 const MOVED_ON: &str = "The summary changed in the meantime, so nothing was overwritten. Ask again.";
-/// What the coach reads when the job was given up.
+/// The message to the coach when the job was given up.
 const GIVEN_UP: &str = "It didn’t work after several attempts. The summary is unchanged: ask again later, or change it \
                         by hand.";
 
-/// What came of a request.
+/// The result of a request.
 #[derive(Debug)]
 enum RefineOutcome {
-    /// This content, and who wrote it.
+    /// New content and its author.
     Changed(Refined),
-    /// Nothing had to change, or could be; why.
+    /// Nothing had to change, or could; why.
     Unchanged(String),
     /// It could not be done; why, and what to do.
     Failed(String),
 }
 
-/// A version that is not written yet.
+/// A version not yet written.
 #[derive(Debug)]
 struct Refined {
     content: Content,
     provider: String,
     model: String,
     prompt_version: String,
-    /// Changes that did not hold and were not made.
+    /// Changes that did not hold and were dropped.
     dropped: usize,
-    /// What the coach is told of it beyond that, in sentences.
+    /// Anything else to tell the coach, in sentences.
     note: Option<String>,
 }
 
 impl Refined {
-    /// What the coach reads beyond the change itself.
+    /// The message to the coach beyond the change itself.
     fn told(&self) -> Option<String> {
         let parts: Vec<String> =
             (self.dropped > 0).then(|| not_made(self.dropped)).into_iter().chain(self.note.clone()).collect();
@@ -76,7 +76,7 @@ impl Refined {
     }
 }
 
-/// What a run has read.
+/// The input of a run.
 struct RefineInput {
     summary_id: Uuid,
     session_id: Uuid,
@@ -95,7 +95,7 @@ impl Job for RefineSummary {
             return ctx.finish(tx, json!({ "outcome": "already done" })).await;
         };
         let organization = tx.tenant();
-        // Read only: nothing is held while the provider writes.
+        // Only reads: no transaction is held while the provider writes.
         tx.commit().await?;
         let outcome = match refine(ctx, organization, &read).await {
             Ok(outcome) => outcome,
@@ -116,7 +116,7 @@ impl Job for RefineSummary {
     }
 }
 
-/// What the coach is told of an error that another attempt would meet again; none where the job may be tried again.
+/// The message to the coach about an error that would recur; `None` if the job may be retried.
 fn explained(error: &LlmError) -> Option<&'static str> {
     Some(match error {
         LlmError::Declined => {
@@ -153,7 +153,7 @@ async fn refine(ctx: &Context<Summarizer>, organization: Uuid, read: &RefineInpu
 }
 
 impl RefineSummary {
-    /// What there is to do; none where it is done, or cannot be done any more (which is then settled in `tx`).
+    /// The work to do; `None` if it is done or no longer possible (which is then settled in `tx`).
     async fn read(&self, tx: &mut TenantTx) -> Result<Option<RefineInput>, JobError> {
         let Some(row) = sqlx::query!(
             r#"select refinements.state as "state: RefinementState", base_version, instruction, summary_id, summaries.version,
@@ -187,8 +187,8 @@ impl RefineSummary {
         }))
     }
 
-    /// Adds the version and settles the request, under the session's and the summary's row locks: what changed
-    /// meanwhile stays as it is.
+    /// Adds the version and settles the request, under the row locks of the session and the summary: anything that
+    /// changed in the meantime stays as it is.
     async fn save(
         &self,
         ctx: &Context<Summarizer>,

@@ -1,4 +1,4 @@
-//! Whether an instruction names a sentence as one that is to go. What was promised, and what the coach wrote, goes only then:
+//! Whether an instruction names a sentence to remove. Promises and the coach's own words are only removed then:
 //! "shorter" names nothing. Pure.
 
 use std::{collections::BTreeSet, sync::LazyLock};
@@ -12,12 +12,12 @@ use super::{
 };
 use crate::model::{Claim, Content, Section, Support};
 
-/// Whether a claim goes only where it is named: a promise, and what the coach wrote on purpose.
+/// Whether a claim is only removed if named: a promise, or the coach's deliberate words.
 pub(super) fn is_kept(claim: &Claim) -> bool {
     claim.section == Section::ActionItems || claim.support == Support::Own
 }
 
-/// The places of the claims that an instruction names as ones that are to go.
+/// The indexes of the claims that an instruction asks to remove.
 pub(super) fn named(instruction: &str, base: &Content, client: &str) -> BTreeSet<usize> {
     if let Some(wishes) = instruction::parse(instruction, client) {
         let of_wish = |wish: &Wish| match wish {
@@ -27,7 +27,7 @@ pub(super) fn named(instruction: &str, base: &Content, client: &str) -> BTreeSet
         };
         return wishes.iter().flat_map(of_wish).collect();
     }
-    // In words that the rules do not know: something is to go, and the sentence or its section is spoken of.
+    // In words that the rules don't know: something should be removed, and the sentence or its section is mentioned.
     let Some(goes) = GOES.find(instruction) else { return BTreeSet::new() };
     let spoken_of = content_words(&instruction.replacen(goes.as_str(), " ", 1));
     let about = |claim: &Claim| {
@@ -39,7 +39,7 @@ pub(super) fn named(instruction: &str, base: &Content, client: &str) -> BTreeSet
     places(base, about).collect()
 }
 
-/// That something is to go, or to become one with something else; in the languages of the cues.
+/// Something should be removed, or merged with something else; in the languages of the cues.
 static GOES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?i)\b(?:drop|remove|delete|omit|skip|cut|strike|lose|leave out|leave|take out|get rid of|without|only|just|nothing but|except|merge|combine|join|forget|kill|streich\w*|entfern\w*|lösch\w*|weg\w*|raus\w*|ohne|nur|fass\w*|supprim\w*|enl[eè]v\w*|retir\w*|sans|seulement|quit[ae]\w*|elimin\w*|sin|solo|rimuov\w*|togli\w*|senza|remov\w*|tir[ae]\w*|sem|apenas|verwijder\w*|zonder|alleen|ta bort|stryk\w*|utan|bara)\b",

@@ -1,5 +1,5 @@
-//! Refining without a language model: what rules can do, and nothing that they cannot. Sentences go, or words that were
-//! said come in; none is put into other words.
+//! Refining without a language model: what rules can do, and nothing they can't. Sentences are removed, or original
+//! words added; nothing is reworded.
 
 use std::collections::BTreeSet;
 
@@ -18,20 +18,20 @@ use crate::{
     text,
 };
 
-/// The version of these rules: it changes with every change of what they do.
+/// The version of these rules: it changes whenever their result does.
 const RULES_VERSION: &str = "refine-rules-2";
-/// What a coach reads whose wish they do not understand.
+/// The message for an instruction that they don't understand.
 const CANNOT: &str = "This needs a language model, and none is set up. Without one, Debrief can: make it “shorter”; \
                       “drop the second point”, “drop the last win”, “drop everything about …”; show “only the action \
                       items”; “use her words about …”; say “more about …”. You can change everything else by hand.";
-/// How many sentences "more" brings.
+/// How many sentences "more" adds.
 const MORE: usize = 3;
-/// Sentences that have so much in common say the same twice.
+/// Sentences with this much in common say the same thing twice.
 const SAY_THE_SAME: f32 = 0.8;
-/// A quote of fewer words says little, and one of more is a speech.
+/// A shorter quote says little, and a longer one is a speech.
 const QUOTE_WORDS: std::ops::RangeInclusive<usize> = 4..=45;
 
-/// Does what is wished, as far as rules can.
+/// Carries out the instruction, as far as rules can.
 pub(super) async fn refine(
     summarizer: &Summarizer,
     input: &SessionForClient,
@@ -70,16 +70,15 @@ pub(super) async fn refine(
     }))
 }
 
-/// About half of what is for the client goes, of each section: what nobody checked first, then what says the same twice,
-/// then what rests on the least. What was promised and what the coach wrote stays: to go, it is named. The coach's own
-/// notes are not sent, and stay.
+/// Removes about half of each section for the client: first what nobody checked, then repetitions, then what has the
+/// least evidence. Promises and the coach's own words stay unless named. The coach's own notes aren't sent, and stay.
 fn shorter(content: &Content) -> Result<Content, String> {
     let mut kept: BTreeSet<usize> = BTreeSet::new();
     for section in Section::ALL {
         let (mut stay, mut rest): (Vec<usize>, Vec<usize>) = places(content, |claim| claim.section == section)
             .partition(|at| section.audience() == Audience::Coach || is_kept(&content.claims[*at]));
         let half = rest.len().div_ceil(2);
-        // Stable: of equals, those that stand first.
+        // Stable: of equals, the earlier ones.
         rest.sort_by_key(|at| std::cmp::Reverse(strength(content, *at)));
         stay.extend(rest.into_iter().take(half));
         kept.extend(stay);
@@ -92,7 +91,7 @@ fn shorter(content: &Content) -> Result<Content, String> {
     Ok(retain(content, |at, _| kept.contains(&at)))
 }
 
-/// What is verified is stronger than what is not, then what is said once, then what rests on the most.
+/// Verified is stronger than unverified, then unrepeated, then more evidence.
 fn strength(content: &Content, at: usize) -> (bool, bool, usize) {
     let claim = &content.claims[at];
     let said_before = content.claims[..at].iter().any(|before| {
@@ -102,7 +101,7 @@ fn strength(content: &Content, at: usize) -> (bool, bool, usize) {
     (claim.support == Support::Verified, !said_before, claim.evidence.len())
 }
 
-/// What the coach is told of sentences that "shorter" did not touch.
+/// The message about sentences that "shorter" left alone.
 fn kept_on_purpose(content: &Content) -> Option<String> {
     let wrote = content.for_client().any(|claim| claim.support == Support::Own);
     let promised = content.for_client().any(|claim| claim.section == Section::ActionItems);
@@ -124,11 +123,11 @@ fn retain(content: &Content, keep: impl Fn(usize, &Claim) -> bool) -> Content {
     Content { claims: kept.map(|(_, claim)| claim.clone()).collect() }
 }
 
-/// The places of the sentences that are meant.
+/// The indexes of the selected sentences.
 pub(super) fn places_of(content: &Content, which: &Selection) -> Vec<usize> {
     let countable = |section: Option<Section>| {
         places(content, move |claim| match section {
-            // As the page counts them: promises that are kept for the coach stand elsewhere.
+            // Counted as on the page: promises kept for the coach are elsewhere.
             Some(section) => claim.section == section && claim.audience == section.audience(),
             None => claim.audience == Audience::Client,
         })
@@ -160,12 +159,12 @@ fn is_about(claim: &Claim, topic: &Topic) -> bool {
     topic.is_in(&claim.text) || claim.evidence.iter().any(|evidence| topic.is_in(&evidence.quote))
 }
 
-/// Whether a claim stays where, of what is for the client, only some sections do.
+/// Whether a claim stays if only some of the client's sections do.
 pub(super) fn stays_among(claim: &Claim, sections: &[Section]) -> bool {
     claim.audience == Audience::Coach || sections.contains(&claim.section)
 }
 
-/// Of what is for the client, some sections. The coach's own notes stay.
+/// Keeps only some of the client's sections. The coach's own notes stay.
 fn only(content: &Content, sections: &[Section]) -> Result<Content, String> {
     let stays = |claim: &Claim| stays_among(claim, sections);
     if !content.for_client().any(stays) {
@@ -175,8 +174,8 @@ fn only(content: &Content, sections: &[Section]) -> Result<Content, String> {
     Ok(retain(content, |_, claim| stays(claim)))
 }
 
-/// The client's best sentence about something takes the place of the claim about it; where there is none, or where the
-/// sentence does not carry that claim, it is a key quote.
+/// The client's best sentence about a topic replaces the claim about it. If there is no such claim, or the sentence
+/// doesn't support it, it becomes a key quote.
 fn their_words(input: &SessionForClient, content: &Content, topic: &Topic) -> Result<Content, String> {
     let sentences = sentences_about(input, topic);
     let Some((utterance, quote)) = sentences.first().cloned() else {
@@ -208,7 +207,7 @@ fn their_words(input: &SessionForClient, content: &Content, topic: &Topic) -> Re
     }
 }
 
-/// Whether a claim tells what a sentence says: it rests on it, or has most of its words.
+/// Whether a claim says the same as a sentence: it is based on it, or has most of its words.
 fn tells(claim: &Claim, sentence: &str) -> bool {
     let rests = claim.evidence.iter().any(|evidence| {
         text::locate(sentence, &evidence.quote).is_some() || text::locate(&evidence.quote, sentence).is_some()
@@ -216,7 +215,7 @@ fn tells(claim: &Claim, sentence: &str) -> bool {
     rests || Topic::new(&claim.text).is_some_and(|topic| topic.is_in(sentence))
 }
 
-/// The claim in the words of a quote, with what it rested on before; none where it does not hold so.
+/// The claim in the words of a quote, with its previous evidence; `None` if it doesn't hold that way.
 fn with_words(input: &SessionForClient, claim: &Claim, utterance: usize, quote: &str) -> Option<Claim> {
     let shown: String =
         quote.chars().map(|c| if "\"\u{201c}\u{201d}\u{201e}".contains(c) { '\'' } else { c }).collect();
@@ -229,16 +228,16 @@ fn with_words(input: &SessionForClient, claim: &Claim, utterance: usize, quote: 
     Some(Claim { text: held.text, evidence: held.evidence, edited: false, support, ..claim.clone() })
 }
 
-/// A draft as a claim, where it holds.
+/// A draft as a claim, if it holds.
 fn held(input: &SessionForClient, draft: &DraftClaim) -> Option<Claim> {
     let verified = verify(input, std::slice::from_ref(draft));
     verified.claims.into_iter().find(|claim| claim.section == draft.section && !claim.evidence.is_empty())
 }
 
-/// So many sentences are held against the session, each against all of it.
+/// At most this many sentences are checked, each against the whole session.
 const MOST_TRIED: usize = 60;
 
-/// What the client states about something, the best sentences first: its utterance, and its words.
+/// The client's statements about a topic, best first: utterance and words.
 fn sentences_about(input: &SessionForClient, topic: &Topic) -> Vec<(usize, String)> {
     let mut found: Vec<(usize, usize, usize, String)> = Vec::new();
     for line in input.utterances.iter().filter(|line| line.speaker == Speaker::Client) {
@@ -250,12 +249,12 @@ fn sentences_about(input: &SessionForClient, topic: &Topic) -> Vec<(usize, Strin
             }
         }
     }
-    // The most of the topic, then the most said; of equals the first.
+    // Most topic words first, then most words, then the earlier one.
     found.sort_by_key(|(shared, words, index, _)| (std::cmp::Reverse((*shared, *words)), *index));
     found.into_iter().take(MOST_TRIED).map(|(_, _, index, sentence)| (index, sentence)).collect()
 }
 
-/// What else the offline writer finds about something, then the client's own words about it as key quotes.
+/// What else the offline writer finds about a topic, then the client's own words about it as key quotes.
 async fn more(
     summarizer: &Summarizer,
     input: &SessionForClient,
@@ -279,7 +278,7 @@ fn more_of(
     });
     let mut new: Vec<Claim> = Vec::new();
     for claim in found.into_iter().chain(quotes) {
-        // Neither what is there nor what the last one said.
+        // Neither what is there nor what the last claim said.
         let known = |it: &Claim| claim.evidence.iter().all(|item| it.evidence.iter().any(|other| covers(other, item)));
         if !content.for_client().chain(&new).any(known) {
             new.push(claim);
@@ -294,12 +293,12 @@ fn more_of(
     Ok(with(content, new))
 }
 
-/// Whether one quote has the words of the other.
+/// Whether one quote contains the words of the other.
 fn covers(one: &crate::model::Evidence, other: &crate::model::Evidence) -> bool {
     one.utterance_id == other.utterance_id && text::locate(&one.quote, &other.quote).is_some()
 }
 
-/// The content with further claims, each last in its section.
+/// The content with more claims, each last in its section.
 fn with(content: &Content, new: impl IntoIterator<Item = Claim>) -> Content {
     let mut claims = content.claims.clone();
     claims.extend(new);

@@ -1,8 +1,8 @@
 //! What a coach can do in a review. Each action is one function over the caller's transaction, which it does not
-//! commit; each locks the session first, so that two browsers take turns, and each leaves an entry in the audit.
+//! commit. Each locks the session first, so that two browsers take turns, and adds an audit entry.
 //!
-//! Doing the same thing twice changes nothing: an edit that is already the newest version, an approval of what is
-//! approved, a dismissal of what is dismissed are successes.
+//! Doing the same thing twice changes nothing: an edit that is already the latest version, approving something approved
+//! and dismissing something dismissed all succeed.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -21,10 +21,10 @@ use crate::{
     voice,
 };
 
-/// At most so many fresh links an hour for one session.
+/// At most this many new links per hour for one session.
 pub const FRESH_LINKS_AN_HOUR: i64 = 3;
 
-/// What was shown of a summary.
+/// The version of a summary that was shown.
 #[derive(Clone, Debug)]
 pub struct ShownVersion {
     /// The version.
@@ -33,27 +33,27 @@ pub struct ShownVersion {
     pub hash: String,
 }
 
-/// What an approval signs: what was shown, and to whom it goes.
+/// What an approval signs: what was shown, and the recipient.
 #[derive(Clone, Debug)]
 pub struct Signed {
     /// The version that was shown.
     pub version: i32,
     /// SHA-256 of its content, as shown.
     pub hash: String,
-    /// Who was shown as the recipient; none where the client had no address.
+    /// The recipient that was shown; `None` if the client had no address.
     pub recipient: Option<Recipient>,
-    /// Whether sentences that speak about the client go into the letter as they are.
+    /// Whether sentences about the client go in the letter as they are.
     pub as_they_are: bool,
 }
 
-/// What came of an approval.
+/// The result of an approval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Approved {
-    /// Approved, and the follow-up waits in this mail.
+    /// Approved; the follow-up is held in this email.
     Queued(Uuid),
-    /// Approved, and not sent: the client has no email.
+    /// Approved but not sent: the client has no email address.
     NotSent,
-    /// It was approved before; nothing changed.
+    /// It was already approved; nothing changed.
     Already,
 }
 
@@ -89,12 +89,12 @@ pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid) 
     })
 }
 
-/// Approves exactly what was shown for exactly whom, and lets the follow-up wait out its hold.
+/// Approves exactly what was shown, for exactly the recipient that was shown, and starts the follow-up's hold.
 ///
 /// # Errors
-/// [`ActionError::Conflict`] when the version or the hash is not that of the newest content;
-/// [`ActionError::RecipientChanged`] when the client's name or address is not that which was shown;
-/// [`ActionError::SpeaksAbout`] where a sentence speaks about the client and it is not said that it goes as it is.
+/// [`ActionError::Conflict`] if the version or the hash isn't that of the latest content;
+/// [`ActionError::RecipientChanged`] if the client's name or address isn't the one shown; [`ActionError::SpeaksAbout`]
+/// if a sentence speaks about the client and wasn't confirmed to go as it is.
 pub async fn approve(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -142,10 +142,10 @@ pub async fn approve(
     Ok(approved)
 }
 
-/// Puts a summary aside: nothing of it is sent. Also for one that could not be written.
+/// Dismisses a summary: nothing of it is sent. Also works for one that could not be written.
 ///
 /// # Errors
-/// [`ActionError::NotOpen`] when it is approved or not written yet.
+/// [`ActionError::NotOpen`] if it is approved or not written yet.
 pub async fn dismiss(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -169,10 +169,10 @@ pub async fn dismiss(
     Ok(())
 }
 
-/// Takes up again what was put aside, as it was before.
+/// Reopens a dismissed summary as it was before.
 ///
 /// # Errors
-/// [`ActionError::NotOpen`] when it is approved or not written yet.
+/// [`ActionError::NotOpen`] if it is approved or not written yet.
 pub async fn reopen(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -182,12 +182,12 @@ pub async fn reopen(
     let row = lock(tx, session_id, summary_id).await?;
     match row.state {
         SummaryState::Done | SummaryState::Failed => return Ok(()),
-        // Its words are somebody else's.
+        // Its words are someone else's.
         SummaryState::Dismissed if row.is_withdrawn => return Err(ActionError::NotOpen { state: "withdrawn" }),
         SummaryState::Dismissed => {}
         state => return Err(ActionError::not_open(state)),
     }
-    // One that was never written is what it was: failed.
+    // A summary that was never written goes back to failed.
     sqlx::query!(
         "update summaries set state = case when version = 0 then 'failed' else 'done' end, updated_at = now() where id = $1",
         summary_id
@@ -203,11 +203,11 @@ pub async fn reopen(
     Ok(())
 }
 
-/// Stops a follow-up within its hold, or takes back an approval of which nothing went out (no email, sending failed).
-/// The summary is open again, to be edited and approved anew.
+/// Stops a follow-up within its hold, or revokes an approval from which nothing was sent (no email address, sending
+/// failed). The summary is open again for editing and approval.
 ///
 /// # Errors
-/// [`ActionError::TooLate`] when the mail is on its way or gone.
+/// [`ActionError::TooLate`] if the email is being sent or was sent.
 pub async fn cancel_follow_up(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -216,7 +216,7 @@ pub async fn cancel_follow_up(
 ) -> Result<(), ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
     match row.state {
-        // Cancelled before: it is open again already.
+        // Already cancelled: it is open again.
         SummaryState::Done => return Ok(()),
         SummaryState::Approved => {}
         state => return Err(ActionError::not_open(state)),
@@ -240,10 +240,10 @@ pub async fn cancel_follow_up(
     Ok(())
 }
 
-/// Carries out what the coach says of a follow-up that was refused or whose fate is unknown.
+/// Carries out the coach's decision about a follow-up that was refused or whose fate is unknown.
 ///
 /// # Errors
-/// [`ActionError::TooLate`] when there is nothing to decide: it is on its way, sent or stopped.
+/// [`ActionError::TooLate`] if there is nothing to decide: it is being sent, was sent or is stopped.
 pub async fn decide_follow_up(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -261,10 +261,10 @@ pub async fn decide_follow_up(
     Ok(())
 }
 
-/// Closes a session in review in which nothing is left to do, such as one without a client.
+/// Closes a session in review that has nothing left to do, such as one without a client.
 ///
 /// # Errors
-/// [`ActionError::NotOpen`] while a summary or a follow-up waits.
+/// [`ActionError::NotOpen`] while a summary or a follow-up is pending.
 pub async fn close(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Result<(), ActionError> {
     let state = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?.state;
     if state == SessionState::Closed {
@@ -277,7 +277,7 @@ pub async fn close(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Re
     Ok(())
 }
 
-/// Mails a fresh link to the coach whom the old one was mailed to. It takes the place of the older ones.
+/// Emails a new link to the coach who received the old one. It replaces the older ones.
 ///
 /// # Errors
 /// [`ActionError::TooMany`] beyond [`FRESH_LINKS_AN_HOUR`].
@@ -287,7 +287,7 @@ pub async fn ask_fresh_link(
     link: &crate::links::Link,
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
-    // The lock makes the count exact: two that ask at once take turns.
+    // The lock makes the count exact: two requests at once take turns.
     let state = session::lock(tx, link.session_id).await?.ok_or(ActionError::NotFound)?.state;
     let asked = sqlx::query_scalar!(
         r#"select count(*) as "count!" from review_events
@@ -305,10 +305,11 @@ pub async fn ask_fresh_link(
     Ok(())
 }
 
-/// Mails a fresh link to the coach of a session, wherever that coach is now: an operator says so, or the address changed.
+/// Emails a new link to a session's coach at the current address, at an operator's request or after a change of
+/// address.
 ///
 /// # Errors
-/// [`ActionError::NotOpen`] while there is nothing to be seen in the session yet.
+/// [`ActionError::NotOpen`] while the session has nothing to show yet.
 pub async fn send_fresh_link(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -323,10 +324,10 @@ pub async fn send_fresh_link(
     Ok(())
 }
 
-/// Takes what the coach says of a session's speakers: those that it waits for, or a correction of those that it has.
+/// Accepts the coach's answers about a session's speakers: for those it waits for, or to correct those it has.
 ///
 /// # Errors
-/// [`ActionError::Invalid`] where an answer cannot be taken, [`ActionError::NotWaiting`] where none is to be had.
+/// [`ActionError::Invalid`] if an answer can't be used, [`ActionError::NotWaiting`] if none is expected.
 pub async fn set_speakers(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -338,10 +339,10 @@ pub async fn set_speakers(
     set.map_err(|error| refusal(error, answers))
 }
 
-/// Takes what the coach says of the turns under a label that several people share.
+/// Accepts the coach's answers about the turns under a label that several people share.
 ///
 /// # Errors
-/// As [`set_speakers`].
+/// Same as [`set_speakers`].
 pub async fn split_label(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -354,10 +355,10 @@ pub async fn split_label(
     split.map_err(|error| refusal(error, &[]))
 }
 
-/// Takes back whom a label was guessed to mean.
+/// Withdraws a guess about who a label is.
 ///
 /// # Errors
-/// As [`set_speakers`].
+/// Same as [`set_speakers`].
 pub async fn take_back(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -368,10 +369,10 @@ pub async fn take_back(
     correct::take_back(tx, desk, session_id, label, visitor).await.map_err(|error| refusal(error, &[]))
 }
 
-/// Takes what a person says of when the session was, until a letter of it went out.
+/// Accepts a person's correction of the session's date, until a letter was sent.
 ///
 /// # Errors
-/// [`ActionError::ImplausibleDate`] where it cannot have been then; [`ActionError::DateIsFixed`] where it is too late.
+/// [`ActionError::ImplausibleDate`] if it can't have been then; [`ActionError::DateIsFixed`] if it is too late.
 pub async fn set_date(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -386,7 +387,7 @@ pub async fn set_date(
     })
 }
 
-/// What attribute refuses, at the place of the answer that it is about.
+/// What attribution rejects, placed at the answer concerned.
 fn refusal(error: NameError, answers: &[Answer]) -> ActionError {
     let problem = error.to_string();
     let at = |matches: &dyn Fn(&Answer) -> bool| {

@@ -1,8 +1,8 @@
-//! Edits by hand: words changed, claims removed, claims added. An edit makes a version; none is overwritten.
+//! Manual edits: claims changed, removed or added. An edit creates a version; none is overwritten.
 //!
-//! Reads the newest version; writes the next one, whose author is the coach, the job that indexes it, and the audit. What
-//! was typed is held against the claim's evidence by rule: where it does not hold, the sentence is the coach's own. The
-//! same edit sent twice (a double click) is one version.
+//! Reads the latest version; writes the next one, with the coach as author, the job that indexes it, and the audit.
+//! What was typed is checked against the claim's evidence by rule: if that fails, the sentence becomes the coach's own.
+//! The same edit sent twice (a double click) is one version.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,22 +25,22 @@ use crate::{
 /// What the coach typed.
 #[derive(Clone, Debug, Default)]
 pub struct Edits {
-    /// The words of claims, by claim; those not named stay.
+    /// New text by claim; other claims stay.
     pub texts: HashMap<Uuid, String>,
     /// Claims to leave out.
     pub removals: HashSet<Uuid>,
-    /// New claims: where, and what.
+    /// New claims: section and text.
     pub additions: Vec<(Section, String)>,
 }
 
 impl Edits {
-    /// Whether these edits would change `content`, or cannot be taken as they are.
+    /// Whether these edits would change `content`, or are invalid.
     #[must_use]
     pub fn change(&self, content: &Content) -> bool {
         self.apply(content).map_or(true, |edited| edited.hash() != content.hash())
     }
 
-    /// `content` with these edits. What was typed is the coach's own until it is held against what was said.
+    /// Applies these edits to `content`. What was typed is the coach's own until it is checked against what was said.
     fn apply(&self, content: &Content) -> Result<Content, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut claims: Vec<Claim> = Vec::new();
@@ -73,13 +73,13 @@ impl Edits {
             let problem = format!("A summary has at most {MAX_CLAIMS} sentences; remove some first.");
             problems.push(Problem { field: "summary".into(), problem });
         }
-        // Stable: within a section the order stays, and what was added comes last.
+        // Stable: the order within a section stays, and additions come last.
         claims.sort_by_key(|claim| claim.section);
         if problems.is_empty() { Ok(Content { claims }) } else { Err(problems) }
     }
 }
 
-/// A claim in the coach's own words rests on no evidence but the coach.
+/// A claim in the coach's own words has no evidence but the coach.
 fn added(section: Section, text: String) -> Claim {
     let action = (section == Section::ActionItems).then_some(ActionItem {
         owner: Owner::Client,
@@ -106,11 +106,11 @@ fn problem_of(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Saves edits of version `base_version` as a new version, and gives its number; without a change, that of the base.
+/// Saves edits of version `base_version` as a new version and returns its number, or the base's number if unchanged.
 ///
 /// # Errors
-/// [`ActionError::Conflict`] when `base_version` is not the newest; [`ActionError::Invalid`] names the fields;
-/// [`ActionError::NotOpen`] when the summary is approved, dismissed or not written.
+/// [`ActionError::Conflict`] if `base_version` is not the latest; [`ActionError::Invalid`] names the fields;
+/// [`ActionError::NotOpen`] if the summary is approved, dismissed or not written.
 pub async fn edit(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -156,8 +156,8 @@ pub async fn edit(
     Ok(version)
 }
 
-/// Holds what was typed against what was said. A claim that stood verified in an earlier version, with the same words and
-/// evidence, is verified again: typing a slip back costs nothing.
+/// Checks what was typed against what was said. A claim that was verified in an earlier version with the same words and
+/// evidence is verified again, so that typing a slip back costs nothing.
 async fn check_again(
     tx: &mut TenantTx,
     summary_id: Uuid,
@@ -177,7 +177,7 @@ async fn check_again(
     let typed: Vec<String> = own(edited).map(|claim| claim.text.clone()).collect();
     let before = verified_before(tx, summary_id, &typed).await?;
     for claim in edited.claims.iter_mut().filter(|claim| claim.support == Support::Own) {
-        // The id is still that of the claim which was edited; a new one has none there.
+        // The id is still that of the edited claim; a new claim has none there.
         let was = base.claims.iter().find(|was| was.id == claim.id);
         let holds = was.is_some_and(|was| was.text != claim.text && names.hold(was, &claim.text))
             || before.iter().any(|it| it.text == claim.text && diff::shares_evidence(it, claim));
@@ -192,7 +192,7 @@ fn own(content: &Content) -> impl Iterator<Item = &Claim> {
     content.claims.iter().filter(|claim| claim.support == Support::Own)
 }
 
-/// The verified claims of the last versions that have these texts, with their evidence.
+/// The verified claims of recent versions with these texts, and their evidence.
 async fn verified_before(tx: &mut TenantTx, summary_id: Uuid, texts: &[String]) -> Result<Vec<Claim>, sqlx::Error> {
     let versions = sqlx::query_scalar!(
         r#"select max(version) as "version!" from claims

@@ -1,4 +1,4 @@
-//! What an approval sets going: the follow-up on the ledger, in the caller's transaction; and stopping it.
+//! Starts and stops an approval's follow-up on the ledger, in the caller's transaction.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::{
     mail::{self, MailError},
 };
 
-/// Puts the approved follow-up on the ledger, held for as long as the settings say.
+/// Puts the approved follow-up on the ledger, held as long as the settings say.
 pub(super) async fn follow_up(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -43,12 +43,12 @@ pub(super) async fn follow_up(
     }
 }
 
-/// Stops the follow-up of a summary. False where one is on its way or gone; true also where there is none to stop.
+/// Stops the follow-up of a summary. Returns false if one is being sent or was sent, true also if there is none.
 pub(super) async fn stop_follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, ActionError> {
     if follow_up::cancel(tx, summary_id).await? {
         return Ok(true);
     }
-    // One that the mail server refused is put aside as well, so that the next approval may send it.
+    // One that the mail server refused is cancelled as well, so that the next approval can send it.
     let refused = sqlx::query_scalar!(
         "update mails set state = 'cancelled' where kind = 'follow_up' and subject_id = $1 and state = 'failed' returning id",
         summary_id

@@ -1,7 +1,7 @@
-//! Asking for a refinement, and undoing: what makes a version without anybody typing one.
+//! Requests and undoes refinements: versions that nobody types.
 //!
-//! Reads the newest versions; writes a row of `refinements` and its job, or the next version; and the audit. The same
-//! request sent twice (a double click) is one.
+//! Reads the latest versions; writes a row of `refinements` and its job, or the next version; and the audit. The same
+//! request sent twice (a double click) counts once.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -17,14 +17,14 @@ use crate::{
     queue::enqueue,
 };
 
-/// An instruction is a sentence or two: at most so many characters.
+/// An instruction is a sentence or two: at most this many characters.
 pub const MAX_INSTRUCTION: usize = 500;
 
-/// Asks for a refinement of what was shown, and gives its id; that of the request where it was made already.
+/// Requests a refinement of what was shown and returns its id, or that of an identical earlier request.
 ///
 /// # Errors
-/// [`ActionError::Conflict`] when what was shown is not the newest; [`ActionError::Busy`] while another one runs;
-/// [`ActionError::Invalid`] names the field `instruction`; [`ActionError::NotOpen`] when the summary is not open.
+/// [`ActionError::Conflict`] if what was shown is not the latest; [`ActionError::Busy`] while another one runs;
+/// [`ActionError::Invalid`] names the field `instruction`; [`ActionError::NotOpen`] if the summary is not open.
 pub async fn refine(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -68,7 +68,7 @@ pub async fn refine(
     if row.version != shown.version || content.hash() != shown.hash {
         return Err(ActionError::Conflict { newest: row.version });
     }
-    // One whose job an operator cancelled waits for nothing.
+    // If an operator cancelled its job, nothing is pending.
     sqlx::query!(
         "update refinements set state = 'failed', reason = 'It was stopped before it was done.', finished_at = now()
          where summary_id = $1 and state = 'queued' and not exists (select from jobs where kind = 'refine.summary'
@@ -105,13 +105,13 @@ pub async fn refine(
     Ok(id)
 }
 
-/// Brings back the content of the version before the newest, as a new version, and gives its number. Nothing is
-/// deleted, so that undoing once more brings back what was undone. A version that the summariser wrote is never undone:
-/// what stood before it may rest on words of somebody else.
+/// Restores the content of the previous version as a new version, and returns its number. Nothing is deleted, so that
+/// undoing again brings back what was undone. A version written by the summarizer is never undone: the one before it
+/// may be based on someone else's words.
 ///
 /// # Errors
-/// [`ActionError::Conflict`] when what was shown is not the newest; [`ActionError::NothingToUndo`] when the newest
-/// version is the summariser's; [`ActionError::NotOpen`] when the summary is not open.
+/// [`ActionError::Conflict`] if what was shown is not the latest; [`ActionError::NothingToUndo`] if the latest version
+/// is the summarizer's; [`ActionError::NotOpen`] if the summary is not open.
 pub async fn undo(
     tx: &mut TenantTx,
     session_id: Uuid,

@@ -5,31 +5,31 @@ use uuid::Uuid;
 use super::actions::FRESH_LINKS_AN_HOUR;
 use crate::{mail::Recipient, model::SummaryState};
 
-/// Why an action was refused; then nothing of it happened once the transaction is dropped.
+/// Why an action was refused; nothing of it happened once the transaction is dropped.
 #[derive(Debug, thiserror::Error)]
 pub enum ActionError {
     /// The session has no such summary, or the organization no such session.
     #[error("there is no such summary in this session")]
     NotFound,
-    /// What was shown is not what is there: somebody saved a newer version meanwhile.
+    /// What was shown is no longer current: someone saved a newer version.
     #[error("this summary has changed: version {newest} is now the latest")]
     Conflict {
-        /// The newest version.
+        /// The latest version.
         newest: i32,
     },
-    /// The summary is not open to this: it is approved, dismissed, or not written.
+    /// This isn't possible for the summary: it is approved, dismissed, or not written.
     #[error("this summary is {state}, so that isn’t possible")]
     NotOpen {
-        /// Where it stands, in words.
+        /// Its state, in words.
         state: &'static str,
     },
-    /// The session does not wait for its speakers.
+    /// The session isn't waiting for its speakers.
     #[error("this session isn’t waiting for its speakers any more: they’ve been named")]
     NotWaiting,
-    /// Who would get the letter is not who was shown.
+    /// The letter's recipient isn't the one shown.
     #[error("{}", recipient_changed(.0))]
     RecipientChanged(Box<NewRecipient>),
-    /// Some sentences speak about the client, and the letter speaks to the client.
+    /// Some sentences speak about the client, while the letter speaks to the client.
     #[error("{}", speaks_about(.client, .sentences.len()))]
     SpeaksAbout {
         /// The client's name.
@@ -37,45 +37,45 @@ pub enum ActionError {
         /// The claims.
         sentences: Vec<Uuid>,
     },
-    /// Nothing is left that the client may read.
+    /// Nothing remains that the client may read.
     #[error("nothing in this summary is for the client: add a sentence, or choose not to send it")]
     NothingForClient,
-    /// The follow-up is on its way or gone.
+    /// The follow-up is being sent or was sent.
     #[error("the follow-up is already on its way and can no longer be stopped")]
     TooLate,
-    /// It is no day on which the session can have been.
+    /// The session can't have been on that day.
     #[error("{0}")]
     ImplausibleDate(&'static str),
-    /// A letter that rests on the date went out, or the upload was rejected.
+    /// A letter that uses the date was sent, or the upload was rejected.
     #[error("{0}")]
     DateIsFixed(String),
-    /// A refinement of the summary is under way.
+    /// A refinement of the summary is in progress.
     #[error("this summary is already being refined: wait until that’s done")]
     Busy,
-    /// The newest version is the summariser's.
+    /// The latest version is the summarizer's.
     #[error("there’s nothing to undo: nothing has been changed since it was written")]
     NothingToUndo,
     /// What was typed is not saved, and would be lost.
     #[error("you have unsaved changes: save them first, or reload the page to discard them")]
     Unsaved,
-    /// Some of what was typed cannot be taken.
+    /// Some of what was typed is invalid.
     #[error("some of what you typed can’t be saved")]
     Invalid(Vec<Problem>),
-    /// Fresh links were asked for too often.
+    /// New links were requested too often.
     #[error(
         "{FRESH_LINKS_AN_HOUR} links were emailed within the last hour; look for them in your inbox, or try again later"
     )]
     TooMany,
-    /// The database refused or did not answer.
+    /// The query failed or the database can't be reached.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
-    /// A mail could not be put on the ledger.
+    /// An email could not be put on the ledger.
     #[error("an email couldn’t be prepared: {0}")]
     Mail(String),
 }
 
 impl ActionError {
-    /// Of a summary in a state in which this is not possible.
+    /// For a summary in a state in which this isn't possible.
     #[must_use]
     pub fn not_open(state: SummaryState) -> Self {
         let state = match state {
@@ -89,14 +89,14 @@ impl ActionError {
     }
 }
 
-/// Who was shown, and who it is now.
+/// The recipient shown, and the current one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRecipient {
-    /// The client's name as it is now.
+    /// The client's current name.
     pub client: String,
-    /// Who was shown.
+    /// The recipient shown.
     pub shown: Option<Recipient>,
-    /// Who would get the letter.
+    /// The current recipient.
     pub now: Option<Recipient>,
 }
 

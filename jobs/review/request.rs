@@ -1,7 +1,7 @@
-//! The jobs that ask the coach: to review a session, and to say who spoke in it.
+//! The jobs that ask the coach to review a session, and to say who spoke in it.
 //!
-//! Reads the session under its row lock; in one transaction issues a link, puts the mail that carries it on the
-//! ledger and moves the session. A rerun finds the session moved, or the question asked, and changes nothing.
+//! Reads the session under its row lock; in one transaction issues a link, puts the email with it on the ledger and
+//! moves the session. A rerun finds the session moved or the question asked, and changes nothing.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -82,7 +82,7 @@ impl Job for SendFreshLink {
         let mut tx = ctx.tenant_tx().await?;
         let sent = match actions::send_fresh_link(&mut tx, ctx, self.session_id, &Visitor::default()).await {
             Ok(()) => true,
-            // What is not asked about gets its link with the question.
+            // If there is nothing to ask yet, the link comes with the question.
             Err(ActionError::NotFound | ActionError::NotOpen { .. }) => false,
             Err(ActionError::Mail(problem)) => return Err(JobError::abort(problem)),
             Err(error) => return Err(error.into()),
@@ -95,7 +95,7 @@ impl Job for SendFreshLink {
     }
 }
 
-/// The session shows that its coach was not asked, and the coach is told by another mail, where one can be written.
+/// The session shows that its coach was not asked, and the coach is told in another email if one can be written.
 async fn mark_dead(ctx: &Context<Desk>, session_id: Uuid) -> Result<(), JobError> {
     let mut tx = ctx.tenant_tx().await?;
     let trouble = Trouble {
@@ -108,7 +108,7 @@ async fn mark_dead(ctx: &Context<Desk>, session_id: Uuid) -> Result<(), JobError
     Ok(tx.commit().await?)
 }
 
-/// What a job makes of it: a mail that cannot be written today cannot be written by the next attempt.
+/// The job error: an email that can't be written now can't be written by the next attempt either.
 fn into_job_error(error: InviteError) -> JobError {
     match error {
         InviteError::Mail(problem) => JobError::abort(problem),

@@ -21,60 +21,60 @@ use crate::{
 pub struct SessionView {
     /// The session.
     pub id: Uuid,
-    /// What it is called.
+    /// Its title.
     pub title: String,
     /// `individual` or `group`.
     pub kind: String,
-    /// When it was.
+    /// Its date.
     pub date: NaiveDate,
-    /// At which time of the coach's day it began, where a person said so.
+    /// The start time in the coach's time zone, if a person entered one.
     pub begins_at: Option<NaiveTime>,
     /// Whether the date is only that of the upload.
     pub date_estimated: bool,
-    /// Whether a follow-up went out, or may have.
+    /// Whether a follow-up was or may have been sent.
     pub letter_is_out: bool,
-    /// In which language the session is, where the offline writer wrote and looks for promises in English only.
+    /// The session's language, if the offline writer wrote the summaries; it looks for promises only in English.
     pub unread_language: Option<String>,
     /// Its state.
     pub state: SessionState,
-    /// Why a stage gave up on it, where one did.
+    /// Why a stage gave up on it, if one did.
     pub failed_reason: Option<String>,
-    /// Whose session it is.
+    /// The coach's name.
     pub coach_name: String,
-    /// The coach's IANA time zone: times are shown in it.
+    /// The coach's IANA time zone, for showing times.
     pub time_zone: String,
     /// Who spoke.
     pub participants: Vec<Participant>,
-    /// One a client, by name.
+    /// One per client, by name.
     pub summaries: Vec<SummaryView>,
-    /// Labels that nobody is known for; empty unless the session waits for the coach.
+    /// Labels of unknown speakers; empty unless the session waits for the coach.
     pub speakers: Vec<Speaker>,
     /// The coach's clients, to choose a speaker from; empty unless the session waits for the coach.
     pub clients: Vec<(Uuid, String)>,
-    /// Labels under which several people speak: their words are in no summary.
+    /// Labels shared by several people: their words are in no summary.
     pub shared: Vec<String>,
-    /// Whom labels were taken for by evidence that could be wrong.
+    /// Labels that were matched to a person on evidence that could be wrong.
     pub guesses: Vec<Guess>,
-    /// Whether who spoke can be looked at and corrected.
+    /// Whether the speakers can be viewed and corrected.
     pub attributed: bool,
-    /// Follow-ups that went out with another's words.
+    /// Follow-ups that were sent with someone else's words.
     pub misdelivered: Vec<Misdelivered>,
-    /// Transcripts that came too late for their words to be used, oldest first.
+    /// Transcripts that arrived too late to be used, oldest first.
     pub late: Vec<Late>,
-    /// What the parser had to say about the transcripts.
+    /// The parser's warnings about the transcripts.
     pub warnings: Vec<String>,
-    /// The sentences that may speak of danger, whoever said them.
+    /// Sentences that may be signs of danger, whoever said them.
     pub dangers: Vec<ShownSign>,
 }
 
-/// A transcript that came too late for its words to be used.
+/// A transcript that arrived too late to be used.
 #[derive(Clone, Debug)]
 pub struct Late {
     /// The file's name.
     pub file: String,
-    /// When it came.
+    /// When it arrived.
     pub at: DateTime<Utc>,
-    /// Why its words are not used, in a sentence.
+    /// Why it isn't used, in a sentence.
     pub reason: String,
 }
 
@@ -85,28 +85,28 @@ pub struct Participant {
     pub kind: String,
     /// The name.
     pub name: String,
-    /// For how many seconds.
+    /// Speaking time, in seconds.
     pub speaking_seconds: f64,
     /// How many words.
     pub words: i32,
-    /// The rest; none where the session was attributed before it was measured.
+    /// More measures; `None` if the session was attributed before these were recorded.
     pub measures: Option<Measures>,
 }
 
-/// How somebody took part; the rules stand in `attribute::measures`.
+/// How someone took part; the rules are in `attribute::measures`.
 #[derive(Clone, Debug)]
 pub struct Measures {
     /// Turns.
     pub turns: i32,
-    /// Seconds of the longest turn; 0 where the transcript has no times.
+    /// Seconds of the longest turn; 0 if the transcript has no times.
     pub longest_turn_seconds: f64,
     /// Words of the longest turn.
     pub longest_turn_words: i32,
     /// Questions asked.
     pub questions: i32,
-    /// How often they began while another spoke.
+    /// How often they started while someone else was speaking.
     pub interruptions: i32,
-    /// The part of all that was said, from 0 to 1.
+    /// Share of everything that was said, from 0 to 1.
     pub share: f64,
     /// `high`, `medium`, `low` or `silent`.
     pub engagement: String,
@@ -117,21 +117,21 @@ pub struct Measures {
 pub struct SummaryView {
     /// The summary.
     pub id: Uuid,
-    /// Whose it is.
+    /// The client's name.
     pub client_name: String,
     /// Where a follow-up would go.
     pub client_email: Option<String>,
-    /// Each sentence for the client as the letter says it, in order.
+    /// Each sentence for the client in the letter's wording, in order.
     pub letter: Vec<(Uuid, Rephrased)>,
     /// Its state.
     pub state: SummaryState,
     /// Why it could not be written.
     pub failed_reason: Option<String>,
-    /// Why it was written anew, where it was.
+    /// Why it was rewritten, if it was.
     pub rewrite_reason: Option<String>,
-    /// Why it is withdrawn for good, where it is.
+    /// Why it was withdrawn for good, if it was.
     pub withdrawn_reason: Option<String>,
-    /// The version shown: the approved one, else the newest; 0 where there is none.
+    /// The version shown: the approved one, or else the latest; 0 if there is none.
     pub version: i32,
     /// The claims of that version.
     pub content: Content,
@@ -141,34 +141,34 @@ pub struct SummaryView {
     pub approved_at: Option<DateTime<Utc>>,
     /// All versions, oldest first.
     pub versions: Vec<Version>,
-    /// The claims of the version before the one that is shown; none where it is the first.
+    /// The claims of the version before the one shown; `None` for the first.
     pub before: Option<Content>,
     /// The last request to refine it.
     pub refinement: Option<RefinementView>,
-    /// The follow-up, where there is one: the latest.
+    /// The latest follow-up, if there is one.
     pub follow_up: Option<FollowUp>,
 }
 
 impl SummaryView {
-    /// Who would get the letter; none where the client has no address.
+    /// The letter's recipient; `None` if the client has no address.
     #[must_use]
     pub fn recipient(&self) -> Option<Recipient> {
         Recipient::of(&self.client_name, self.client_email.as_deref())
     }
 
-    /// What is shown.
+    /// The version that is shown.
     #[must_use]
     pub fn shown(&self) -> ShownVersion {
         ShownVersion { version: self.version, hash: self.hash.clone() }
     }
 
-    /// What an approval of what is shown signs.
+    /// What approving the shown version signs.
     #[must_use]
     pub fn signed(&self) -> Signed {
         Signed { version: self.version, hash: self.hash.clone(), recipient: self.recipient(), as_they_are: false }
     }
 
-    /// The address that it was approved for, where it was stopped since the client's name or address changed.
+    /// The address it was approved for, if it was stopped because the client's name or address changed.
     #[must_use]
     pub fn stopped_for(&self) -> Option<&str> {
         let stopped =
@@ -186,32 +186,32 @@ impl SummaryView {
 pub struct RefinementView {
     /// What the coach asked for.
     pub instruction: String,
-    /// Where it stands.
+    /// Its state.
     pub state: RefinementState,
-    /// What came of it, in words.
+    /// Its result, in words.
     pub reason: Option<String>,
-    /// When that was.
+    /// When it finished.
     pub finished_at: Option<DateTime<Utc>>,
 }
 
-/// One version's origin.
+/// The origin of one version.
 #[derive(Clone, Debug)]
 pub struct Version {
     /// From 1.
     pub version: i32,
     /// `summarizer`, `coach` or `refiner`.
     pub author: String,
-    /// Who wrote the words: the provider, …
+    /// The provider that wrote the words.
     pub provider: String,
-    /// … its model, …
+    /// Its model.
     pub model: String,
-    /// … and the prompt.
+    /// The prompt's version.
     pub prompt_version: String,
     /// The summary template: `default`, or its name and version.
     pub template: String,
-    /// Claims left out because their evidence did not hold.
+    /// Claims left out because their evidence didn't hold.
     pub claims_dropped: i32,
-    /// SHA-256 of its content.
+    /// SHA-256 of the content.
     pub content_hash: String,
     /// When it was made.
     pub created_at: DateTime<Utc>,
@@ -220,22 +220,22 @@ pub struct Version {
 /// A follow-up on the ledger.
 #[derive(Clone, Debug)]
 pub struct FollowUp {
-    /// Where it stands.
+    /// Its state.
     pub state: MailState,
-    /// To whom.
+    /// The recipient.
     pub recipient: String,
-    /// Not before this.
+    /// Not before this time.
     pub due_at: DateTime<Utc>,
-    /// When it went.
+    /// When it was sent.
     pub sent_at: Option<DateTime<Utc>>,
-    /// Why it did not go, where it did not.
+    /// Why it was not sent, if it was not.
     pub error: Option<String>,
 }
 
-/// Reads a session; none where the organization has no such session.
+/// Reads a session; `None` if the organization has no such session.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionView>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select title, type as kind, session_date, begins_at, date_source, state as "state: SessionState", failed_reason,
@@ -363,7 +363,7 @@ async fn versions(tx: &mut TenantTx, summary_id: Uuid) -> Result<Vec<Version>, s
 async fn refinement(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<RefinementView>, sqlx::Error> {
     sqlx::query_as!(
         RefinementView,
-        // One whose job an operator cancelled waits for nothing.
+        // If an operator cancelled its job, nothing is pending.
         r#"select instruction, case when stopped then 'failed' else state end as "state!: RefinementState",
                   case when stopped then 'It was stopped before it was done. Ask again.' else reason end as reason,
                   case when stopped then greatest(created_at, now()) else finished_at end as finished_at
@@ -390,7 +390,7 @@ async fn follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<FollowU
 /// The clients of a session's coach, by name.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn clients_of(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<(Uuid, String)>, sqlx::Error> {
     let rows = sqlx::query!(
         "select id, name from clients where coach_id = (select coach_id from sessions where id = $1) and removed_at is null order by name, id",

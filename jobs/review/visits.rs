@@ -1,7 +1,7 @@
-//! Visits: a browser that opened a link holds a cookie; its expiry slides with use.
+//! Visits: a browser that opened a link has a cookie; its expiry slides with use.
 //!
 //! Reads and writes `review_visits`; only the SHA-256 of the cookie's secret is stored. Opening a link twice in one
-//! browser is one visit; in two browsers it is two, each good for itself.
+//! browser is one visit; in two browsers it is two independent visits.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ use crate::{
 pub struct Secret(String);
 
 impl Secret {
-    /// A secret as it came in a cookie.
+    /// Wraps a secret from a cookie.
     #[must_use]
     pub fn from_cookie(value: &str) -> Self {
         Self(value.to_owned())
@@ -32,7 +32,7 @@ impl Secret {
         &self.0
     }
 
-    /// The token that every form of this visit carries: who cannot read the cookie cannot make it.
+    /// The token in every form of this visit: without the cookie nobody can compute it.
     #[must_use]
     pub fn form_token(&self) -> String {
         let digest = Sha256::new().chain_update(self.0.as_bytes()).chain_update(b"/review form").finalize();
@@ -51,21 +51,21 @@ impl fmt::Debug for Secret {
 pub struct Visit {
     /// Its id.
     pub id: Uuid,
-    /// Whose link it came by.
+    /// The organization of its link.
     pub organization: Uuid,
-    /// The link it came by.
+    /// The link that opened it.
     pub link_id: Uuid,
     /// The only session that it may see.
     pub session_id: Uuid,
 }
 
-/// Opens a link: makes a visit and its secret. The caller has looked whether the link opens.
+/// Opens a link: creates a visit and its secret. The caller has checked that the link works.
 ///
-/// A browser that holds the secret of an earlier visit to the same session keeps it, also when that visit has run out:
-/// so a form that still stands open in it, with what was typed, can be sent after all.
+/// A browser with the secret of an earlier visit to the same session keeps it, even if that visit has expired. So a
+/// form that is still open there, with what was typed, can be sent after all.
 ///
 /// # Errors
-/// When the database refuses.
+/// Returns an error if the query fails.
 pub async fn open(
     tx: &mut TenantTx,
     link: &links::Link,
@@ -110,10 +110,10 @@ async fn begin(tx: &mut TenantTx, link: &links::Link) -> Result<Secret, sqlx::Er
     Ok(secret)
 }
 
-/// Notes in the audit that the page was looked at: once an hour and link, since reloading it is no news.
+/// Records in the audit that the page was viewed: once per hour and link, since reloads aren't worth recording.
 ///
 /// # Errors
-/// When the database refuses.
+/// Returns an error if the query fails.
 pub async fn note_view(tx: &mut TenantTx, visit: &Visit, visitor: &Visitor) -> Result<(), sqlx::Error> {
     let noted = sqlx::query_scalar!(
         r#"select exists (select from review_events where session_id = $1 and link_id = $2 and kind = 'viewed'
@@ -130,12 +130,11 @@ pub async fn note_view(tx: &mut TenantTx, visit: &Visit, visitor: &Visitor) -> R
     Ok(())
 }
 
-/// The visit with this secret, where it has not run out and its link was not taken back; a fresh link that took the link's
-/// place ends no visit. Its expiry slides to twelve
-/// hours from now, but never beyond that of the link (or its own first twelve hours).
+/// Finds the visit with this secret, if it has not expired and its link was not revoked; replacing the link doesn't end
+/// it. Extends its expiry to twelve hours from now, but never beyond that of the link (or its own first twelve hours).
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn find(db: &Db, secret: &Secret) -> Result<Option<Visit>, sqlx::Error> {
     let mut tx = db.system().await?;
     let found = sqlx::query!(

@@ -1,4 +1,4 @@
-//! Turns the rows of a week into its figures, with polars. Pure; it computes, so it belongs on a blocking thread.
+//! Computes a week's figures from its rows, with polars. Pure and CPU-bound, so it belongs on a blocking thread.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::model::Owner;
 
-/// Computes the figures of the week that begins on `first_day`.
+/// Computes the figures of the week that starts on `first_day`.
 pub(super) fn figures(first_day: NaiveDate, rows: Rows) -> PolarsResult<Figures> {
     let sessions = session_frame(&rows.sessions)?.lazy();
     let people = participant_frame(&rows.participants)?.lazy();
@@ -100,7 +100,7 @@ fn counts(sessions: &LazyFrame, column: &'static str) -> PolarsResult<BTreeMap<S
     Ok(pairs.filter_map(|(name, count)| Some((name?.to_owned(), count?))).collect())
 }
 
-/// A row a client of the week.
+/// One row per client of the week.
 fn clients(people: &LazyFrame, rows: &Rows) -> PolarsResult<Vec<ClientWeek>> {
     let people = people.clone().filter(col("in_week"));
     let whole = people.clone().group_by([col("session")]).agg([col("words").sum().alias("all_words")]);
@@ -156,7 +156,7 @@ fn tally(clients: impl Iterator<Item = Uuid>) -> HashMap<Uuid, i64> {
 
 fn new_items(rows: &[NewItemRow]) -> ActionItems {
     let of = |owner: Owner| rows.iter().filter(|row| row.owner == owner.as_str()).count() as i64;
-    // Of some it was not said who does them: they are new, and nobody's.
+    // For some, nobody said who does them: they are new but have no owner.
     let (new_of_coach, new_of_clients) = (of(Owner::Coach), of(Owner::Client));
     ActionItems { new: rows.len() as i64, new_of_coach, new_of_clients, ..ActionItems::default() }
 }

@@ -1,7 +1,7 @@
 //! The job `rollup.due`: every hour, finds the coaches whose finished week has no rollup yet.
 //!
 //! Reads coaches, sessions and rollups; enqueues `rollup.weekly` in each organization's own transaction. Firing twice
-//! makes one job a coach and week; a finished rollup makes none, and a dead one waits for the operator.
+//! makes one job per coach and week; a finished rollup makes none, and a dead one waits for the operator.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ use crate::{
 pub const SCHEDULE: Schedule =
     Schedule::new("rollup", "0 5 * * * *", chrono_tz::UTC, Missed::Once, |tx, _| job(tx, RollupDue {}));
 
-/// Finds the coaches whose week is to be rolled up.
+/// Finds the coaches whose weekly rollup is due.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RollupDue {}
 
@@ -47,10 +47,10 @@ impl Job for RollupDue {
     }
 }
 
-/// Enqueues the rollups of the transaction's organization that are due at `now`, and says how many are new.
+/// Enqueues the organization's rollups that are due at `now`, and returns how many are new.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn enqueue_due(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<usize, sqlx::Error> {
     let coaches = sqlx::query!("select id, time_zone from coaches where removed_at is null order by id")
         .fetch_all(tx.conn())

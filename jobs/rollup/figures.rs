@@ -1,5 +1,4 @@
-//! The figures of a week, as kept in `rollups.figures` and as shown. Pure values; new fields get a default, since old
-//! rollups are read too.
+//! A week's figures, as stored in `rollups.figures` and as shown. Pure; new fields need a default for old rollups.
 
 use std::collections::BTreeMap;
 
@@ -16,23 +15,23 @@ pub struct Figures {
     pub last_day: NaiveDate,
     /// The week's totals.
     pub week: Totals,
-    /// Those of the week before, to compare with.
+    /// Those of the week before, for comparison.
     pub week_before: Totals,
     /// The week's sessions by type.
     pub sessions_by_type: BTreeMap<String, i64>,
-    /// The week's sessions by state, as it was when the rollup was made.
+    /// The week's sessions by state when the rollup was created.
     pub sessions_by_state: BTreeMap<String, i64>,
     /// Summaries of the week's sessions that are approved.
     pub summaries_approved: i64,
-    /// Summaries that wait for the coach's review, of this week or earlier.
+    /// Summaries that need the coach's review, from this week or earlier.
     pub summaries_waiting: i64,
-    /// Follow-ups that were sent in the week.
+    /// Follow-ups sent in the week.
     pub follow_ups_sent: i64,
-    /// The clients who were met, those with most sessions first.
+    /// The clients met, those with most sessions first.
     pub clients: Vec<ClientWeek>,
     /// What was agreed on.
     pub action_items: ActionItems,
-    /// The action items of each client's newest approved summary, overdue ones first.
+    /// The action items of each client's latest approved summary, overdue ones first.
     pub open_items: Vec<OpenItem>,
 }
 
@@ -45,14 +44,14 @@ pub struct Totals {
     pub clients: i64,
     /// Seconds spoken by all participants.
     pub speaking_seconds: f64,
-    /// The coach's part of them.
+    /// The coach's part of it.
     pub coach_seconds: f64,
-    /// The clients' part of them.
+    /// The clients' part of it.
     pub client_seconds: f64,
 }
 
 impl Totals {
-    /// The coach's share of what coach and clients spoke, from 0 to 1; none where nobody did.
+    /// The coach's share of the coach's and clients' speech, from 0 to 1; `None` if nobody spoke.
     #[must_use]
     pub fn coach_share(&self) -> Option<f64> {
         let both = self.coach_seconds + self.client_seconds;
@@ -69,17 +68,17 @@ pub struct ClientWeek {
     pub name: String,
     /// Sessions in which they took part.
     pub sessions: i64,
-    /// Seconds that they spoke.
+    /// Their speaking time in seconds.
     pub speaking_seconds: f64,
-    /// Their share of the words in these sessions, from 0 to 1; none where there are no words.
+    /// Their share of the words in these sessions, from 0 to 1; `None` if there are no words.
     pub word_share: Option<f64>,
-    /// Action items of the week's approved summaries.
+    /// Action items in the week's approved summaries.
     pub new_action_items: i64,
     /// Action items that are open.
     pub open_action_items: i64,
 }
 
-/// Action items of approved summaries, counted.
+/// Counts of action items in approved summaries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionItems {
     /// Agreed on in the week.
@@ -88,25 +87,25 @@ pub struct ActionItems {
     pub new_of_clients: i64,
     /// Of these, the coach's.
     pub new_of_coach: i64,
-    /// Open ones that were due in the week.
+    /// Open ones due in the week.
     pub due_in_week: i64,
-    /// Open ones that are due in the week after.
+    /// Open ones due in the following week.
     pub due_next_week: i64,
 }
 
 /// An open action item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenItem {
-    /// The client whose summary it stands in.
+    /// The client whose summary contains it.
     pub client_id: Uuid,
     /// Their name.
     pub client: String,
     /// The sentence.
     pub text: String,
-    /// Whether the coach is to do it.
+    /// Whether it is the coach's task.
     pub coach_does_it: bool,
-    /// By when, where it was said.
+    /// The due date, if one was said.
     pub due: Option<NaiveDate>,
-    /// Whether that day was past when the week ended.
+    /// Whether that day was past at the end of the week.
     pub overdue: bool,
 }

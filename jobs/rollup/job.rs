@@ -1,7 +1,7 @@
-//! The job `rollup.weekly`: computes, keeps and mails a coach's week.
+//! The job `rollup.weekly`: computes, stores and emails a coach's week.
 //!
-//! Reads the week's rows in one snapshot; writes the row of the rollup and its mail in one transaction. A rerun finds
-//! the rollup and changes nothing. A week without sessions has neither rollup nor mail.
+//! Reads the week's rows in one snapshot; writes the rollup's row and its email in one transaction. A rerun finds the
+//! rollup and changes nothing. A week without sessions has neither a rollup nor an email.
 
 use std::time::Duration;
 
@@ -17,12 +17,12 @@ use crate::{
     queue::{Context, Finished, Job, JobArgs, JobError, blocking},
 };
 
-/// Computes and mails a coach's week.
+/// Computes and emails a coach's week.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct WeeklyRollup {
     /// The coach.
     pub coach_id: Uuid,
-    /// The week's first day, a Monday; the last week that is due where none.
+    /// The week's first day, a Monday; `None` for the last week that is due.
     #[serde(default)]
     pub first_day: Option<NaiveDate>,
 }
@@ -140,7 +140,7 @@ impl WeeklyRollup {
         };
         let mail_id = queue_mail(&mut tx, ctx, mail).await.map_err(|error| match error {
             MailError::Database(error) => JobError::from(error),
-            // Another attempt would meet the same address and the same template.
+            // Another attempt would hit the same address and the same template.
             error => JobError::abort(error),
         })?;
         tracing::info!(target: "rollup", { coach.id = %self.coach_id, rollup.id = %rollup_id,

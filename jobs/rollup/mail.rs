@@ -1,15 +1,15 @@
-//! What the mail says of the figures. Pure.
+//! The email with the figures. Pure.
 
 use crate::{
     mail::{WeeklyClient, WeeklyItem, WeeklyRollup},
     rollup::Figures,
 };
 
-/// Longer lists make a mail that nobody reads and that mail programs cut off; the figures keep all of it.
+/// With longer lists, nobody reads the email and programs cut it off; the figures contain everything.
 const MOST_CLIENTS: usize = 40;
 const MOST_ITEMS: usize = 30;
 
-/// The mail to `coach`.
+/// The email to `coach`.
 pub(super) fn message(coach: &str, figures: &Figures) -> WeeklyRollup {
     #[expect(clippy::cast_possible_truncation, reason = "a percentage")]
     let percent = |share: f64| (share * 100.0).round() as i64;

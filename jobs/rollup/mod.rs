@@ -1,8 +1,8 @@
-//! Rollups: a coach's week in figures, mailed on Monday morning in the coach's own time zone.
+//! Rollups: a coach's week in figures, emailed on Monday morning in the coach's own time zone.
 //!
-//! [`RollupDue`] looks every hour at which coach's week is finished and has no rollup yet, and enqueues
-//! [`WeeklyRollup`], which computes the [`Figures`] with polars, keeps them in `rollups` and mails them. The rollup is
-//! unique by coach and week and the mail by rollup, so that however often either runs, there is one of each.
+//! Every hour, [`RollupDue`] looks for coaches whose finished week has no rollup yet, and enqueues [`WeeklyRollup`],
+//! which computes the [`Figures`] with polars, stores them in `rollups` and emails them. The rollup is unique by coach
+//! and week and the email by rollup, so however often either runs, there is only one of each.
 
 mod compute;
 mod due;

@@ -1,4 +1,4 @@
-//! What a rollup is computed from: the rows of the coach's week and of the week before. Reads only.
+//! The input of a rollup: the rows of the coach's week and of the week before. Only reads.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -8,7 +8,7 @@ use crate::db::{TenantTx, Tx};
 
 /// A session.
 pub(super) struct SessionRow {
-    /// In the week itself, and not in the one before.
+    /// Whether it is in the week itself, not in the one before.
     pub(super) in_week: bool,
     pub(super) session_type: String,
     pub(super) state: String,
@@ -25,13 +25,13 @@ pub(super) struct ParticipantRow {
     pub(super) words: i32,
 }
 
-/// An action item of an approved summary of the week.
+/// An action item from an approved summary of the week.
 pub(super) struct NewItemRow {
     pub(super) client_id: Uuid,
     pub(super) owner: String,
 }
 
-/// All of it.
+/// All rows.
 pub(super) struct Rows {
     pub(super) sessions: Vec<SessionRow>,
     pub(super) participants: Vec<ParticipantRow>,
@@ -52,7 +52,7 @@ pub(super) struct Week<'a> {
 }
 
 impl Week<'_> {
-    /// Reads everything; `tx` should be a snapshot, so that the numbers agree with each other.
+    /// Reads everything; `tx` should be a snapshot, so that the numbers are consistent.
     pub(super) async fn read(&self, tx: &mut TenantTx) -> Result<Rows, sqlx::Error> {
         let (summaries_approved, summaries_waiting) = self.summaries(tx).await?;
         Ok(Rows {
@@ -113,8 +113,8 @@ impl Week<'_> {
         .await
     }
 
-    /// Nobody ticks an action item off: those of a client's newest approved summary count as open, since the next
-    /// session takes up what is left of them.
+    /// Nobody ticks off action items. Those of a client's latest approved summary count as open, since the next session
+    /// takes over what is left of them.
     async fn open_items(&self, tx: &mut TenantTx) -> Result<Vec<OpenItem>, sqlx::Error> {
         sqlx::query_as!(
             OpenItem,

@@ -1,28 +1,28 @@
-//! Which week is to be rolled up. Pure.
+//! Determines which week's rollup is due. Pure.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-/// On Monday, a week is due from this hour on.
+/// On Monday, a week is due from this hour.
 const HOUR: i64 = 6;
 
-/// The first day (a Monday) of the last week that is due at `now`: finished, and six o'clock on the Monday after it
-/// has passed in `time_zone`. It stays due all week, so that a tick missed on Monday is made up for.
+/// The first day (a Monday) of the last week due at `now`: it is finished, and six o'clock on the Monday after it has
+/// passed in `time_zone`. It stays due all week, to make up for a tick missed on Monday.
 #[must_use]
 pub fn due(now: DateTime<Utc>, time_zone: Tz) -> NaiveDate {
-    // By the clock on the wall, so that a change of the clocks in between does not matter.
+    // By local time, so that a clock change in between doesn't matter.
     let wall = now.with_timezone(&time_zone).naive_local() - TimeDelta::hours(HOUR);
     let today = wall.date();
     let monday = today - Days::new(u64::from(today.weekday().num_days_from_monday()));
     monday - Days::new(7)
 }
 
-/// The last day (a Sunday) of the week that begins on `first_day`.
+/// The last day (a Sunday) of the week that starts on `first_day`.
 pub(super) fn last_day(first_day: NaiveDate) -> NaiveDate {
     first_day + Days::new(6)
 }
 
-/// A coach's time zone; UTC, and a line in the log, where it is none.
+/// A coach's time zone; if it is invalid, UTC, with a line in the log.
 pub(super) fn time_zone(coach_id: uuid::Uuid, name: &str) -> Tz {
     name.parse().unwrap_or_else(|_| {
         tracing::warn!(target: "rollup", { coach.id = %coach_id }, "the coach's time zone is unknown: taking UTC");

@@ -1,4 +1,4 @@
-//! What templates can do to a value: times, days, counts, lists and wrapped text, as people write them. Pure.
+//! Template filters for times, dates, counts, lists and wrapped text, as people write them. Pure.
 
 use chrono::{Datelike, NaiveDate};
 use minijinja::{Environment, Error, ErrorKind};
@@ -19,16 +19,16 @@ pub(super) fn add(environment: &mut Environment<'_>) {
     environment.add_filter("inner", inner);
 }
 
-/// Milliseconds as `12:34`, or `1:02:03` from an hour on.
+/// Milliseconds as `12:34`, or `1:02:03` from one hour.
 fn clock(milliseconds: i64) -> String {
     let seconds = milliseconds.max(0) / 1000;
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
-/// Seconds as `48 min`, or `1 h 05 min` from an hour on.
+/// Seconds as `48 min`, or `1 h 05 min` from one hour.
 fn minutes(seconds: f64) -> String {
-    // A day's seconds are far below what an i64 holds, and a fraction of a minute is not worth a word.
+    // A day's seconds fit easily in an i64, and a fraction of a minute isn't worth showing.
     #[expect(clippy::cast_possible_truncation, reason = "rounded, and small")]
     let minutes = (seconds.max(0.0) / 60.0).round() as i64;
     if minutes >= 60 { format!("{} h {:02} min", minutes / 60, minutes % 60) } else { format!("{minutes} min") }
@@ -48,13 +48,13 @@ fn and(items: Vec<String>) -> String {
     }
 }
 
-/// How an email to a coach begins: `Hi Maya`, or `Hello` if the name gives nothing to call them by.
+/// How an email to a coach starts: `Hi Maya`, or `Hello` if the name has no part to use.
 fn hello(name: &str) -> String {
     let called = names::called(name);
     if called.is_empty() { "Hello".to_owned() } else { format!("Hi {called}") }
 }
 
-/// Words that stand in double quotes: their own double quotes become single ones.
+/// For words in double quotes: their own double quotes become single ones.
 fn inner(words: &str) -> String {
     let mut open = false;
     let quote = |c| match c {
@@ -67,8 +67,8 @@ fn inner(words: &str) -> String {
     words.chars().map(quote).collect()
 }
 
-/// Words in lines of at most `width` characters; lines after the first begin with `indent` spaces. A word that is
-/// longer (a link) has a line to itself and is never cut.
+/// Wraps words in lines of at most `width` characters; lines after the first start with `indent` spaces. A longer word
+/// (a link) gets its own line and is never cut.
 fn wrap(text: &str, width: usize, indent: usize) -> String {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
@@ -90,7 +90,7 @@ fn format_date(date: &str, format: &str) -> Result<String, Error> {
     Ok(parse_date(date)?.format(format).to_string())
 }
 
-/// Two days as a span: `16–22 November`, or `30 November – 6 December`.
+/// A range of two dates: `16–22 November`, or `30 November – 6 December`.
 fn span(first: String, last: String) -> Result<String, Error> {
     let (first, last) = (parse_date(&first)?, parse_date(&last)?);
     if (first.year(), first.month()) == (last.year(), last.month()) {

@@ -1,24 +1,24 @@
-//! Templates: minijinja over the files of `templates/`, embedded in the binary.
+//! Templates: minijinja with the files of `templates/`, embedded in the binary.
 //!
 //! `.html` and `.mjml` are escaped as HTML, everything else is text. An undefined name is an error, so a template and
-//! its context cannot drift apart unseen: the context of each template is a struct with a `sample()`, and a test
-//! renders them together. Pure: reads nothing and writes nothing at run time.
+//! its context can't silently diverge: the context of each template is a struct with a `sample()`, and a test renders
+//! them together. Pure: reads and writes nothing at run time.
 
 mod filters;
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
 use serde::Serialize;
 
-/// Names files under `templates/` and embeds each.
+/// Embeds each of these files under `templates/`.
 macro_rules! embed {
     ($($name:literal,)*) => {
         &[$(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../templates/", $name)))),*]
     };
 }
 
-/// Every template, in one list: a new one is its file and its line here.
+/// Every template, in one list: a new one is a file and a line here.
 const FILES: &[(&str, &str)] = embed![
-    // Mails: a subject, a hand-written text and MJML each.
+    // Emails: a subject, a hand-written text and MJML each.
     "mail/layout.mjml",
     "mail/review_request/subject.txt",
     "mail/review_request/body.txt",
@@ -61,18 +61,18 @@ const FILES: &[(&str, &str)] = embed![
     "page/admin.html",
 ];
 
-/// A template that did not render: its name and what is wrong. Only a fault of the program causes one.
+/// A template that failed to render: its name and the error. Only a bug in the program causes one.
 #[derive(Debug, thiserror::Error)]
 #[error("template {name}: {detail}")]
 pub struct TemplateError {
-    /// The template's name, as in the list.
+    /// The template's name in the list.
     pub name: String,
-    /// What is wrong, in minijinja's words; never a value of the context.
+    /// minijinja's error message; never a value of the context.
     pub detail: String,
 }
 
 impl TemplateError {
-    /// A fault of the template `name`.
+    /// An error in the template `name`.
     pub fn new(name: impl Into<String>, detail: impl std::fmt::Display) -> Self {
         Self { name: name.into(), detail: detail.to_string() }
     }
@@ -94,7 +94,7 @@ impl Templates {
     /// Parses the embedded templates.
     ///
     /// # Panics
-    /// Never: the templates are part of the program, and a test parses and renders each.
+    /// Never panics: the templates are part of the program, and a test parses and renders each.
     #[must_use]
     pub fn new() -> Self {
         let mut environment = Environment::new();
@@ -102,7 +102,7 @@ impl Templates {
         environment.set_auto_escape_callback(|name| {
             if name.ends_with(".html") || name.ends_with(".mjml") { AutoEscape::Html } else { AutoEscape::None }
         });
-        // Block tags on lines of their own leave no blank lines behind: the text parts of mails depend on it.
+        // Block tags on their own lines leave no blank lines behind: the text parts of emails depend on it.
         let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
         environment.set_syntax(syntax.expect("the default delimiters are good"));
         filters::add(&mut environment);
@@ -115,9 +115,9 @@ impl Templates {
     /// Renders the template `name` with `context`.
     ///
     /// # Errors
-    /// When there is no such template, or it names something that the context does not have.
+    /// Returns an error if there is no such template, or it uses a name that isn't in the context.
     pub fn render(&self, name: &str, context: &impl Serialize) -> Result<String, TemplateError> {
-        // The detail names the template's line and the fault, and is kept free of the context's values.
+        // The detail has the template's line and the error, but none of the context's values.
         self.environment
             .get_template(name)
             .and_then(|template| template.render(Serde(context)))

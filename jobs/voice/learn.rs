@@ -1,9 +1,9 @@
-//! What an approved version teaches about the coach's voice.
+//! Learns about the coach's voice from an approved version.
 //!
-//! Each sentence that the coach changed becomes an example, of its client alone. The same words that were replaced by
-//! the same others in two summaries, and an instruction that was asked for in two, become suggestions: rules that are
-//! off until the coach switches them on. Reads versions, examples and refinements; writes examples and suggestions. A
-//! rerun finds them there; approving a summary again replaces what it taught.
+//! Each sentence that the coach changed becomes an example, for its client only. The same replacement in two summaries,
+//! or the same instruction for two, becomes a suggestion: a rule that is off until the coach turns it on. Reads
+//! versions, examples and refinements; writes examples and suggestions. A rerun finds them there; approving a summary
+//! again replaces what it taught.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,14 +19,14 @@ use crate::{
     },
 };
 
-/// What is replaced is a word or a short phrase.
+/// A replacement concerns a word or a short phrase.
 const MOST_WORDS: usize = 3;
-/// An instruction of more characters is about one summary, not about a voice.
+/// A longer instruction is about one summary, not about a voice.
 const LONGEST_INSTRUCTION: usize = 40;
-/// So many examples are looked through for words that are replaced again and again.
+/// How many examples are searched for repeated replacements.
 const LOOKED_THROUGH: i64 = 1000;
 
-/// Learns from a version that was approved, in the transaction that approves it.
+/// Learns from an approved version, in the approving transaction.
 pub(crate) async fn learn(tx: &mut TenantTx, summary_id: Uuid, approved: i32) -> Result<(), sqlx::Error> {
     let Some(row) = sqlx::query!(
         "select coach_id, client_id from summaries join sessions on sessions.id = session_id where summaries.id = $1",
@@ -61,7 +61,7 @@ pub(crate) async fn learn(tx: &mut TenantTx, summary_id: Uuid, approved: i32) ->
     suggest_instructions(tx, row.coach_id, summary_id).await
 }
 
-/// Forgets the examples of a session's summary of one client, since its words turned out to be somebody else's.
+/// Forgets the examples of one client's summary of a session, since its words turned out to be someone else's.
 pub(crate) async fn unlearn(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "delete from voice_examples using summaries
@@ -74,7 +74,7 @@ pub(crate) async fn unlearn(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid
     Ok(())
 }
 
-/// The sentences that the coach changed: as they were written, and as they are approved.
+/// The sentences that the coach changed: as written, and as approved.
 async fn examples(tx: &mut TenantTx, summary_id: Uuid, approved: i32) -> Result<Vec<(String, String)>, sqlx::Error> {
     let content = summary::load_version(tx, summary_id, approved).await?;
     if !content.claims.iter().any(|claim| claim.edited) {
@@ -96,7 +96,7 @@ async fn examples(tx: &mut TenantTx, summary_id: Uuid, approved: i32) -> Result<
     Ok(changed.filter_map(|claim| Some((origin(&versions, claim)?.text.clone(), claim.text.clone()))).collect())
 }
 
-/// The sentence that `claim` was before the coach changed it: of the newest version in which it was not changed yet.
+/// The sentence that `claim` was before the coach changed it: from the latest version in which it was unchanged.
 fn origin<'a>(versions: &'a [Content], claim: &Claim) -> Option<&'a Claim> {
     let in_version = |content: &'a Content| {
         let alike = content.section(claim.section).filter(|it| !it.edited && diff::shares_evidence(it, claim));
@@ -105,7 +105,7 @@ fn origin<'a>(versions: &'a [Content], claim: &Claim) -> Option<&'a Claim> {
     versions.iter().find_map(in_version).filter(|origin| origin.text != claim.text)
 }
 
-/// Suggests the words that the coach replaced by the same others in two summaries.
+/// Suggests word replacements that the coach made in two summaries.
 async fn suggest_words(tx: &mut TenantTx, coach_id: Uuid) -> Result<(), sqlx::Error> {
     let rows = sqlx::query!(
         "select summary_id, before_text, after_text from voice_examples where coach_id = $1
@@ -129,22 +129,22 @@ async fn suggest_words(tx: &mut TenantTx, coach_id: Uuid) -> Result<(), sqlx::Er
     Ok(())
 }
 
-/// The words of a sentence that were replaced by others, where a rule can be made of them.
+/// The words of a sentence that were replaced, if a rule can be made from them.
 fn replaced(before: &str, after: &str) -> BTreeSet<(String, String)> {
     let parts = diff::words(before, after);
     let pairs = parts.windows(2).filter(|pair| (pair[0].change, pair[1].change) == (Change::Removed, Change::Added));
     let pairs = pairs.filter_map(|pair| Some((plain(&pair[0].text)?, plain(&pair[1].text)?)));
-    // Where one has all the words of the other, something was cut or added, and nothing put in other words.
+    // If one side has all the words of the other, something was cut or added, not reworded.
     pairs.filter(|(from, to)| !holds_all(from, to) && !holds_all(to, from)).collect()
 }
 
-/// Whether every word of `few` is a word of `many`.
+/// Whether `many` has every word of `few`.
 fn holds_all(many: &str, few: &str) -> bool {
     few.split(' ').all(|word| many.split(' ').any(|other| other == word))
 }
 
-/// One to three plain words. Nothing capitalised, nothing quoted and no digit: what one client did, or whom a client
-/// named, must not travel into another client's summary.
+/// One to three plain words, with no capitals, quotes or digits: what one client did or whom a client named must not
+/// end up in another client's summary.
 fn plain(words: &str) -> Option<String> {
     let bare = words.trim_end_matches(['.', ',', ';', ':', '!', '?']);
     let count = debrief_transcript::words::count(bare);
@@ -152,7 +152,7 @@ fn plain(words: &str) -> Option<String> {
     ((1..=MOST_WORDS).contains(&count) && bare.chars().all(good)).then(|| bare.to_owned())
 }
 
-/// Suggests the instructions for this summary that refined another summary of the coach as well.
+/// Suggests this summary's instructions that also refined another summary of the coach.
 async fn suggest_instructions(tx: &mut TenantTx, coach_id: Uuid, summary_id: Uuid) -> Result<(), sqlx::Error> {
     let rows = sqlx::query!(
         "select distinct refinements.summary_id, instruction from refinements
@@ -177,7 +177,7 @@ async fn suggest_instructions(tx: &mut TenantTx, coach_id: Uuid, summary_id: Uui
     Ok(())
 }
 
-/// An instruction about how to write, in its plain form; none where it is about what one summary holds.
+/// An instruction about style, normalized; `None` if it is about one summary's content.
 fn of_voice(instruction: &str) -> Option<String> {
     const OF_ONE_SUMMARY: [&str; 22] = [
         "about",

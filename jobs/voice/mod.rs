@@ -1,12 +1,12 @@
-//! The voice profile: how a coach wants summaries to be worded. Rules hold for all clients of the coach; examples hold
-//! the words of one client's summary, and are used for that client alone.
+//! The voice profile: how a coach wants summaries worded. Rules apply to all clients of the coach; examples contain
+//! words from one client's summary, and are used only for that client.
 //!
 //! ```text
-//! store   the rules and examples of a coach: listed, added, switched, removed
+//! store   the rules and examples of a coach: listed, added, turned on or off, removed
 //! learn   what an approved version teaches
 //! ```
 //!
-//! A profile changes words and nothing else: every claim is verified by the same rules, whatever the profile says.
+//! A profile changes only the wording: every claim is verified by the same rules, whatever the profile says.
 
 mod learn;
 mod store;
@@ -19,32 +19,32 @@ pub(crate) use learn::{learn, unlearn};
 pub(crate) use store::for_client;
 pub use store::{Example, Kind, NewRule, Profile, Rule, VoiceError, add, forget, profile, remove, switch};
 
-/// What a coach's profile says for one client: all that prompts and the offline writer know of it.
+/// A coach's profile for one client: all that prompts and the offline writer know of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Voice {
     /// Rules in words, for a language model.
     pub rules: Vec<String>,
-    /// Words, and what is written instead of them.
+    /// Words, and their replacements.
     pub replacements: Vec<(String, String)>,
-    /// Sentences of this client's earlier summaries, and what the coach made of them.
+    /// Sentences from this client's earlier summaries, and the coach's versions of them.
     pub examples: Vec<(String, String)>,
 }
 
-/// What stands in quotes.
+/// Quoted text.
 static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new("[\"\u{201c}\u{201e}\u{ab}][^\"\u{201c}\u{201d}\u{201e}\u{ab}\u{bb}]*[\"\u{201d}\u{201c}\u{bb}]")
         .expect("a constant pattern")
 });
 
 impl Voice {
-    /// The rules as lines of a prompt. They hold nothing of any client.
+    /// The rules as lines of a prompt. They contain nothing about any client.
     #[must_use]
     pub fn lines(&self) -> Vec<String> {
         let replace = self.replacements.iter().map(|(from, to)| format!("Write \"{to}\" and not \"{from}\"."));
         self.rules.iter().cloned().chain(replace).collect()
     }
 
-    /// `text` with the replacements made, but for what it quotes: those words were said so.
+    /// `text` with the replacements applied, except in quotes: those words were actually said.
     #[must_use]
     pub fn apply(&self, text: &str) -> String {
         if self.replacements.is_empty() {

@@ -1,7 +1,7 @@
-//! The rules and examples of a coach, in the database.
+//! A coach's rules and examples in the database.
 //!
-//! Reads and writes `voice_rules` and `voice_examples`. Adding a rule that is there switches it on; removing one that
-//! was learned keeps the row, so that it is not suggested again.
+//! Reads and writes `voice_rules` and `voice_examples`. Adding an existing rule turns it on; removing a learned one
+//! keeps the row, so that it isn't suggested again.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::Voice;
 use crate::db::{TenantTx, Tx};
 
-/// A coach has at most so many rules: a prompt is read whole by the model, and a page by the coach.
+/// The maximum number of rules per coach: the model reads the whole prompt, and the coach the whole page.
 const MOST_RULES: i64 = 100;
-/// So many examples of a client go into a prompt, the newest ones.
+/// How many of a client's examples go in a prompt, latest first.
 const MOST_EXAMPLES: i64 = 6;
 
 /// What a rule does.
@@ -21,7 +21,7 @@ const MOST_EXAMPLES: i64 = 6;
 pub enum Kind {
     /// It tells a language model something in words.
     Said,
-    /// It writes some words instead of others.
+    /// It replaces words with others.
     Replace,
 }
 
@@ -32,20 +32,20 @@ pub struct Rule {
     pub id: Uuid,
     /// What it does.
     pub kind: Kind,
-    /// It in words.
+    /// Its text.
     pub text: String,
     /// `coach`, or `learned` from what the coach changed.
     pub source: String,
-    /// Whether it is used. A learned one is off until the coach switches it on.
+    /// Whether it is used. A learned one is off until the coach turns it on.
     pub active: bool,
 }
 
-/// A sentence of a client's summary, and what the coach made of it.
+/// A sentence of a client's summary, and the coach's version of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Example {
     /// Its id.
     pub id: Uuid,
-    /// Whose summary it is of; it is used for no other.
+    /// The client; it is used for no other.
     pub client: String,
     /// As it was written.
     pub before: String,
@@ -64,34 +64,34 @@ pub struct Profile {
     pub examples: Vec<Example>,
 }
 
-/// A rule as it is added.
+/// A rule to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NewRule {
     /// In words.
     Said(String),
-    /// These words, and what is written instead.
+    /// Words, and their replacement.
     Replace(String, String),
 }
 
-/// Why a profile is not changed.
+/// Why a profile wasn't changed.
 #[derive(Debug, thiserror::Error)]
 pub enum VoiceError {
-    /// The rule cannot be taken.
+    /// The rule is invalid.
     #[error("{0}")]
     Bad(&'static str),
     /// The coach has no such rule or example.
     #[error("this coach has no such rule or example: it may already have been removed")]
     Unknown,
-    /// The database did not do it.
+    /// The query failed.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
 
 impl NewRule {
-    /// The rule with the spaces of its words in order.
+    /// The rule with normalized spaces.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Returns what is wrong with it.
     fn checked(self) -> Result<Self, VoiceError> {
         let tidy = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let good = |text: &str, most: usize| {
@@ -130,11 +130,10 @@ impl NewRule {
     }
 }
 
-/// The profile of a coach; where it is shown behind the link to a session, with the examples of that session's clients
-/// alone.
+/// A coach's profile. Behind the link to a session, it has only the examples of that session's clients.
 ///
 /// # Errors
-/// When the database does not answer.
+/// Returns an error if the database can't be reached.
 pub async fn profile(tx: &mut TenantTx, coach_id: Uuid, behind_link_to: Option<Uuid>) -> Result<Profile, sqlx::Error> {
     let rows = sqlx::query!(
         "select id, kind, rule, from_words, to_words, source, active from voice_rules
@@ -170,7 +169,7 @@ pub async fn profile(tx: &mut TenantTx, coach_id: Uuid, behind_link_to: Option<U
     Ok(Profile { rules, examples })
 }
 
-/// Adds a rule of the coach's own, in use at once; one that is there, or was removed, is switched on.
+/// Adds a rule of the coach's own and turns it on; also turns on an existing or removed one.
 ///
 /// # Errors
 /// [`VoiceError::Bad`] says what is wrong with it.
@@ -190,8 +189,7 @@ pub async fn add(tx: &mut TenantTx, coach_id: Uuid, rule: NewRule) -> Result<Uui
     Ok(id)
 }
 
-/// Suggests a rule that was learned: off until the coach switches it on. One that is there, or was removed, stays as it
-/// is.
+/// Suggests a learned rule: off until the coach turns it on. An existing or removed one stays as it is.
 pub(super) async fn suggest(tx: &mut TenantTx, coach_id: Uuid, rule: NewRule) -> Result<(), sqlx::Error> {
     match rule.checked() {
         Ok(rule) => insert(tx, coach_id, &rule, "learned").await.map(|_| ()),
@@ -199,7 +197,7 @@ pub(super) async fn suggest(tx: &mut TenantTx, coach_id: Uuid, rule: NewRule) ->
     }
 }
 
-/// Inserts a rule where it is not there, and gives its id.
+/// Inserts a rule if it is missing, and returns its id.
 async fn insert(tx: &mut TenantTx, coach_id: Uuid, rule: &NewRule, source: &str) -> Result<Uuid, sqlx::Error> {
     let (kind, said, from, to) = match rule {
         NewRule::Said(rule) => ("said", Some(rule), None, None),
@@ -233,10 +231,10 @@ async fn insert(tx: &mut TenantTx, coach_id: Uuid, rule: &NewRule, source: &str)
     .await
 }
 
-/// Switches a rule on or off.
+/// Turns a rule on or off.
 ///
 /// # Errors
-/// [`VoiceError::Unknown`] where the coach has no such rule.
+/// [`VoiceError::Unknown`] if the coach has no such rule.
 pub async fn switch(tx: &mut TenantTx, coach_id: Uuid, rule: Uuid, active: bool) -> Result<(), VoiceError> {
     let sql = sqlx::query!(
         "update voice_rules set active = $3 where id = $1 and coach_id = $2 and not removed",
@@ -247,10 +245,10 @@ pub async fn switch(tx: &mut TenantTx, coach_id: Uuid, rule: Uuid, active: bool)
     if sql.execute(tx.conn()).await?.rows_affected() == 0 { Err(VoiceError::Unknown) } else { Ok(()) }
 }
 
-/// Removes a rule. It is not learned again.
+/// Removes a rule. It won't be learned again.
 ///
 /// # Errors
-/// [`VoiceError::Unknown`] where the coach has no such rule.
+/// [`VoiceError::Unknown`] if the coach has no such rule.
 pub async fn remove(tx: &mut TenantTx, coach_id: Uuid, rule: Uuid) -> Result<(), VoiceError> {
     let sql = sqlx::query!(
         "update voice_rules set active = false, removed = true where id = $1 and coach_id = $2",
@@ -260,10 +258,10 @@ pub async fn remove(tx: &mut TenantTx, coach_id: Uuid, rule: Uuid) -> Result<(),
     if sql.execute(tx.conn()).await?.rows_affected() == 0 { Err(VoiceError::Unknown) } else { Ok(()) }
 }
 
-/// Removes an example; behind the link to a session, one of that session's clients.
+/// Removes an example; behind the link to a session, only one of that session's clients.
 ///
 /// # Errors
-/// [`VoiceError::Unknown`] where the coach has no such example.
+/// [`VoiceError::Unknown`] if the coach has no such example.
 pub async fn forget(
     tx: &mut TenantTx,
     coach_id: Uuid,
@@ -280,7 +278,7 @@ pub async fn forget(
     if sql.execute(tx.conn()).await?.rows_affected() == 0 { Err(VoiceError::Unknown) } else { Ok(()) }
 }
 
-/// What the coach's profile says for one client: the rules in use, and the newest examples of that client.
+/// The coach's profile for one client: the rules in use, and that client's latest examples.
 pub(crate) async fn for_client(tx: &mut TenantTx, coach_id: Uuid, client_id: Uuid) -> Result<Voice, sqlx::Error> {
     let rules = sqlx::query!(
         "select rule, from_words, to_words from voice_rules where coach_id = $1 and active order by created_at, id",

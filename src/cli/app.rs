@@ -1,4 +1,4 @@
-//! What every command opens: settings, logging, the database (the embedded one where none is named), the services.
+//! What every command opens: settings, logging, the database (the embedded one by default) and the services.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -18,7 +18,7 @@ use crate::{
     telemetry,
 };
 
-/// Who the program signs in as on the embedded server.
+/// The program's login on the embedded server.
 const LOGIN: &str = "debrief";
 
 /// An opened installation.
@@ -27,18 +27,18 @@ pub(crate) struct App {
     pub(crate) db: Db,
     pub(crate) services: Arc<Services>,
     pub(crate) output: Output,
-    /// Stopped with the last process that uses it, so it lives as long as this does.
+    /// Stops with the last process that uses it, so it lives as long as this value.
     _postgres: Option<Server>,
 }
 
 impl App {
-    /// Opens the installation for a process that stays, which logs what happens. The embedded database is brought to the
-    /// schema; another one must be there already.
+    /// Opens the installation for a long-running process, which logs what happens. Migrates the embedded database; any
+    /// other must be migrated already.
     pub(crate) async fn start(globals: &Globals) -> anyhow::Result<Self> {
         Self::with(config(globals)?, globals).await
     }
 
-    /// Opens the installation for a command that ends, which prints its result: only warnings are logged.
+    /// Opens the installation for a short command, which prints its result: only warnings are logged.
     pub(crate) async fn open(globals: &Globals) -> anyhow::Result<Self> {
         let mut config = config(globals)?;
         config.log.quieten();
@@ -55,7 +55,7 @@ impl App {
         Self::over(config, url, postgres, Output::new(globals.json))
     }
 
-    /// Opens the services over a database that is there.
+    /// Opens the services on an existing database.
     pub(crate) fn over(
         config: Config,
         url: SecretString,
@@ -67,7 +67,7 @@ impl App {
         Ok(Self { config, db, services, output, _postgres: postgres })
     }
 
-    /// The organization with this handle; without one, the only one there is.
+    /// The organization with this handle, or the only one if no handle is given.
     pub(crate) async fn organization(&self, handle: Option<&str>) -> anyhow::Result<Uuid> {
         let Some(handle) = handle else {
             let all = self.db.organizations().await?;
@@ -81,7 +81,7 @@ impl App {
     }
 }
 
-/// The settings, with the folders of the command line.
+/// The settings, with the folders from the command line.
 pub(crate) fn config(globals: &Globals) -> anyhow::Result<Config> {
     let mut config = Config::load(globals.config.as_deref(), &data_folder(globals))?;
     if globals.demo {
@@ -90,12 +90,12 @@ pub(crate) fn config(globals: &Globals) -> anyhow::Result<Config> {
     Ok(config)
 }
 
-/// The data folder of the command line, else the default one.
+/// The data folder from the command line, or the default one.
 pub(crate) fn data_folder(globals: &Globals) -> PathBuf {
     globals.data_dir.as_deref().map_or_else(folders::data, folders::absolute)
 }
 
-/// The server that the settings name, else the embedded one, which is started.
+/// The server that the settings name, or the embedded one, which is started.
 pub(crate) async fn server(config: &Config, globals: &Globals) -> anyhow::Result<(Urls, Option<Server>)> {
     if !config.database_url.expose_secret().is_empty() {
         let urls = Urls { app: config.database_url.clone(), owner: config.database_owner_url.clone() };
@@ -103,7 +103,7 @@ pub(crate) async fn server(config: &Config, globals: &Globals) -> anyhow::Result
     }
     let (folder, cache) = (data_folder(globals).join("postgres"), folders::cache());
     if !cache.join("postgres").is_dir() {
-        // Of what takes so long, somebody who waits must hear.
+        // This takes long, so tell whoever is waiting.
         eprintln!("Downloading Postgres with pip (24 MB, first run only)");
     }
     let start = {
@@ -111,7 +111,7 @@ pub(crate) async fn server(config: &Config, globals: &Globals) -> anyhow::Result
         move || Server::start(&folder, &cache, Version::from_env(), Durability::Kept)
     };
     let server = tokio::task::spawn_blocking(start).await?.map_err(|error| {
-        // Which of the two folders it was decides what can be done about it.
+        // The hint depends on which of the two folders it was.
         let hint = match &error {
             PostgresError::Io { path, .. } if path.starts_with(&folder) => {
                 "choose another data folder with --data-dir FOLDER"
@@ -126,8 +126,8 @@ pub(crate) async fn server(config: &Config, globals: &Globals) -> anyhow::Result
     Ok((databases::with_login(server.url("postgres"), LOGIN)?, Some(server)))
 }
 
-/// The database that the settings name, else the one on the embedded server, brought to the schema; with --demo the
-/// demo's on the same server.
+/// The database that the settings name, or the one on the embedded server, migrated. With --demo, the demo's, on the
+/// same server.
 pub(crate) async fn database(config: &Config, globals: &Globals) -> anyhow::Result<(Urls, Option<Server>)> {
     let (mut urls, server) = server(config, globals).await?;
     if globals.demo {

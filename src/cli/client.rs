@@ -1,4 +1,4 @@
-//! `debrief client`: the clients, by hand. A roster in the bucket does the same for many at once.
+//! `debrief client`: manages clients by hand. A roster in the bucket does the same for many at once.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -20,8 +20,8 @@ use super::{App, output::confirmed};
 pub(crate) enum Client {
     /// Add a client, or update the one that matches
     ///
-    /// Matches the client with this email, if the name can be theirs; otherwise the only client with this name, whose
-    /// address then changes. A follow-up held for the old address is stopped, and the coach is told. Use --namesake to
+    /// Matches the client with this email, if the name can be theirs; otherwise the only client with this name, and
+    /// changes its address. A follow-up held for the old address is stopped, and the coach is told. Use --namesake to
     /// add someone else with the same name.
     Add {
         /// The coach's handle
@@ -53,7 +53,7 @@ pub(crate) enum Client {
     Change(Change),
     /// Merge two clients who are the same person
     ///
-    /// Merges the first into the second: sessions, summaries, aliases, mail and search results. The second keeps its
+    /// Merges the first into the second: sessions, summaries, aliases, emails and search results. The second keeps its
     /// name and address, and the first one's names become its aliases. If both speak in the same session they may be
     /// two people after all, so the merge is refused; if they are one person, add --same-person, and that session is
     /// rewritten. This cannot be undone.
@@ -113,7 +113,7 @@ pub(crate) enum Client {
     },
 }
 
-/// What is to be changed.
+/// The changes to make.
 #[derive(Debug, Args)]
 pub(crate) struct Change {
     /// The coach's handle
@@ -148,7 +148,7 @@ pub(crate) struct Change {
 }
 
 impl Client {
-    /// Whether it may wait for an answer from the terminal.
+    /// Whether it may prompt on the terminal.
     pub(crate) fn asks(&self) -> bool {
         matches!(self, Self::Remove { .. } | Self::Merge { .. })
     }
@@ -257,7 +257,7 @@ async fn import(app: &App, coach: &str, file: &std::path::Path) -> anyhow::Resul
         }
         text
     })?;
-    // Done in part.
+    // Partly done.
     Ok(if applied.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(3) })
 }
 

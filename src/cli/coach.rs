@@ -1,4 +1,4 @@
-//! `debrief coach`: the coaches, by hand.
+//! `debrief coach`: manages coaches by hand.
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -83,7 +83,7 @@ pub(crate) enum Coach {
 }
 
 impl Coach {
-    /// Whether it may wait for an answer from the terminal.
+    /// Whether it may prompt on the terminal.
     pub(crate) fn asks(&self) -> bool {
         matches!(self, Self::Remove { .. })
     }
@@ -141,7 +141,7 @@ impl Coach {
     }
 }
 
-/// Where the inbox is, or a coach's folder in it: a path, or a URL where the bucket is no folder.
+/// The location of the inbox, or of a coach's folder in it: a path, or a URL if the bucket is not a folder.
 pub(crate) fn place(app: &App, handle: Option<&str>) -> String {
     let below = ["inbox"].into_iter().chain(handle);
     match folder(app) {
@@ -150,13 +150,13 @@ pub(crate) fn place(app: &App, handle: Option<&str>) -> String {
     }
 }
 
-/// The bucket, where it is a folder.
+/// The bucket's folder, if it is one.
 fn folder(app: &App) -> Option<PathBuf> {
     let url = url::Url::parse(&app.config.bucket).ok().filter(|url| url.scheme() == "file")?;
     url.to_file_path().ok()
 }
 
-/// Makes the coach's folder where the bucket is one, so that somebody finds it; says where it is.
+/// Creates the coach's folder if the bucket is a folder, so that people find it; returns its location.
 async fn make_inbox(app: &App, handle: &str) -> anyhow::Result<String> {
     let inbox = place(app, Some(handle));
     let made = app.services.bucket.make_folder(&format!("inbox/{handle}")).await;

@@ -1,4 +1,4 @@
-//! `debrief costs`: what language models cost, by month, organization, task and model.
+//! `debrief costs`: the cost of language models, by month, organization, task and model.
 
 use std::process::ExitCode;
 
@@ -68,7 +68,7 @@ impl Costs {
     }
 }
 
-/// What is known, and what is not: an unknown cost is not nothing.
+/// The known cost and what is missing: an unknown cost is not zero.
 fn amount(cost: &Cost) -> String {
     match (cost.cost_micro_usd, cost.unknown) {
         (Some(known), 0) => llm::dollars(known),

@@ -1,6 +1,6 @@
-//! `debrief doctor`: checks the settings and everything they name, and says of each what is wrong and what to do.
+//! `debrief doctor`: checks the settings and everything they refer to, and says for each what is wrong and what to do.
 //!
-//! Writes one small object to the bucket and removes it again; sends no mail.
+//! Writes one small object to the bucket and removes it again; sends no email.
 
 use std::process::ExitCode;
 
@@ -17,13 +17,13 @@ use super::{
 };
 use crate::{config::Config, folders};
 
-/// What came of one check.
+/// The result of one check.
 #[derive(Debug, Serialize)]
 struct Check {
     name: &'static str,
     ok: bool,
     detail: String,
-    /// What a setting that is good for trying it out means for others.
+    /// What a setting that is fine for trying things out means for other people.
     note: Option<String>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
     check("settings", Ok(format!("all keys and values are valid {source}")));
     check("schedules", schedules(&config));
 
-    // The embedded server is stopped when this is dropped.
+    // Dropping this stops the embedded server.
     let opened = database(&config, globals).await.map_err(|error| told(&error));
     let url = match &opened {
         Ok((db::Urls { app: url, .. }, server)) => {
@@ -91,8 +91,8 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
     report(globals, &checks)
 }
 
-/// What runs by the clock. An expression that cannot be read is a setting that cannot be used, and was told of before; one
-/// that can may still name a day that never comes.
+/// Scheduled jobs. An expression that can't be parsed is an invalid setting, reported earlier; one that can may still
+/// name a day that never comes.
 fn schedules(config: &Config) -> Result<String, String> {
     let settings = WorkerSettings::new(&config.queue, debrief_jobs::schedules()).map_err(|error| error.to_string())?;
     let now = chrono::Utc::now();
@@ -104,7 +104,7 @@ fn schedules(config: &Config) -> Result<String, String> {
     Ok(format!("{} schedules (`debrief schedules list`){changed}", settings.schedules.len()))
 }
 
-/// The sender, which a mail server on the way must believe.
+/// The sender, which mail servers must trust.
 fn sender(config: &Config) -> Check {
     let domain = config.mail.from.trim_end_matches('>').rsplit('@').next().unwrap_or_default().trim().to_lowercase();
     let example = ["localhost", "example.org", "example.com", "example.net"].contains(&domain.as_str())
@@ -115,7 +115,7 @@ fn sender(config: &Config) -> Check {
     Check { name: "sender", ok: true, detail: config.mail.from.clone(), note }
 }
 
-/// Where the links in mails lead to.
+/// The address in emailed links.
 fn links(config: &Config) -> Check {
     let url = &config.review.base_url;
     let loopback = match url.host() {
@@ -164,7 +164,7 @@ async fn schema(url: &SecretString) -> Result<String, String> {
     Ok(format!("Postgres {server}, pgvector {}", vector.unwrap_or_else(|| "missing".into())))
 }
 
-/// The login that the program has must not be able to pass a policy.
+/// The program's login must not be able to bypass a policy.
 async fn isolation(url: &SecretString) -> Result<String, String> {
     let db = db::Db::connect(url, 1).map_err(|error| error.to_string())?;
     let rights = db::rights(db.pool()).await.map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! `debrief drop`: puts transcripts into a coach's folder of the inbox, wherever the bucket is.
+//! `debrief drop`: puts transcripts in a coach's inbox folder, wherever the bucket is.
 
 use std::{
     fs,
@@ -38,7 +38,7 @@ struct Dropped {
 impl DropFiles {
     pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
         people::coach(&app.db, &self.coach).await?;
-        // All are looked at before the first is dropped, so that nothing is done by halves for a slip of the pen.
+        // All are checked before the first is dropped, so that a typo doesn't leave the work half done.
         let most = app.config.ingest.max_bytes;
         for file in &self.files {
             let found = fs::metadata(file).with_context(|| format!("can't read {}", file.display()))?;
@@ -65,7 +65,7 @@ impl DropFiles {
     }
 }
 
-/// Where a file goes, if the inbox takes what has such a name.
+/// The key of a file, if the inbox accepts files with such a name.
 fn key(coach: &str, file: &Path) -> anyhow::Result<String> {
     let name = file.file_name().and_then(|name| name.to_str());
     let name = name.with_context(|| format!("the name of {} can't be used as an object key", file.display()))?;

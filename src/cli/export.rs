@@ -1,4 +1,4 @@
-//! `debrief export`: writes an organization's data as Parquet, CSV and JSON Lines into the bucket.
+//! `debrief export`: writes an organization's data to the bucket as Parquet, CSV and JSON Lines.
 
 use std::process::ExitCode;
 
@@ -35,7 +35,7 @@ struct Row {
     created_at: chrono::DateTime<chrono::Utc>,
     snapshot_at: Option<chrono::DateTime<chrono::Utc>>,
     finished_at: Option<chrono::DateTime<chrono::Utc>>,
-    /// In the bucket; there once every file is.
+    /// Its key in the bucket; set once every file is there.
     manifest: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Ids on the command line: whole, or the beginning that no other one has. Whoever is meant is looked for here.
+//! Ids on the command line: in full, or a unique prefix. Looks up what they refer to.
 
 use anyhow::Context;
 use debrief_jobs::{
@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::App;
 
 impl App {
-    /// The session that is meant, and a transaction of its organization.
+    /// The session that an id refers to, and a transaction of its organization.
     pub(crate) async fn session(&self, id: &IdPrefix) -> anyhow::Result<(TenantTx, Uuid)> {
         let organizations = match id.whole() {
             Some(whole) => {
@@ -38,7 +38,7 @@ impl App {
         self.meant(id, "session", "debrief sessions list", candidates).await
     }
 
-    /// The summary that is meant, and a transaction of its organization.
+    /// The summary that an id refers to, and a transaction of its organization.
     pub(crate) async fn summary(&self, id: &IdPrefix) -> anyhow::Result<(TenantTx, Uuid)> {
         let organizations = match id.whole() {
             Some(whole) => {
@@ -96,7 +96,7 @@ impl App {
         Ok((self.db.tenant(*organization).await?, chosen))
     }
 
-    /// The job that is meant.
+    /// The job that an id refers to.
     pub(crate) async fn job(&self, id: &IdPrefix) -> anyhow::Result<Uuid> {
         if let Some(whole) = id.whole() {
             return Ok(whole);
@@ -108,7 +108,7 @@ impl App {
     }
 }
 
-/// The client that is meant, of one coach or of all of the transaction's organization.
+/// The client that an id refers to, of one coach or of the transaction's whole organization.
 pub(crate) async fn client(tx: &mut TenantTx, id: &IdPrefix, coach: Option<Uuid>) -> anyhow::Result<Uuid> {
     let (first, last) = id.range();
     let rows = sqlx::query!(

@@ -1,4 +1,4 @@
-//! `debrief inbox`: what lies in the inbox, and what became of it.
+//! `debrief inbox`: what is in the inbox, and what became of it.
 
 use std::process::ExitCode;
 
@@ -36,7 +36,7 @@ impl Inbox {
     pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
         let mut files = ingest::inbox(&app.db, &app.services.bucket, self.all).await?;
         if let Some(handle) = &self.coach {
-            // A list without files would hide a mistyped handle.
+            // An empty list would hide a mistyped handle.
             people::coach(&app.db, handle).await?;
             let folder = format!("{}{handle}/", meeting::key::INBOX);
             files.retain(|file| file.object_key.to_lowercase().starts_with(&folder));

@@ -1,4 +1,4 @@
-//! `debrief index`: how much is found by meaning, and indexing anew after a change of the embedder.
+//! `debrief index`: how much can be found by meaning, and reindexing after the embedder changes.
 
 use std::process::ExitCode;
 
@@ -21,7 +21,7 @@ pub(crate) enum Index {
     Rebuild,
 }
 
-/// An organization, as it is printed.
+/// An organization, as printed.
 #[derive(Debug, Serialize)]
 struct Row {
     organization: Uuid,

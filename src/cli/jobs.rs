@@ -1,4 +1,4 @@
-//! `debrief jobs`: the queue, for operators. Never shows what was said: jobs carry ids only.
+//! `debrief jobs`: the queue, for operators. Never shows what was said: jobs contain only ids.
 
 use std::process::ExitCode;
 
@@ -20,7 +20,7 @@ use super::{
 
 /// Inspect the queue: what ran, what is waiting, what failed
 ///
-/// A job that failed for good is dead. It stays dead until somebody retries it:
+/// A job that failed for good is dead. It stays dead until someone retries it:
 ///   debrief jobs list --state dead
 ///   debrief jobs show ID
 ///   debrief jobs retry ID
@@ -125,7 +125,7 @@ impl Jobs {
 }
 
 impl Change {
-    /// Changes the jobs that fit and are in one of `states`; asks first where there are several.
+    /// Changes the matching jobs in one of `states`; asks first if there are several.
     async fn run(self, app: &App, states: &[JobState], done: &str) -> anyhow::Result<ExitCode> {
         let id = match &self.id {
             Some(id) => Some(app.job(id).await?),

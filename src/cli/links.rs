@@ -1,4 +1,4 @@
-//! `debrief links`: the review links that coaches have, one by hand, and taking them back.
+//! `debrief links`: lists, creates, sends and revokes the coaches' review links.
 
 mod make;
 mod revoke;
@@ -61,7 +61,7 @@ pub(crate) struct List {
 }
 
 impl Links {
-    /// Whether it may wait for an answer from the terminal.
+    /// Whether it may prompt on the terminal.
     pub(crate) fn asks(&self) -> bool {
         matches!(self, Self::Revoke(_))
     }

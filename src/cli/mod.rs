@@ -1,6 +1,6 @@
-//! The command line: one file a command group.
+//! The command line: one file per command group.
 //!
-//! Results go to standard output, all else to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part.
+//! Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done.
 
 mod app;
 mod client;
@@ -67,16 +67,16 @@ struct Cli {
     command: Command,
 }
 
-/// What every command takes stands apart from its own options.
+/// Global options have a separate heading.
 const GLOBAL: &str = "Global options";
 
-/// What every command takes.
+/// The global options.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Globals {
     /// The settings file [default: ~/.config/debrief/debrief.toml, for root /etc/debrief/debrief.toml; see `doctor`]
     #[arg(long, global = true, value_name = "FILE", env = "DEBRIEF_CONFIG", help_heading = GLOBAL)]
     config: Option<PathBuf>,
-    /// Where a local installation keeps its database, bucket and mail [default: ~/.local/share/debrief, for root
+    /// Where a local installation keeps its database, bucket and emails [default: ~/.local/share/debrief, for root
     /// /var/lib/debrief]
     #[arg(long, global = true, value_name = "FOLDER", help_heading = GLOBAL)]
     data_dir: Option<PathBuf>,
@@ -88,7 +88,7 @@ pub(crate) struct Globals {
     json: bool,
 }
 
-/// The groups' and commands' own types say what they do; a comment here would hide theirs.
+/// The types of the groups and commands have the help texts; a comment here would hide those.
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Demo),
@@ -106,7 +106,7 @@ enum Command {
     /// Check the settings and everything they refer to
     ///
     /// Checks the database, the bucket, the mail server and the language model, and says what to do about each problem.
-    /// Writes one small object to the bucket and removes it; sends no mail. Exits with code 1 if there is a problem.
+    /// Writes one small object to the bucket and removes it; sends no email. Exits with code 1 if there is a problem.
     Doctor,
     Settings(settings::Settings),
     #[command(subcommand)]
@@ -145,7 +145,7 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    // Fails only when a provider is installed already, which is then the same one.
+    // Fails only if a provider is already installed, and then it is this one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -161,12 +161,12 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     };
-    // What still computes belongs to jobs that were given back: nobody waits for it.
+    // What is still computing belongs to jobs that were returned: nobody waits for it.
     runtime.shutdown_background();
     code
 }
 
-/// The error with its causes, each said once: most messages end with their cause already.
+/// The error with its causes, each printed once: most messages already end with their cause.
 pub(crate) fn told(error: &anyhow::Error) -> String {
     let mut text = String::new();
     for cause in error.chain().map(ToString::to_string) {
@@ -180,14 +180,14 @@ pub(crate) fn told(error: &anyhow::Error) -> String {
     text
 }
 
-/// Runs the command until it ends or is interrupted. What it holds is dropped either way, so that an embedded database
+/// Runs the command until it ends or is interrupted. Either way its values are dropped, so that an embedded database
 /// that nobody else uses is stopped.
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let patient = match &cli.command {
-        // These end well by themselves when they are interrupted.
+        // These shut down cleanly by themselves when interrupted.
         Command::Serve | Command::Up | Command::Demo(_) => true,
         Command::Work(work) => work.stays(),
-        // It waits for an answer from the terminal, which only the default handler breaks off.
+        // It waits for an answer from the terminal, which only the default handler interrupts.
         Command::Jobs(_) => true,
         Command::Coach(command) => command.asks(),
         Command::Links(command) => command.asks(),

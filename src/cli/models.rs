@@ -33,7 +33,7 @@ pub(crate) enum Models {
     },
 }
 
-/// A model, as it is printed.
+/// A model, as printed.
 #[derive(Debug, Serialize)]
 struct Row {
     name: &'static str,
@@ -45,7 +45,7 @@ struct Row {
 
 impl Models {
     pub(crate) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
-        // One model so far, so that one setting is enough for where it lives.
+        // There is one model so far, so one setting is enough for its location.
         let folder = config(globals)?.index.local_folder;
         let output = Output::new(globals.json);
         match self {
@@ -67,7 +67,7 @@ impl Models {
                     .into_iter()
                     .find(|model| model.name.eq_ignore_ascii_case(&name))
                     .with_context(|| format!("there is no model {name:?}: see `debrief models list`"))?;
-                // Drawn on a terminal only.
+                // Only drawn on a terminal.
                 let waiting = ProgressBar::new_spinner().with_message(format!(
                     "Downloading {} ({})",
                     model.name,

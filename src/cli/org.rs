@@ -1,4 +1,4 @@
-//! `debrief org`: the organizations, by hand.
+//! `debrief org`: manages organizations by hand.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::App;
 
-/// Manage organizations; none of them sees anything of the others
+/// Manage organizations, which can't see each other's data
 ///
 /// An organization has coaches, and a coach has clients. Organizations and coaches have a handle, a short name for the
 /// command line.
@@ -118,7 +118,7 @@ fn micro_dollars(dollars: f64) -> anyhow::Result<i64> {
     Ok((dollars * 1e6).round() as i64)
 }
 
-/// Changes an organization's models where there is something to change, and shows them.
+/// Changes an organization's models if requested, and shows them.
 async fn models(app: &App, handle: Option<&str>, change: &Change) -> anyhow::Result<()> {
     let models = app.services.summarizer.models();
     let organizations = people::list_organizations(&app.db).await?;

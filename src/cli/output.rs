@@ -1,5 +1,5 @@
-//! What commands print: tables for people, JSON for programs. All of it passes here, so that no name of a file and no word
-//! of a session reaches a terminal as a command.
+//! What commands print: tables for people, JSON for programs. Everything goes through here, so that no file name and no
+//! word of a session reaches a terminal as a control sequence.
 
 use std::{io::IsTerminal, str::FromStr};
 
@@ -18,7 +18,7 @@ impl Output {
         Self { json }
     }
 
-    /// One thing: its JSON, or what `text` makes of it.
+    /// Prints one item: its JSON, or the result of `text`.
     pub(crate) fn one<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
         if self.json {
             print(&clean::terminal_json(&serde_json::to_string_pretty(value)?));
@@ -28,7 +28,8 @@ impl Output {
         Ok(())
     }
 
-    /// Several things: a JSON document a line, or a table with these headings. `empty` is said where there are none.
+    /// Prints several items, as one JSON document per line or a table with these headings, or `empty` if there are
+    /// none.
     pub(crate) fn list<T: Serialize, const N: usize>(
         self,
         values: &[T],
@@ -49,7 +50,7 @@ impl Output {
     }
 }
 
-/// Whether to go on with what cannot be taken back: `yes` was said, or is said now. Without a terminal nobody can be asked.
+/// Whether to go on with something irreversible: `yes` was given, or is answered now. Fails without a terminal.
 pub(crate) fn confirmed(what: &str, yes: bool) -> anyhow::Result<bool> {
     if yes {
         return Ok(true);
@@ -65,9 +66,9 @@ pub(crate) fn confirmed(what: &str, yes: bool) -> anyhow::Result<bool> {
     Ok(goes_on)
 }
 
-/// A table with aligned columns; the last one is left ragged.
+/// A table with aligned columns; the last one is ragged.
 pub(crate) fn table<const N: usize>(headings: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
-    // A name with a line break is one cell all the same.
+    // A name with a line break is still one cell.
     let rows = rows.map(|row| row.map(|cell| clean::terminal_line(&cell).into_owned()));
     let mut table = comfy_table::Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_header(headings).add_rows(rows);
@@ -77,25 +78,25 @@ pub(crate) fn table<const N: usize>(headings: [&str; N], rows: impl Iterator<Ite
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-/// A result in words, to standard output. Names and words are what people wrote: a terminal shows them and obeys nothing
-/// in them.
+/// Prints a result in words to standard output. Names and words were written by people: a terminal must never obey
+/// them.
 pub(crate) fn say(text: &str) {
     print(&clean::terminal(text));
 }
 
-/// What else is to be said, to standard error.
+/// Prints a message to standard error.
 pub(crate) fn tell(text: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stderr(), "{}", clean::terminal(&masked(text)));
 }
 
-/// A reader that went away (`| head`) is no error worth a message.
+/// A reader that went away (`| head`) is not worth an error message.
 fn print(text: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stdout(), "{text}");
 }
 
-/// Parses one of these names; `--help`, and the error for another one, list them.
+/// Parses one of these names; `--help` and the error for any other name list them.
 pub(crate) fn one_of<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
 where
     T: FromStr<Err: std::error::Error + Send + Sync> + Clone + Send + Sync + 'static,

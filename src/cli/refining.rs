@@ -1,4 +1,4 @@
-//! `debrief sessions refine`, `undo` and `diff`: what the review page does with a summary, from the command line.
+//! `debrief sessions refine`, `undo` and `diff`: the review page's changes to a summary, from the command line.
 
 use std::io::IsTerminal;
 
@@ -53,12 +53,12 @@ pub(crate) struct Diff {
     /// The older version [default: the one before the newer]
     #[arg(long)]
     from: Option<i32>,
-    /// The newer version [default: the newest]
+    /// The newer version [default: the latest]
     #[arg(long)]
     to: Option<i32>,
 }
 
-/// A summary's session and newest version, in a transaction of its organization.
+/// A summary's session and latest version, in a transaction of its organization.
 struct NewestSummary {
     tx: TenantTx,
     summary: Uuid,

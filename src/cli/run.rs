@@ -36,7 +36,7 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    /// Whether it runs until it is interrupted.
+    /// Whether it runs until interrupted.
     pub(crate) fn stays(&self) -> bool {
         !self.drain
     }
@@ -81,7 +81,7 @@ pub(crate) async fn serve(app: &App) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Serves and works until Ctrl-C or SIGTERM.
+/// Serves pages and runs jobs until Ctrl-C or SIGTERM.
 pub(crate) async fn up(app: &App) -> anyhow::Result<ExitCode> {
     let pages = Pages::listen(app).await?;
     let shutdown = CancellationToken::new();
@@ -91,7 +91,7 @@ pub(crate) async fn up(app: &App) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Where files go in and what comes out, for whoever has just started it.
+/// Where files go and where results appear, for someone who has just started it.
 fn whereabouts(app: &App) -> String {
     let mail = match app.services.post.mailer.folder() {
         Some(folder) => format!("{} (saved as files; set mail.url to send through a mail server)", folder.display()),
@@ -106,7 +106,7 @@ fn whereabouts(app: &App) -> String {
     rows.iter().map(|(what, place)| format!("{what:<16} {place}\n")).collect()
 }
 
-/// Serves and works until `shutdown`.
+/// Serves pages and runs jobs until `shutdown`.
 pub(crate) async fn serve_and_work(app: &App, pages: Pages, shutdown: CancellationToken) -> anyhow::Result<()> {
     let work =
         queue::work(app.db.clone(), debrief_jobs::catalogue(&app.services), worker_settings(app)?, shutdown.clone());
@@ -114,11 +114,11 @@ pub(crate) async fn serve_and_work(app: &App, pages: Pages, shutdown: Cancellati
     Ok(())
 }
 
-/// Brings the database to the schema, and builds the index of the embedder's model.
+/// Migrates the database, and builds the index for the embedder's model.
 pub(crate) async fn migrate(globals: &Globals) -> anyhow::Result<ExitCode> {
     let config = config(globals)?;
     telemetry::log(&config.log);
-    // The embedded database is brought to the schema as it is opened; for the others this is the command.
+    // The embedded database is migrated when opened; for others this is the command.
     let (urls, _server) = database(&config, globals).await?;
     db::migrate(&urls).await?;
     index::ensure_model_index(&urls.owner, &embed::Embedder::new(&config.index)?).await?;
@@ -132,7 +132,7 @@ pub(crate) fn worker_settings(app: &App) -> anyhow::Result<WorkerSettings> {
     Ok(WorkerSettings::new(&app.config.queue, debrief_jobs::schedules())?)
 }
 
-/// Looks into the inbox and works until nothing is due.
+/// Scans the inbox and runs jobs until nothing is due.
 pub(crate) async fn drain(app: &App) -> anyhow::Result<Drained> {
     let mut tx = app.db.system().await?;
     enqueue(&mut tx, &ScanInbox {}, Uuid::now_v7()).await?;
@@ -140,17 +140,17 @@ pub(crate) async fn drain(app: &App) -> anyhow::Result<Drained> {
     Ok(queue::drain(app.db.clone(), debrief_jobs::catalogue(&app.services), worker_settings(app)?).await?)
 }
 
-/// Works off the jobs of one kind, and nothing else.
+/// Runs the jobs of one kind until none is due, and nothing else.
 pub(crate) async fn drain_kind<J: Job>(app: &App) -> anyhow::Result<Drained> {
     let settings = WorkerSettings { schedules: Vec::new(), ..worker_settings(app)? };
     Ok(queue::drain(app.db.clone(), debrief_jobs::catalogue(&app.services).only::<J>(), settings).await?)
 }
 
-/// After the time that a shutdown may take, the process has so long to record what it gives back and to stop its database.
+/// After the time allowed for a shutdown, the process has this long to record what it returns and to stop its database.
 const TO_END: Duration = Duration::from_secs(15);
 
-/// Cancels `shutdown` at Ctrl-C or SIGTERM. This is seen, and the end is held to, on a thread and a runtime of its own:
-/// whatever keeps the others busy, the process ends in its time.
+/// Cancels `shutdown` on Ctrl-C or SIGTERM. The signal and the deadline are handled on a separate thread and runtime:
+/// however busy the others are, the process ends in time.
 pub(crate) fn on_signal(app: &App, shutdown: &CancellationToken) -> std::io::Result<()> {
     let shutdown = shutdown.clone();
     let time = Duration::from_secs(app.config.queue.shutdown_seconds) + TO_END;
@@ -161,7 +161,7 @@ pub(crate) fn on_signal(app: &App, shutdown: &CancellationToken) -> std::io::Res
         tracing::info!("shutting down");
         shutdown.cancel();
         tokio::time::sleep(time).await;
-        // Jobs that are cut off here run elsewhere, or at the next start.
+        // Jobs interrupted here run elsewhere, or after the next start.
         tracing::error!("the shutdown took longer than its time; the process is cut off");
         std::process::exit(1);
     };
@@ -169,7 +169,7 @@ pub(crate) fn on_signal(app: &App, shutdown: &CancellationToken) -> std::io::Res
     Ok(())
 }
 
-/// Ends at Ctrl-C or SIGTERM.
+/// Returns on Ctrl-C or SIGTERM.
 pub(crate) async fn signal() {
     #[cfg(unix)]
     {
@@ -185,31 +185,31 @@ pub(crate) async fn signal() {
     let _ = tokio::signal::ctrl_c().await;
 }
 
-/// How a command ends that was interrupted: as shells expect it.
+/// The exit code of an interrupted command, as shells expect it.
 pub(crate) fn interrupted() -> ExitCode {
     eprintln!("interrupted");
     ExitCode::from(130)
 }
 
-/// Said of an address that is taken: links that other commands print have the address of the settings.
+/// Explains an address that is in use: links printed by other commands contain the address in the settings.
 const FOR_ALL: &str =
-    "put it into the settings file (`debrief doctor` says where that is), so that all commands agree on it";
+    "put it in the settings file (`debrief doctor` says where that is), so that all commands agree on it";
 
-/// The addresses of the pages, taken before anything else is done: who cannot have them is told at once.
+/// The addresses of the pages, bound before anything else, so that a conflict is reported immediately.
 pub(crate) struct Pages {
     public: TcpListener,
     admin: TcpListener,
 }
 
 impl Pages {
-    /// Listens on the addresses of the settings.
+    /// Listens on the addresses in the settings.
     pub(crate) async fn listen(app: &App) -> anyhow::Result<Self> {
         let http = &app.config.http;
         let public = listen(http.listen, "http.listen", "DEBRIEF_HTTP__LISTEN").await;
         let admin = listen(http.admin_listen, "http.admin_listen", "DEBRIEF_HTTP__ADMIN_LISTEN").await;
         match (public, admin) {
             (Ok(public), Ok(admin)) => Ok(Self { public, admin }),
-            // Who chooses one learns at once that the other has to be chosen, too.
+            // Reports both, so that someone who changes one knows to change the other.
             (Err(public), Err(admin)) => anyhow::bail!("{public}\n{admin}\n{FOR_ALL}"),
             (Err(error), Ok(_)) | (Ok(_), Err(error)) => anyhow::bail!("{error}\n{FOR_ALL}"),
         }
@@ -226,7 +226,7 @@ impl Pages {
     }
 }
 
-/// A worker's own admin page and metrics. Several workers on one machine: the first has the address, and that is all.
+/// A worker's own admin page and metrics. Of several workers on one machine only the first gets the address.
 async fn serve_admin(app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
     let state = HttpState { services: app.services.clone(), metrics: telemetry::metrics() };
     match listen(app.config.http.admin_listen, "http.admin_listen", "DEBRIEF_HTTP__ADMIN_LISTEN").await {
@@ -246,13 +246,13 @@ fn names(app: &App) -> http::Names {
     if app.config.http.admin_anywhere { http::Names::Any } else { http::Names::Loopback }
 }
 
-/// Files that the process opens beside its connections to the database and to visitors: folders of the inbox one within the
-/// other, files that are read and written, sockets that listen.
+/// Files the process opens besides its connections to the database and to visitors: nested inbox folders, files being
+/// read or written, listening sockets.
 const OWN_DESCRIPTORS: usize = 32;
-/// Even where files are short.
+/// The minimum, even if file descriptors are scarce.
 const FEWEST_CONNECTIONS: usize = 8;
 
-/// What the connections of this process are allowed. Visitors get no file descriptor that the process needs for its own work.
+/// The connection limits of this process. Visitors get no file descriptor that the process needs for its own work.
 fn limits(app: &App) -> http::Limits {
     let wanted = app.config.http.connections;
     let own = usize::try_from(app.config.database_connections).unwrap_or(usize::MAX).saturating_add(OWN_DESCRIPTORS);
@@ -267,7 +267,7 @@ fn limits(app: &App) -> http::Limits {
     http::Limits::new(connections, Duration::from_secs(app.config.queue.shutdown_seconds))
 }
 
-/// How many files the process may open at a time.
+/// How many files the process may have open at a time.
 fn descriptors() -> usize {
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
     limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)

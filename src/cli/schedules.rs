@@ -1,4 +1,4 @@
-//! `debrief schedules`: what runs by the clock.
+//! `debrief schedules`: what runs on a schedule.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! `debrief search`: finds what was said and what was summarised, in one organization.
+//! `debrief search`: searches what was said and summarized in one organization.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use super::{
     output::{say, tell},
 };
 
-/// Search what was said and what was summarised
+/// Search what was said and summarized
 ///
 /// Searches by words and by meaning at the same time. "Quoted phrases", `or` and `-without` work as in a web search.
 #[derive(Debug, Args)]
@@ -75,7 +75,7 @@ impl Search {
     }
 }
 
-/// Milliseconds as minutes and seconds.
+/// Formats milliseconds as minutes and seconds.
 fn clock(ms: i64) -> String {
     let seconds = ms / 1000;
     format!("at {}:{:02}", seconds / 60, seconds % 60)

@@ -1,4 +1,4 @@
-//! `debrief sessions`: where each session stands, and what a person decides about a follow-up.
+//! `debrief sessions`: the state of each session, and what a person decides about a follow-up.
 
 use std::process::ExitCode;
 
@@ -23,11 +23,11 @@ use super::{
     refining, set_date,
 };
 
-/// Show sessions and where they stand
+/// Show sessions and their states
 ///
 /// Sessions that are received, parsed, attributed or summarized are in progress; in_review and waiting_for_speakers
-/// need the coach. In approved ones the coach has decided everything, and a follow-up is held until it goes; sending means
-/// that it's on its way. Closed and rejected are final.
+/// need the coach. In approved ones the coach has decided everything, and a follow-up is held until it is sent; sending
+/// means that it's on its way. Closed and rejected are final.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sessions {
     /// List sessions, newest first
@@ -89,7 +89,7 @@ impl Sessions {
                     None => app.db.organizations().await?,
                 };
                 if let Some(handle) = &coach {
-                    // A list without sessions would hide a mistyped handle.
+                    // An empty list would hide a mistyped handle.
                     people::coach(&app.db, handle).await?;
                 }
                 let all = coach.is_none() && state.is_none() && !failed;
@@ -138,14 +138,14 @@ impl FollowUp {
         let decided = if self.arrived { "arrived" } else { "send_again" };
         app.output.one(&json!({ "client": client, "decided": decided }), |_| {
             if self.arrived {
-                format!("noted: {client} has the follow-up")
+                format!("recorded: {client} has the follow-up")
             } else {
                 format!("a worker will send the follow-up to {client} again")
             }
         })
     }
 
-    /// The summary of the client that is meant.
+    /// The requested client's summary.
     fn summary<'a>(&self, detail: &'a Detail) -> anyhow::Result<&'a Summary> {
         let wanted = self.client.trim();
         let called = |summary: &&Summary| summary.client.to_lowercase() == wanted.to_lowercase();
@@ -183,7 +183,7 @@ fn cells(row: &Row) -> [String; 7] {
     ]
 }
 
-/// The state, and the dead stage where there is one.
+/// The state, with the dead stage if there is one.
 pub(crate) fn state(row: &Row) -> String {
     match &row.failed_stage {
         Some(stage) => format!("{} ({stage} failed)", row.state),
@@ -191,12 +191,12 @@ pub(crate) fn state(row: &Row) -> String {
     }
 }
 
-/// `state`, marked where words may speak of danger.
+/// `state`, marked if there may be signs of danger.
 fn marked(row: &Row) -> String {
     if row.danger_signs > 0 { format!("{} !danger", state(row)) } else { state(row) }
 }
 
-/// A part of how a file's format was found; nothing where it is not parsed, or nothing else came near.
+/// A part of how a file's format was detected; empty if it isn't parsed or there was no runner-up.
 fn detected(file: &listing::Transcript, part: &str) -> String {
     let found = file.detected.as_ref().and_then(|detected| detected.pointer(part)?.as_str());
     found.unwrap_or_default().to_owned()
@@ -262,7 +262,7 @@ fn text(detail: &Detail) -> String {
                 let spoke = match person.engagement.as_deref() {
                     Some("silent") => "present, didn't speak".to_owned(),
                     _ if person.speaking_seconds > 0.0 => format!("{:.0} s", person.speaking_seconds),
-                    // The file has no times, or only those at which turns begin.
+                    // The file has no times, or only the start of each turn.
                     _ => "-".to_owned(),
                 };
                 [
@@ -366,7 +366,7 @@ fn text(detail: &Detail) -> String {
     text
 }
 
-/// The clients whose newest follow-up was stopped for a new recipient.
+/// The clients whose latest follow-up was stopped because the recipient changed.
 fn stopped(detail: &Detail) -> Vec<&str> {
     let of = |client: &str| {
         let mut mails = detail.mails.iter().rev();

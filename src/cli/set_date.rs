@@ -1,4 +1,4 @@
-//! `debrief sessions set-date`: says when a session took place.
+//! `debrief sessions set-date`: sets when a session took place.
 
 use chrono::{NaiveDate, NaiveDateTime};
 use clap::Args;

@@ -1,4 +1,4 @@
-//! `debrief settings`: what can be set, where only the program is installed.
+//! `debrief settings`: lists the settings, for people who have only the program installed.
 
 use std::process::ExitCode;
 
@@ -43,7 +43,7 @@ impl Settings {
     }
 }
 
-/// The parts of the manual whose section is wanted.
+/// The matching sections of the manual.
 fn of(is_wanted: impl Fn(&str) -> bool) -> String {
     let section =
         |line: &str| line.strip_prefix('[').and_then(|rest| rest.split_once(']')).map(|(name, _)| name.to_owned());

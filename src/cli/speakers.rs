@@ -1,4 +1,4 @@
-//! `debrief speakers`: who speaks in a session, named or corrected by hand instead of on the page.
+//! `debrief speakers`: names or corrects a session's speakers from the command line instead of on the page.
 
 use std::process::ExitCode;
 
@@ -77,11 +77,11 @@ pub(crate) struct Name {
     only_here: bool,
 }
 
-/// What `show` shows.
+/// The output of `show`.
 #[derive(Debug, Serialize)]
 struct SpeakersReport {
     speakers: Vec<Speaker>,
-    /// Follow-ups that went out with another's words.
+    /// Follow-ups that were sent with someone else's words.
     misdelivered: Vec<Misdelivered>,
 }
 
@@ -151,7 +151,7 @@ impl Name {
         } else if self.shared {
             SpeakerIs::Shared
         } else if let Some(client) = self.client {
-            // A whole id that is nobody's is complained of with the other answers.
+            // A full id that belongs to no one is reported along with the other answers.
             SpeakerIs::Client(match client.whole() {
                 Some(whole) => whole,
                 None => ids::client(tx, &client, Some(coach)).await?,

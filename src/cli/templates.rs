@@ -1,6 +1,6 @@
-//! `debrief templates`: what the summaries of an organization hold, how long they are and in what tone.
+//! `debrief templates`: the sections, length and tone of an organization's summaries.
 //!
-//! Reads and writes summary templates; a file that is saved is tried on a sample session first.
+//! Reads and writes summary templates; a file is tried on a sample session before it is saved.
 
 use std::{
     io::{IsTerminal, Read},
@@ -36,7 +36,7 @@ pub(crate) enum Templates {
     Show {
         /// Its name; `default` is the built-in one
         name: String,
-        /// The number of an earlier version [default: the newest]
+        /// The number of an earlier version [default: the latest]
         #[arg(long = "number", value_name = "N")]
         number: Option<i32>,
         /// The organization's handle; required if there are several
@@ -64,7 +64,7 @@ pub(crate) enum Templates {
         #[arg(long)]
         org: Option<String>,
     },
-    /// Stop using a template; its versions are kept, and saving it again puts it back into use
+    /// Stop using a template; its versions are kept, and saving it again puts it back in use
     Retire {
         /// Its name
         name: String,
@@ -75,7 +75,7 @@ pub(crate) enum Templates {
 }
 
 impl Templates {
-    /// Whether it needs a terminal to itself.
+    /// Whether it needs the terminal for itself.
     pub(crate) fn edits(&self) -> bool {
         matches!(self, Self::Edit { .. })
     }
@@ -124,7 +124,7 @@ async fn list(app: &App, org: Option<&str>) -> anyhow::Result<()> {
     )
 }
 
-/// Whom a template is for, in words.
+/// Who a template is for, in words.
 fn whom(template: &SummaryTemplate) -> String {
     let when = &template.when;
     let mut parts = Vec::new();
@@ -152,7 +152,7 @@ async fn save(app: &App, file: &str, org: Option<&str>) -> anyhow::Result<Saved>
     Ok(saved)
 }
 
-/// The file as a template, and what it makes of the sample session.
+/// Parses the file as a template, and applies it to the sample session.
 fn tried(file: &str) -> anyhow::Result<(SummaryTemplate, Preview)> {
     let template = SummaryTemplate::read(file)?;
     let preview = preview(&template)?;
@@ -194,7 +194,7 @@ async fn edit(app: &App, name: &str, org: Option<&str>) -> anyhow::Result<()> {
     let editor = ["VISUAL", "EDITOR"].into_iter().find_map(|key| std::env::var(key).ok().filter(|it| !it.is_empty()));
     let editor = editor.unwrap_or_else(|| "vi".into());
     loop {
-        // Through the shell, as git does: an editor may come with arguments.
+        // Through the shell, like git: an editor may come with arguments.
         let status = tokio::process::Command::new("sh")
             .args(["-c", &format!("{editor} \"$1\""), "sh"])
             .arg(&path)

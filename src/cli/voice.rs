@@ -1,4 +1,4 @@
-//! `debrief voice`: a coach's voice profile, as the page "Your voice" shows it.
+//! `debrief voice`: a coach's voice profile, as on the page "Your voice".
 
 use std::process::ExitCode;
 
@@ -99,7 +99,7 @@ impl Voice {
 }
 
 impl One {
-    /// The rule or the example that is meant.
+    /// The rule or example that an id refers to.
     async fn meant(&self, tx: &mut TenantTx, coach: Uuid) -> anyhow::Result<Uuid> {
         if let Some(whole) = self.id.whole() {
             return Ok(whole);

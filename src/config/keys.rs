@@ -1,4 +1,4 @@
-//! The names of the settings: what is set under a name that there is not is found, and the name that was meant.
+//! The names of the settings: finds unknown names, and suggests the intended one.
 
 use config::{Map, Value, ValueKind};
 use debrief_jobs::{desk, embed, export, ingest, llm, mail, queue};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Config, DEFAULTS, Http, Log, NOT_SETTINGS};
 
-/// The sections and their keys; a `*` stands for a name of one's own.
+/// The sections and their keys; a `*` stands for a user-defined name.
 pub(super) fn sections() -> Vec<(&'static str, &'static [&'static str])> {
     vec![
         ("", fields::<Config>()),
@@ -35,21 +35,21 @@ fn known() -> Vec<String> {
         .collect()
 }
 
-/// A setting that has a name of its own.
+/// A setting that has its own name.
 #[derive(Debug, Serialize)]
 pub struct Setting {
-    /// As it is written in a settings file.
+    /// Its key in a settings file.
     pub key: String,
-    /// The variable of the environment that sets it.
+    /// The environment variable that sets it.
     pub variable: String,
-    /// What it is unless it is set; `None` if it is then left out.
+    /// Its default; `None` if it has none.
     pub default: Option<toml::Value>,
 }
 
-/// Every setting; a `*` stands for a name of one's own.
+/// Returns every setting; a `*` stands for a user-defined name.
 ///
 /// # Errors
-/// Never: the defaults are a part of the program.
+/// Never fails: the defaults are part of the program.
 pub fn all() -> Result<Vec<Setting>, toml::de::Error> {
     let defaults: toml::Value = toml::from_str(DEFAULTS)?;
     let default = |key: &str| key.split('.').try_fold(&defaults, |value, part| value.get(part)).cloned();
@@ -57,13 +57,13 @@ pub fn all() -> Result<Vec<Setting>, toml::de::Error> {
     Ok(known().into_iter().map(setting).collect())
 }
 
-/// Whether a key may be called so, wherever it stands.
+/// Whether any key has this name, in whatever section.
 pub(super) fn is_known_name(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or_default();
     known().iter().any(|key| key.rsplit('.').next() == Some(last))
 }
 
-/// The variable of the environment that sets a key.
+/// The environment variable that sets a key.
 pub(super) fn variable(key: &str) -> String {
     Place::Environment.written(key)
 }
@@ -80,7 +80,7 @@ enum Place {
 }
 
 impl Place {
-    /// A key as it is written there.
+    /// A key as written there.
     fn written(self, key: &str) -> String {
         match self {
             Self::File => key.to_owned(),
@@ -89,16 +89,16 @@ impl Place {
     }
 }
 
-/// Whether every key of the settings file and of the environment is one that there is.
+/// Checks that every key of the settings file and the environment exists.
 ///
 /// # Errors
-/// Every key that is none, each with the one that was probably meant.
+/// Returns every unknown key, each with a suggestion.
 pub(super) fn check(file: Map<String, Value>, environment: Map<String, Value>) -> Result<(), String> {
     let known = known();
     let mut given = Vec::new();
     for (place, values) in [(Place::File, file), (Place::Environment, environment)] {
         for (key, value) in values {
-            // The environment's keys come with their dots; a name in a file may have one of its own.
+            // The environment's keys are dotted paths; a name in a file may itself contain a dot.
             let path = match place {
                 Place::File => vec![key],
                 Place::Environment => key.split('.').map(str::to_owned).collect(),
@@ -147,38 +147,38 @@ fn complaint(place: Place, key: &str, known: &[String]) -> String {
     }
 }
 
-/// The name that somebody probably wanted to write.
+/// The name that was probably intended.
 fn meant(place: Place, key: &str, known: &[String]) -> Option<String> {
-    // A model's name is the user's own.
+    // A model's name is up to the user.
     let own = key.strip_prefix("llm.models.").and_then(|rest| rest.split('.').next()).unwrap_or("NAME");
     let names = known.iter().map(|known| place.written(&known.replace('*', own)));
     let others = NOT_SETTINGS.iter().filter(|_| place == Place::Environment).map(|name| (*name).to_owned());
     let wanted = place.written(key);
     let last = |name: &str| name.to_lowercase().replace("__", ".").rsplit('.').next().map(str::to_owned);
-    // The prefix is the same for all and says nothing.
+    // All have the same prefix, so it says nothing.
     let length = bare(&wanted).len() - if place == Place::Environment { "debrief".len() } else { 0 };
     names
         .chain(others)
         .map(|name| (strsim::damerau_levenshtein(&bare(&name), &bare(&wanted)), name))
-        // A few letters are wrong; or it stands in the wrong section.
+        // A few letters are wrong, or it is in the wrong section.
         .filter(|(distance, name)| distance * 3 <= length || last(name) == last(&wanted))
         .min_by_key(|(distance, name)| (last(name) != last(&wanted), *distance))
         .map(|(_, name)| name)
 }
 
-/// One or two underscores, a dot or none: that is what is mixed up.
+/// One or two underscores, a dot or none: these are easily confused.
 fn bare(name: &str) -> String {
     name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// A struct of settings names its fields to who offers it none: so no list of them has to be kept.
+/// A settings struct reveals its field names when it is deserialized, so no separate list has to be maintained.
 fn fields<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
     let mut found: &'static [&'static str] = &[];
     let _ = T::deserialize(Fields(&mut found));
     found
 }
 
-/// Offers nothing; only listens which fields are asked for.
+/// Provides no values; only records which fields are requested.
 struct Fields<'a>(&'a mut &'static [&'static str]);
 
 impl<'de> serde::Deserializer<'de> for Fields<'_> {

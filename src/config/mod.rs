@@ -1,6 +1,6 @@
-//! The settings: one commented file of defaults, a settings file, the environment; one struct a concern.
+//! The settings: a commented file of defaults, a settings file, and the environment; one struct per concern.
 //!
-//! Reads `default.toml` (embedded), the settings file where there is one, and `DEBRIEF_*` and `DATABASE_URL`.
+//! Reads `default.toml` (embedded), the settings file if there is one, `DEBRIEF_*` and `DATABASE_URL`.
 
 mod keys;
 mod problem;
@@ -18,24 +18,24 @@ use serde::Deserialize;
 pub use self::keys::{Setting, all as all_settings};
 use crate::folders;
 
-/// The manual of the settings, and their defaults.
+/// The manual of the settings, with their defaults.
 pub const DEFAULTS: &str = include_str!("default.toml");
 
-/// All settings. `default.toml` documents each.
+/// All settings, documented in `default.toml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Empty: the embedded Postgres.
+    /// Empty for the embedded Postgres.
     pub database_url: SecretString,
-    /// The same database as the owner of its tables, for `migrate` alone.
+    /// The same database as the owner of its tables, only for `migrate`.
     pub database_owner_url: SecretString,
     /// The bucket's URL.
     pub bucket: String,
-    /// Connections to Postgres that one process may hold.
+    /// The maximum number of Postgres connections per process.
     pub database_connections: u32,
     /// Where the pages listen.
     pub http: Http,
-    /// How jobs are run.
+    /// How jobs run.
     pub queue: queue::Settings,
     /// How the inbox is read.
     pub ingest: ingest::Settings,
@@ -43,7 +43,7 @@ pub struct Config {
     pub llm: llm::Settings,
     /// Who embeds chunks.
     pub index: embed::Settings,
-    /// How mail leaves.
+    /// How email is sent.
     pub mail: mail::Settings,
     /// How coaches review.
     pub review: desk::Settings,
@@ -61,24 +61,24 @@ pub struct Http {
     pub listen: SocketAddr,
     /// The admin page and the metrics.
     pub admin_listen: SocketAddr,
-    /// Whether these may listen elsewhere than on loopback, and answer to any name.
+    /// Whether these may listen on other addresses than loopback, and answer to any name.
     pub admin_anywhere: bool,
-    /// So many connections are answered at a time.
+    /// The maximum number of connections served at a time.
     pub connections: usize,
 }
 
-/// What is logged, and how.
+/// Logging.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Log {
-    /// Filters of `tracing`.
+    /// `tracing` filters.
     pub filter: String,
     /// `text`, `json` or `auto`.
     pub format: LogFormat,
 }
 
 impl Log {
-    /// Leaves only warnings, unless the operator asked for something else than the default.
+    /// Logs only warnings, unless the operator changed the default.
     pub fn quieten(&mut self) {
         if self.filter == "info" {
             self.filter = "warn".into();
@@ -86,7 +86,7 @@ impl Log {
     }
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
@@ -94,11 +94,11 @@ pub enum LogFormat {
     Auto,
     /// For people.
     Text,
-    /// For machines: a JSON object a line.
+    /// For machines: one JSON object per line.
     Json,
 }
 
-/// The settings cannot be used; says which, and where it was set. Shows no value.
+/// The settings can't be used. Says which one and where it was set, but shows no value.
 #[derive(Debug, thiserror::Error)]
 #[error("invalid settings: {problem} (they come from {sources})")]
 pub struct ConfigError {
@@ -107,13 +107,13 @@ pub struct ConfigError {
 }
 
 impl Config {
-    /// Reads the settings; what is empty is filled with places in the data folder.
+    /// Reads the settings; empty ones default to places in the data folder.
     ///
     /// # Errors
-    /// When a file cannot be read, a key is unknown, or a value is not of its kind.
+    /// Returns an error if a file can't be read, a key is unknown, or a value has the wrong type.
     pub fn load(file: Option<&Path>, data: &Path) -> Result<Self, ConfigError> {
         Self::read(file, data).map_err(|problem| {
-            // A key alone does not say where somebody wrote it.
+            // A key alone doesn't say where it was written.
             let file = file.map_or_else(folders::settings_file, Path::to_path_buf);
             let file = if file.exists() { format!("{} and ", file.display()) } else { String::new() };
             ConfigError { problem, sources: format!("{file}the variables DEBRIEF_… of the environment") }
@@ -148,7 +148,7 @@ impl Config {
         Ok(config)
     }
 
-    /// What a type cannot say of a value: which key, what is wrong and what to write.
+    /// Checks what a type can't express about a value; says which key, what is wrong and what to write.
     fn check(&self) -> Result<(), String> {
         tracing_subscriber::EnvFilter::try_new(&self.log.filter)
             .map_err(|error| format!("log.filter: {error}; write `info`, `debug` or `info,queue=debug`"))?;
@@ -213,7 +213,7 @@ impl Config {
             let named = self.llm.url.as_ref().is_some_and(|url| !url.is_empty());
             self.llm.provider = if named { "openai" } else { "offline" }.into();
         }
-        // `docker run --env-file` leaves the quotes that a shell takes away.
+        // `docker run --env-file` keeps the quotes that a shell removes.
         if let Some(bare) = self.mail.from.strip_prefix('"').and_then(|from| from.strip_suffix('"')) {
             self.mail.from = bare.to_owned();
         }
@@ -222,7 +222,7 @@ impl Config {
         }
     }
 
-    /// What the stages need of the settings.
+    /// The part of the settings that the stages need.
     #[must_use]
     pub fn services(&self) -> debrief_jobs::Settings {
         debrief_jobs::Settings {
@@ -237,15 +237,15 @@ impl Config {
     }
 }
 
-/// Links lead to where the pages listen, unless the settings name another address: that of a proxy.
+/// Links point to where the pages listen, unless the settings name another address, such as a proxy's.
 fn with_base_url(config: config::Config) -> Result<config::Config, config::ConfigError> {
     if !config.get_string("review.base_url")?.is_empty() {
         return Ok(config);
     }
-    // An address that does not parse is complained of by its own key.
+    // An invalid address is reported under its own key.
     let listen = config.get_string("http.listen")?.parse::<SocketAddr>();
     let mut listen = listen.unwrap_or_else(|_| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    // Every address of this machine: one of them is certain.
+    // Every address of this machine: loopback always works.
     if listen.ip().is_unspecified() {
         listen.set_ip(Ipv4Addr::LOCALHOST.into());
     }
@@ -253,12 +253,12 @@ fn with_base_url(config: config::Config) -> Result<config::Config, config::Confi
     config::Config::builder().add_source(config).set_override("review.base_url", url)?.build()
 }
 
-/// Whether what goes to `url` goes over other people's networks, and unencrypted.
+/// Whether traffic to `url` crosses other people's networks unencrypted.
 fn is_readable_on_the_way(url: &url::Url) -> bool {
     let is_ours = match url.host() {
         Some(url::Host::Ipv4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
         Some(url::Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-        // A name without a dot is one of this machine or of its network.
+        // A name without a dot belongs to this machine or its network.
         Some(url::Host::Domain(name)) => {
             !name.contains('.')
                 || [".localhost", ".local", ".internal", ".lan", ".home.arpa"].iter().any(|end| name.ends_with(end))
@@ -267,13 +267,13 @@ fn is_readable_on_the_way(url: &url::Url) -> bool {
     };
     url.scheme() == "http" && !is_ours
 }
-/// Folders and switches of the program itself, which are no settings.
+/// Folders and switches of the program itself, which aren't settings.
 const NOT_SETTINGS: [&str; 4] = ["DEBRIEF_CACHE_DIR", "DEBRIEF_DATA_DIR", "DEBRIEF_POSTGRES_VERSION", "DEBRIEF_CONFIG"];
 
-/// The variables that are settings: the others with our prefix name folders or belong to the tests.
+/// The variables that are settings: others with our prefix name folders or belong to tests.
 fn environment() -> config::Map<String, String> {
     std::env::vars_os()
-        // A variable of another program's may hold anything.
+        // Another program's variable may contain anything.
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| !NOT_SETTINGS.contains(&name.as_str()) && !name.starts_with("DEBRIEF_TESTS_"))
         .collect()
@@ -325,7 +325,7 @@ mod tests {
         }
     }
 
-    /// What is said of a settings file with `text`; none where it can be used.
+    /// The error for a settings file with `text`; `None` if it is valid.
     fn complaint(text: &str) -> Option<String> {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("debrief.toml");
@@ -421,7 +421,7 @@ mod tests {
         );
     }
 
-    /// A struct of settings names its fields to who offers it none: so no key is in the code and not in the manual.
+    /// A settings struct reveals its field names when it is deserialized, so no key can be missing from the manual.
     #[test]
     fn the_manual_names_every_key() {
         for (section, keys) in keys::sections() {

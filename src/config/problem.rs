@@ -1,4 +1,4 @@
-//! What is wrong with the settings, in words that hold no value of theirs: any may be a secret, or one in the wrong place.
+//! What is wrong with the settings, in words that never contain a value: any may be a secret, perhaps misplaced.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue, Error};
 
 use super::keys;
 
-/// The settings file: where it is, and what is in it.
+/// The settings file: its location and content.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Written<'a> {
     pub(super) path: &'a Path,
@@ -15,12 +15,12 @@ pub(super) struct Written<'a> {
 }
 
 impl Written<'_> {
-    /// What is wrong where it cannot be read as TOML: the line, its key, and the problem.
+    /// What is wrong if it isn't valid TOML: the line, its key, and the problem.
     pub(super) fn unreadable(self, error: &Error) -> String {
         let at = error.span().map_or(0, |span| span.start);
         let start = self.text.get(..at).map_or(0, |before| before.rfind('\n').map_or(0, |at| at + 1));
         let key = self.text[start..].lines().next().and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
-        // What stands before a `=` may be a part of a value that is written over several lines.
+        // The text before a `=` may be part of a value that spans several lines.
         let key = key.filter(|key| keys::is_known_name(key)).map_or_else(String::new, |key| format!(", {key}"));
         let hint = if error.message().contains("quoted") { "; write it as \"…\"" } else { "" };
         format!("{}, line {}{key}: {}{hint}", self.path.display(), self.line(at), error.message())
@@ -30,7 +30,7 @@ impl Written<'_> {
         1 + self.text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count()
     }
 
-    /// Where a key is set, counted from 1.
+    /// The line on which a key is set, from 1.
     fn line_of(self, key: &str) -> Option<usize> {
         let document = DeTable::parse(self.text).ok()?;
         let (mut table, mut parts) = (document.get_ref(), key.split('.').peekable());
@@ -69,12 +69,12 @@ fn told(error: &ConfigError) -> (Option<String>, String) {
         }
         ConfigError::NotFound(key) => (Some(key.clone()), "it is missing".into()),
         ConfigError::Message(message) => (None, without_values(message)),
-        // Of a file that was read already, and of what nothing here makes.
+        // A file that was already read, or something that nothing here produces.
         _ => (None, "a value can't be used".into()),
     }
 }
 
-/// A message of a type that was offered a value, which it may quote.
+/// A type's error message, which may quote the value, without the value.
 fn without_values(message: &str) -> String {
     if message.starts_with("enum ") {
         return "it isn't one of the values allowed".into();
@@ -82,7 +82,7 @@ fn without_values(message: &str) -> String {
     message.split(['"', '`']).next().unwrap_or_default().trim_end_matches([' ', ':', ',']).to_owned()
 }
 
-/// What kind of value it is, by the first word of what the reader of settings says of it: its type has no name here.
+/// The kind of a value, from the first word of the settings reader's description: its type isn't exposed.
 fn kind(found: &str) -> &'static str {
     match found.split(' ').next().unwrap_or_default() {
         "boolean" => "true or false",

@@ -1,6 +1,6 @@
 //! The operator's page: sessions by state, jobs by kind, failed jobs with their errors; and the metrics.
 //!
-//! Reads counts across tenants by the functions of the migration `admin`; shows ids and errors, never what was said.
+//! Reads counts across tenants with the functions of the migration `admin`; shows ids and errors, never what was said.
 
 use axum::{
     extract::State,
@@ -73,7 +73,7 @@ pub(super) async fn overview(State(state): State<HttpState>) -> Result<Response,
 
 /// `GET /metrics`
 pub(super) async fn metrics(State(state): State<HttpState>) -> Result<Response, Failure> {
-    // The gauges of the database are read when they are asked for: every process would count the same rows.
+    // The database gauges are read on request: otherwise every process would count the same rows.
     let (kinds, lag) = kinds(&state).await?;
     for kind in kinds {
         for (state, count) in
@@ -100,7 +100,7 @@ async fn sessions(state: &HttpState) -> Result<Vec<Sessions>, sqlx::Error> {
     .await
 }
 
-/// Jobs by kind, and how long the oldest due one waits, in seconds.
+/// Jobs by kind, and how long the oldest due one has waited, in seconds.
 async fn kinds(state: &HttpState) -> Result<(Vec<Kind>, f64), sqlx::Error> {
     let rows = queue::admin::stats(&state.services.db).await?;
     let mut kinds: Vec<Kind> = Vec::new();
@@ -136,7 +136,7 @@ async fn failed(state: &HttpState) -> Result<Vec<Failed>, sqlx::Error> {
     Ok(rows.collect())
 }
 
-/// Counts of rows are far below what an `f64` holds exactly.
+/// Row counts are far below the largest integer that an `f64` represents exactly.
 #[expect(clippy::cast_precision_loss, reason = "a count of rows is far below 2^52")]
 fn to_f64(count: i64) -> f64 {
     count as f64

@@ -1,7 +1,7 @@
-//! Errors of the pages: for people a page that says what to do, for programs a problem (RFC 9457).
+//! Errors of the pages: for people a page that says what to do, for programs a problem document (RFC 9457).
 //!
-//! A handler returns a [`Failure`]; the layer [`render`] turns it into the one or the other by the Accept header. So
-//! every error, the framework's own too, looks the same.
+//! A handler returns a [`Failure`]; the layer [`render`] turns it into one or the other depending on the Accept header.
+//! So all errors look the same, including the framework's own.
 
 use axum::{
     extract::{Request, State},
@@ -15,15 +15,15 @@ use serde_json::json;
 
 use super::{HttpState, page};
 
-/// An error as a person reads it.
+/// An error as shown to a person.
 #[derive(Clone, Debug)]
 pub(super) struct Failure {
     pub(super) status: StatusCode,
     pub(super) title: String,
     pub(super) detail: String,
-    /// What the person had typed, to be copied: nothing typed is lost.
+    /// What the person typed, for copying: nothing typed is lost.
     pub(super) typed: Vec<String>,
-    /// Where a fresh link can be asked for, by a POST.
+    /// Where to request a new link, with a POST.
     pub(super) fresh: Option<String>,
 }
 
@@ -152,7 +152,7 @@ pub(super) fn capitalized(sentence: &str) -> String {
     format!("{}{}.", first.to_uppercase(), characters.as_str().trim_end_matches('.'))
 }
 
-/// Renders failures, and gives the framework's own bare errors the same face.
+/// Renders failures, and gives the framework's own bare errors the same look.
 pub(super) async fn render(State(state): State<HttpState>, request: Request, next: Next) -> Response {
     let wants_json = wants_json(request.headers());
     let mut response = next.run(request).await;
@@ -164,7 +164,7 @@ pub(super) async fn render(State(state): State<HttpState>, request: Request, nex
     failure.response(&state, wants_json)
 }
 
-/// An error that is not a page of ours: the framework's answers are plain text or empty.
+/// An error that isn't one of our pages: the framework's responses are plain text or empty.
 fn is_bare(response: &Response) -> bool {
     let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let status = response.status();

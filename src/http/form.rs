@@ -1,10 +1,11 @@
-//! A posted form: named fields, some of which carry the id of what they are about.
+//! A posted form: named fields, some of which contain the id of their subject.
 //!
-//! `text.{claim}` the words of a claim, `remove.{claim}` a ticked box, `add.{section}` a new claim, `instruction` what to refine; `who.{n}`,
-//! `to` and `to_name` for whom the page shows as the recipient; `label.{n}`, `name.{n}` and `email.{n}` for speakers. The raw fields are kept, so that a page can show them again.
+//! `text.{claim}`: a claim's words; `remove.{claim}`: a ticked box; `add.{section}`: a new claim; `instruction`: what
+//! to refine; `who.{n}`, `to` and `to_name`: the recipient shown on the page; `label.{n}`, `name.{n}` and `email.{n}`:
+//! speakers. The raw fields are kept, so that a page can show them again.
 //!
-//! A form is bounded before it is read (its bytes, by the router) and while it is read (its fields), and a field is found
-//! without going through the others. What is typed is cleaned here, so that no page meets what cannot be stored.
+//! A form is bounded before it is read (in bytes, by the router) and while it is read (in fields), and looking up a
+//! field doesn't scan the others. Input is cleaned here, so that no page sees text that can't be stored.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,15 +25,14 @@ use uuid::Uuid;
 
 use super::{HttpState, failure::Failure, guard};
 
-/// No page of ours has nearly as many fields: a summary has at most a hundred sentences, and speakers and turns are shown in
-/// parts.
+/// No page of ours has nearly this many fields: a summary has at most a hundred sentences; long lists are split.
 const MOST_FIELDS: usize = 2_000;
 
-/// The fields, as they came.
+/// The fields, in the order received.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Form {
     fields: Vec<(String, String)>,
-    /// Where the first field of each name is.
+    /// The position of the first field of each name.
     places: HashMap<String, usize>,
 }
 
@@ -54,7 +54,7 @@ impl FromRequest<HttpState> for Form {
     }
 }
 
-/// A body that cannot be read: it is too large, or broke off.
+/// A body that can't be read because it is too large or was cut off.
 fn unread(rejection: &BytesRejection) -> Failure {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         guard::note_refused("too_large");
@@ -74,7 +74,7 @@ fn too_much(what: &str) -> Failure {
 }
 
 impl Form {
-    /// Reads the body of a form.
+    /// Parses the body of a form.
     fn read(body: &[u8]) -> Result<Self, Failure> {
         let mut form = Self::default();
         for (name, value) in form_urlencoded::parse(body) {
@@ -82,7 +82,7 @@ impl Form {
                 guard::note_refused("too_many_fields");
                 return Err(too_much("has more fields than any of our pages"));
             }
-            // What is shown by its name has to be found again as it is stored; only a zero never is.
+            // A value used as a key must match what is stored; only NUL is never stored.
             let is_key = name.starts_with("label") || name.starts_with("was.");
             let value = if is_key { value.replace('\0', "\u{fffd}") } else { clean::text(&value).into_owned() };
             form.push(name.into_owned(), value);
@@ -95,7 +95,7 @@ impl Form {
         self.fields.push((name, value));
     }
 
-    /// All fields, in their order.
+    /// All fields, in order.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
@@ -110,17 +110,17 @@ impl Form {
         (0..).map_while(move |index: usize| self.get(&format!("{name}.{index}")))
     }
 
-    /// The version that was shown; 0 where the form names none.
+    /// The version that was shown; 0 if the form names none.
     pub(super) fn version(&self) -> i32 {
         self.get("version").and_then(|value| value.parse().ok()).unwrap_or_default()
     }
 
-    /// Who was shown as the recipient; none where the form names no address.
+    /// The recipient that was shown; `None` if the form contains no address.
     pub(super) fn recipient(&self) -> Option<Recipient> {
         Recipient::of(self.get("to_name").unwrap_or_default(), self.get("to"))
     }
 
-    /// What was typed into a summary. Fields that name nothing known are left out.
+    /// What was typed in a summary. Fields that name nothing known are left out.
     pub(super) fn edits(&self) -> Edits {
         let mut edits = Edits::default();
         for (field, value) in self.fields() {
@@ -135,7 +135,7 @@ impl Form {
         edits
     }
 
-    /// What was typed and is not in `shown`, to be copied from a page that cannot take it.
+    /// What was typed and isn't in `shown`, for copying from a page that can't accept it.
     pub(super) fn typed(&self, shown: Option<&Content>) -> Vec<String> {
         let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let claims = shown.iter().flat_map(|content| &content.claims);

@@ -1,8 +1,7 @@
-//! Who may post, who may see, and the headers of every answer.
+//! Who may post, who may see what, and the headers of every response.
 //!
-//! A visit is a cookie whose hash is in the database; it sees its own session and no other. A POST must come from one
-//! of our own pages: the browser says so (`Sec-Fetch-Site`, else `Origin`), and the form carries a token that only
-//! this visit's pages hold.
+//! A visit is a cookie whose hash is in the database; it sees only its own session. A POST must come from one of our
+//! own pages: the browser says so (`Sec-Fetch-Site`, else `Origin`), and the form has a token known only to this visit.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -21,14 +20,14 @@ use super::{HttpState, failure::Failure};
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
     frame-ancestors 'none'; base-uri 'none'";
 
-/// Headers that hold for every answer. A handler's own Cache-Control stays.
+/// Adds the headers of every response. A handler's own Cache-Control stays.
 pub(super) async fn add_headers(State(state): State<HttpState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     let fixed: [(HeaderName, &'static str); 5] = [
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        // `no-referrer` would make browsers send `Origin: null` with our own forms.
+        // With `no-referrer`, browsers would send `Origin: null` with our own forms.
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
@@ -43,7 +42,7 @@ pub(super) async fn add_headers(State(state): State<HttpState>, request: Request
     response
 }
 
-/// Refuses what another site's page sends in a visitor's name.
+/// Refuses requests from another site's page in a visitor's name.
 pub(super) async fn refuse_cross_site(
     State(state): State<HttpState>,
     request: Request,
@@ -53,7 +52,7 @@ pub(super) async fn refuse_cross_site(
     if safe || comes_from_us(&state, request.headers()) {
         return Ok(next.run(request).await);
     }
-    // The usual cause is no attack: people reach the pages under another address than links are made with.
+    // The usual cause isn't an attack: people reach the pages under another address than the one in links.
     let expected = state.services.desk.settings.base_url.origin().ascii_serialization();
     count_refused("cross_site");
     tracing::warn!(
@@ -67,8 +66,7 @@ pub(super) async fn refuse_cross_site(
     ))
 }
 
-/// Refuses a request that was made to another name than one of this machine's own. A program that names no host is none
-/// of the browsers that could be tricked.
+/// Refuses a request for a host name other than this machine's own. A program that sends no host isn't a browser.
 pub(super) async fn refuse_other_names(request: Request, next: Next) -> Result<Response, Failure> {
     if request.headers().get_all(header::HOST).iter().all(|host| host.to_str().is_ok_and(is_loopback)) {
         return Ok(next.run(request).await);
@@ -81,7 +79,7 @@ pub(super) async fn refuse_other_names(request: Request, next: Next) -> Result<R
     ))
 }
 
-/// Whether a Host header is this machine's own name or address and nothing else: a name, then perhaps a colon and a port.
+/// Whether a Host header is exactly this machine's own name or address: a name, then optionally a colon and a port.
 fn is_loopback(host: &str) -> bool {
     let (is_own, rest) = match host.strip_prefix('[').map(|rest| rest.split_once(']')) {
         Some(None) => return false,
@@ -96,8 +94,8 @@ fn is_loopback(host: &str) -> bool {
     is_own && (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))
 }
 
-/// One line in the log for a request that was refused as no page of ours makes it, and one more in the metrics. Its route
-/// is the span's; a token, a cookie or an address of anybody is in neither.
+/// Logs a refused request that no page of ours would make, and counts it in the metrics. The span has its route;
+/// neither contains a token, a cookie or anyone's address.
 pub(super) fn note_refused(reason: &'static str) {
     count_refused(reason);
     tracing::warn!(target: "http", { http.refused = reason }, "a request was refused");
@@ -107,9 +105,9 @@ fn count_refused(reason: &'static str) {
     metrics::counter!("debrief_http_refused_total", "reason" => reason).increment(1);
 }
 
-/// Notes a request that names another host than links are made with: somebody who tries out addresses, or a name that was
-/// pointed here. It is answered all the same, for pages do not depend on it (URLs come from the settings, cookies are bound
-/// to the host), and a proxy that passes on its own name would shut everybody out.
+/// Logs a request for a host other than the one in links: someone is trying addresses, or pointed another name here. It
+/// is still answered. Pages don't depend on the host (URLs come from the settings, cookies are bound to the host), and
+/// a proxy that passes its own name would lock everyone out.
 pub(super) async fn note_foreign_host(State(state): State<HttpState>, request: Request, next: Next) -> Response {
     if let Some(host) = foreign_host(&state, &request) {
         count_refused("foreign_host");
@@ -122,7 +120,7 @@ pub(super) async fn note_foreign_host(State(state): State<HttpState>, request: R
     next.run(request).await
 }
 
-/// The host that a request names, shortened, where it is not ours. Whoever asks whether the process lives names any.
+/// The host that a request names, shortened, if it isn't ours. Liveness probes may name any host.
 fn foreign_host(state: &HttpState, request: &Request) -> Option<String> {
     let named = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let host = request.uri().host().or_else(|| named(header::HOST))?;
@@ -135,7 +133,7 @@ fn foreign_host(state: &HttpState, request: &Request) -> Option<String> {
     (!is_ours).then(|| host.chars().take(100).collect())
 }
 
-/// Whether `host` (with or without a port) is `ours`; the names of this machine's own loopback are one.
+/// Whether `host` (with or without a port) is `ours`; this machine's loopback names count as the same.
 fn is_same_host(host: &str, ours: &str) -> bool {
     let bare = |host: &str| {
         let ends = host.rfind(']').map_or_else(|| host.find(':'), |bracket| Some(bracket + 1));
@@ -145,7 +143,7 @@ fn is_same_host(host: &str, ours: &str) -> bool {
     bare(host) == bare(ours)
 }
 
-/// A browser says where a request comes from. What says nothing at all is no browser, and has no cookie to abuse.
+/// A browser says where a request comes from. A client that says nothing isn't a browser, and has no cookie to abuse.
 fn comes_from_us(state: &HttpState, headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin" || site == "none";
@@ -158,14 +156,14 @@ fn comes_from_us(state: &HttpState, headers: &HeaderMap) -> bool {
     }
 }
 
-/// The name of the cookie for a session: one a link, so that two reviews stand open side by side.
+/// The cookie's name for a session: one per session, so that two reviews can be open side by side.
 pub(super) fn cookie_name(state: &HttpState, session_id: Uuid) -> String {
-    // A browser takes a `__Host-` cookie from nobody but this host, over https.
+    // A browser accepts a `__Host-` cookie only from this host, over https.
     let prefix = if state.is_https() { "__Host-" } else { "" };
     format!("{prefix}debrief-{}", session_id.simple())
 }
 
-/// The Set-Cookie of a visit. The database knows when it ends; the browser may forget it after two weeks.
+/// The Set-Cookie header of a visit. The database knows when the visit ends; the browser may forget it after two weeks.
 pub(super) fn set_cookie(state: &HttpState, session_id: Uuid, secret: &Secret) -> String {
     let secure = if state.is_https() { "; Secure" } else { "" };
     let name = cookie_name(state, session_id);
@@ -179,18 +177,18 @@ pub(super) struct Guest {
     pub(super) form_token: String,
 }
 
-/// The visit that the request's cookie names; a failure that says how to come in where there is none.
+/// The visit of the request's cookie; if there is none, a failure that says how to get in.
 pub(super) async fn guest(state: &HttpState, headers: &HeaderMap, session_id: Uuid) -> Result<Guest, Failure> {
     let secret = held_secret(state, headers, session_id).ok_or_else(closed)?;
     let visit = visits::find(&state.services.db, &secret).await?.ok_or_else(closed)?;
-    // The cookie's name is the browser's to choose: what counts is the session that the visit was opened for.
+    // The browser can choose any cookie name: what counts is the session that the visit was opened for.
     if visit.session_id != session_id {
         return Err(closed());
     }
     Ok(Guest { form_token: secret.form_token(), visit })
 }
 
-/// The secret that the browser holds for a session, whatever it is still good for.
+/// The secret that the browser has for a session, whether or not it is still valid.
 pub(super) fn held_secret(state: &HttpState, headers: &HeaderMap, session_id: Uuid) -> Option<Secret> {
     cookie(headers, &cookie_name(state, session_id)).map(Secret::from_cookie)
 }
@@ -225,7 +223,7 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
-/// Who acts, for the audit: the address of the connection, and what the browser calls itself.
+/// Who acts, for the audit: the address of the connection, and the browser's user agent.
 pub(super) fn visitor(extensions: &Extensions, headers: &HeaderMap, link_id: Option<Uuid>) -> Visitor {
     let address = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_string());
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());

@@ -1,6 +1,6 @@
 //! Health: `/livez` says that the process runs, `/readyz` that it can do its work.
 //!
-//! To the public `/readyz` says yes or no; to the operator's listener it says why.
+//! The public `/readyz` says yes or no; on the operator's listener it says why.
 
 use std::{
     sync::Arc,
@@ -20,19 +20,19 @@ use tokio::sync::Mutex;
 
 use super::HttpState;
 
-/// After this, a database that has not answered counts as away.
+/// After this long without a response, a database counts as away.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// What was found.
+/// The result of the check.
 #[derive(Debug, Serialize)]
 struct Readiness {
     ready: bool,
     database: bool,
     migrated: bool,
-    /// Whether it takes new connections, and what they write.
+    /// Whether the database accepts new connections and their writes.
     writable: bool,
-    /// How long the oldest due job waits, in seconds. A long wait means that nobody works, not that pages cannot be
-    /// served, so it is told and does not count.
+    /// How long the oldest due job has waited, in seconds. A long wait means that nobody runs jobs, not that pages
+    /// can't be served, so it is shown but doesn't count.
     queue_lag_seconds: Option<f64>,
 }
 
@@ -41,13 +41,13 @@ pub(super) async fn livez() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz` for everybody.
+/// The public `GET /readyz`.
 pub(super) async fn readyz(State(state): State<HttpState>, Extension(newcomer): Extension<Newcomer>) -> Response {
     let ready = look(&state, &newcomer).await.ready;
     (status(ready), Json(serde_json::json!({ "ready": ready }))).into_response()
 }
 
-/// `GET /readyz` for the operator.
+/// The operator's `GET /readyz`.
 pub(super) async fn readyz_in_detail(
     State(state): State<HttpState>,
     Extension(newcomer): Extension<Newcomer>,
@@ -60,16 +60,17 @@ fn status(ready: bool) -> StatusCode {
     if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
-/// What a new connection found last, and when. Whoever asks meanwhile is told the same: it costs the database a process.
+/// The last result of a new connection, and its time. Later requests get the same result for a while, since each check
+/// costs the database a process.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Newcomer(Arc<Mutex<Option<(Instant, bool)>>>);
 
-/// So long it holds what a new connection found.
+/// How long the result of a new connection stays valid.
 const STANDS: Duration = Duration::from_secs(5);
 
 impl Newcomer {
-    /// Whether a new connection is let in and may write. Those of the pool are there already, and go on reading when the
-    /// disk is full or all places are taken.
+    /// Whether a new connection is accepted and may write. Pooled connections already exist, and can still read when
+    /// the disk is full or all connection slots are taken.
     async fn is_let_in(&self, state: &HttpState) -> bool {
         let mut last = self.0.lock().await;
         if let Some((at, found)) = *last
@@ -86,7 +87,7 @@ impl Newcomer {
     }
 }
 
-/// Connects and commits a word to the database's log, which nobody reads: it is the least that is written at all.
+/// Connects and commits a message to the write-ahead log that nobody reads: the smallest possible write.
 async fn visit(state: &HttpState) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect_with(&state.services.db.pool().connect_options()).await?;
     sqlx::query("select pg_logical_emit_message(true, 'debrief', 'ready')").execute(&mut connection).await?;
@@ -96,7 +97,7 @@ async fn visit(state: &HttpState) -> Result<(), sqlx::Error> {
 async fn look(state: &HttpState, newcomer: &Newcomer) -> Readiness {
     let look = sqlx::query!(r#"select schema_version() as "version!", queue_lag_seconds() as "lag!""#)
         .fetch_one(state.services.db.pool());
-    // A pool waits longer for a connection than a load balancer waits for an answer.
+    // A pool waits longer for a connection than a load balancer waits for a response.
     let found = tokio::time::timeout(PATIENCE, look).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
     match found {
         Ok(row) => {
@@ -106,7 +107,7 @@ async fn look(state: &HttpState, newcomer: &Newcomer) -> Readiness {
             Readiness { ready, database: true, migrated, writable, queue_lag_seconds: Some(row.lag) }
         }
         Err(error) => {
-            // Before the migrations, the functions are not there: the database answers all the same.
+            // Before the migrations the functions don't exist, but the database answers.
             let database = error.as_database_error().is_some();
             tracing::warn!(target: "http", { error = %error }, "not ready");
             Readiness { ready: false, database, migrated: false, writable: false, queue_lag_seconds: None }

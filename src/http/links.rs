@@ -1,7 +1,7 @@
-//! The mailed link: a page with one button, the button, and a fresh link for an expired one.
+//! The emailed link: a page with one button, the button's action, and a new link for an expired one.
 //!
-//! Mail scanners follow links and some run scripts, so a GET changes nothing and nothing submits itself: only a
-//! person's press of the button opens the review.
+//! Email scanners follow links and some run scripts, so a GET changes nothing and nothing submits itself: only a
+//! person's click on the button opens the review.
 
 use axum::{
     extract::{Path, Request, State},
@@ -71,7 +71,7 @@ pub(super) async fn fresh(
 
 async fn find(state: &HttpState, token: &str) -> Result<Link, Failure> {
     let unknown = || {
-        // Cut short by a mail program, or guessed.
+        // Truncated by an email program, or guessed.
         guard::note_refused("unknown_link");
         let detail = "The address may be incomplete: copy all of it from the email.";
         Failure::new(StatusCode::NOT_FOUND, "We don’t recognise this link", detail)

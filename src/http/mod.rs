@@ -1,4 +1,4 @@
-//! The pages: a coach's review behind a mailed link, the operator's page, health and metrics.
+//! The pages: a coach's review behind an emailed link, the operator's page, health and metrics.
 //!
 //! ```text
 //! links    /r/{token}            a page with one button; POST opens it
@@ -11,8 +11,8 @@
 //! server   connections, and what each may hold for how long
 //! ```
 //!
-//! Everything works without scripts. URLs come from the settings, never from the Host header, and a token is never
-//! logged: the trace knows a request by its route.
+//! Everything works without scripts. URLs come from the settings, never from the Host header. A token is never logged:
+//! traces identify a request by its route.
 
 mod admin;
 mod assets;
@@ -45,9 +45,9 @@ use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::Tra
 use failure::Failure;
 pub use server::{Limits, serve};
 
-/// A form is text that a person typed: larger is refused.
+/// A form is text that a person typed: larger bodies are refused.
 const MAX_BODY_BYTES: usize = 512 << 10;
-/// No page takes longer; the database's own timeouts come first.
+/// The timeout of a page; the database's own timeouts come first.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What every handler has.
@@ -66,7 +66,7 @@ impl std::fmt::Debug for HttpState {
 }
 
 impl HttpState {
-    /// The path of a page as a browser sees it: below the path of the base URL.
+    /// The path of a page in the browser: below the path of the base URL.
     fn path(&self, path: &str) -> String {
         format!("{}/{path}", self.services.desk.settings.base_url.path().trim_end_matches('/'))
     }
@@ -76,7 +76,7 @@ impl HttpState {
     }
 }
 
-/// What coaches reach, and what a load balancer asks.
+/// The routes for coaches and load balancers.
 pub fn public_router(state: HttpState) -> Router {
     let routes = Router::new()
         .route("/", get(home))
@@ -105,8 +105,8 @@ pub fn public_router(state: HttpState) -> Router {
     finish(routes.layer(middleware::from_fn_with_state(state.clone(), guard::note_foreign_host)), state)
 }
 
-/// What the operator reaches. Nobody signs in, so the listener is on loopback and answers to no other name: a page of
-/// somebody else, whose name was made to lead here, reads nothing.
+/// The routes for the operator. Nobody signs in, so the listener is on loopback and answers to no other name: someone
+/// else's page, with a host name that resolves to this machine, can't read anything.
 pub fn admin_router(state: HttpState, names: Names) -> Router {
     let routes = Router::new()
         .route("/", get(admin::overview))
@@ -123,13 +123,13 @@ pub fn admin_router(state: HttpState, names: Names) -> Router {
 /// The names that the admin page answers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Names {
-    /// `localhost` and loopback addresses. Another name that leads here is somebody's trick on a browser.
+    /// `localhost` and loopback addresses. Any other name for this machine is an attempt to trick a browser.
     Loopback,
-    /// All: something else keeps strangers away.
+    /// All: something else keeps strangers out.
     Any,
 }
 
-/// The layers that every answer passes, outermost last.
+/// The layers around every response, outermost last.
 fn finish(routes: Router<HttpState>, state: HttpState) -> Router {
     routes
         .fallback(async || Failure::not_found())
@@ -150,12 +150,12 @@ fn finish(routes: Router<HttpState>, state: HttpState) -> Router {
         .with_state(state)
 }
 
-/// The panic's message may quote what was said, and goes nowhere; the log has its place in the source.
+/// The panic's message may quote what was said, so it is dropped; the log has its source location.
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     Failure::internal(&"the page panicked").into_response()
 }
 
-/// The route and not the path: a path may hold a token.
+/// The route and not the path, which may contain a token.
 fn span(request: &Request) -> tracing::Span {
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
     tracing::info_span!(target: "http", "request", http.method = %request.method(), http.route = route)

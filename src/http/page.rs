@@ -1,4 +1,4 @@
-//! Rendering: a template and its context become an answer.
+//! Rendering: turns a template and its context into a response.
 
 use axum::{
     http::StatusCode,
@@ -15,7 +15,7 @@ struct Message<'a> {
     style: String,
 }
 
-/// A page from a template.
+/// Renders a page from a template.
 pub(super) fn render(
     state: &HttpState,
     status: StatusCode,
@@ -26,12 +26,12 @@ pub(super) fn render(
     Ok((status, Html(html)).into_response())
 }
 
-/// A page that says one thing.
+/// Renders a page with one message.
 pub(super) fn message(state: &HttpState, status: StatusCode, title: &str, detail: &str) -> Result<Response, Failure> {
     render(state, status, "page/message.html", &Message { title, detail, style: style_path(state) })
 }
 
-/// Where the style sheet is.
+/// The path of the style sheet.
 pub(super) fn style_path(state: &HttpState) -> String {
     state.path(&assets::style_path())
 }

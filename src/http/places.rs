@@ -1,5 +1,5 @@
-//! The places of connections: so many and no more. A connection that has not asked for anything yet has its place only until
-//! somebody needs it; so connections that are opened and left lie in nobody's way.
+//! A limited number of slots for connections. A connection that hasn't sent a request keeps its slot only until someone
+//! else needs it, so idle connections can't block others.
 
 use std::{
     collections::BTreeMap,
@@ -12,13 +12,13 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-/// The places of a listener.
+/// The slots of a listener.
 #[derive(Debug)]
 pub(super) struct Places {
     free: Arc<Semaphore>,
     all: usize,
     next: AtomicU64,
-    /// The places of those that have not asked for anything, the oldest first.
+    /// The slots of connections that haven't sent a request, oldest first.
     silent: Mutex<BTreeMap<u64, Silent>>,
 }
 
@@ -28,13 +28,13 @@ struct Silent {
     lost: CancellationToken,
 }
 
-/// A connection's place; given back when it is dropped.
+/// A connection's slot; returned on drop.
 #[derive(Debug)]
 pub(super) struct Place {
     places: Arc<Places>,
     number: u64,
     lost: CancellationToken,
-    /// Its own from its first request on.
+    /// Exclusive from the first request on.
     permit: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
@@ -44,7 +44,7 @@ impl Places {
         Arc::new(Self { free, all, next: AtomicU64::new(0), silent: Mutex::default() })
     }
 
-    /// A free place, or that of the oldest connection that has not asked for anything; none where all have.
+    /// A free slot, or that of the oldest connection that hasn't sent a request; `None` if all have.
     pub(super) fn take(self: &Arc<Self>) -> Option<Place> {
         let mut silent = self.silent();
         let permit = match Arc::clone(&self.free).try_acquire_owned() {
@@ -67,8 +67,8 @@ impl Places {
 }
 
 impl Place {
-    /// A request has come: from now on the place is nobody else's. Says whether there is room to keep the connection for
-    /// more requests after it: while less than a quarter of the places is free there is not.
+    /// Called on a request: from now on nobody else can take the slot. Returns whether there is room to keep the
+    /// connection alive for more requests, which there isn't while less than a quarter of the slots are free.
     pub(super) fn asks(&self) -> bool {
         if let Some(silent) = self.places.silent().remove(&self.number) {
             *self.permit.lock().unwrap_or_else(PoisonError::into_inner) = Some(silent.permit);
@@ -76,7 +76,7 @@ impl Place {
         self.places.free.available_permits() > self.places.all / 4
     }
 
-    /// Ends when somebody else has got the place.
+    /// Completes when someone else has taken the slot.
     pub(super) async fn lost(&self) {
         self.lost.cancelled().await;
     }

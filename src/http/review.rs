@@ -1,7 +1,7 @@
-//! The review page and what is posted from it.
+//! The review page and its forms.
 //!
-//! Reads the session in one transaction; each POST is one action in one transaction and ends in a redirect, so that a
-//! reload repeats nothing. What cannot be taken is shown again with all that was typed.
+//! Reads the session in one transaction. Each POST is one action in one transaction and ends in a redirect, so that a
+//! reload repeats nothing. Invalid input is shown again with everything that was typed.
 
 use axum::{
     extract::{Path, Query, State},
@@ -47,9 +47,9 @@ pub(super) use context::{Redo, build};
 pub(super) struct Done {
     pub(super) done: Option<String>,
     pub(super) summary: Option<Uuid>,
-    /// Whether the page is to stay as it is while a summary is refined, to be worked on meanwhile.
+    /// Whether the page should stay as it is while a summary is refined, so that the coach can keep editing.
     pub(super) hold: Option<String>,
-    /// How often the page has looked again by itself.
+    /// How often the page has refreshed itself.
     #[serde(default)]
     pub(super) look: u32,
 }
@@ -69,7 +69,7 @@ pub(super) async fn show(
     render(&state, &guest, StatusCode::OK, &done, None).await
 }
 
-/// `POST …/summaries/{summary}`: saves what was typed as a new version.
+/// `POST …/summaries/{summary}`: saves the input as a new version.
 pub(super) async fn save(
     State(state): State<HttpState>,
     Path((session, summary)): Path<(Uuid, Uuid)>,
@@ -90,7 +90,7 @@ pub(super) async fn save(
     }
 }
 
-/// `POST …/approve`: signs what was shown. Typing that was not saved is saved first, and shown to be signed then.
+/// `POST …/approve`: signs what was shown. Unsaved input is saved first, and then shown for approval.
 pub(super) async fn approve(
     State(state): State<HttpState>,
     Path((session, summary)): Path<(Uuid, Uuid)>,
@@ -129,7 +129,7 @@ async fn sign(
     Ok(if approved == Approved::NotSent { "not-sent" } else { "approved" })
 }
 
-/// `POST …/dismiss`: puts the summary aside.
+/// `POST …/dismiss`: dismisses the summary.
 pub(super) async fn dismiss(
     State(state): State<HttpState>,
     path: Path<(Uuid, Uuid)>,
@@ -141,7 +141,7 @@ pub(super) async fn dismiss(
     act.done(&state, "dismissed").await
 }
 
-/// `POST …/reopen`: takes up again what was put aside.
+/// `POST …/reopen`: reopens a dismissed summary.
 pub(super) async fn reopen(
     State(state): State<HttpState>,
     path: Path<(Uuid, Uuid)>,
@@ -165,7 +165,7 @@ pub(super) async fn cancel(
     act.done(&state, "cancelled").await
 }
 
-/// `POST …/arrived`: the client has a follow-up whose fate was unknown.
+/// `POST …/arrived`: the client received a follow-up whose fate was unknown.
 pub(super) async fn arrived(
     State(state): State<HttpState>,
     path: Path<(Uuid, Uuid)>,
@@ -177,7 +177,7 @@ pub(super) async fn arrived(
     act.done(&state, "arrived").await
 }
 
-/// `POST …/again`: the client does not have it, and it is sent again.
+/// `POST …/again`: the client did not receive it, and it is sent again.
 pub(super) async fn again(
     State(state): State<HttpState>,
     path: Path<(Uuid, Uuid)>,
@@ -202,7 +202,7 @@ pub(super) async fn close(
     Ok(see_other(&state, session, None, "closed"))
 }
 
-/// One action on a summary that takes nothing but the press of a button.
+/// An action on a summary that needs no input but a click.
 struct SummaryAction {
     tx: TenantTx,
     session: Uuid,
@@ -227,7 +227,7 @@ impl SummaryAction {
     }
 }
 
-/// What every POST begins with: what was typed, the visit with its form token checked, who acts, and a transaction.
+/// What every POST starts with: the input, the visit with its form token checked, the visitor, and a transaction.
 pub(super) struct Posting {
     pub(super) form: Form,
     pub(super) guest: Guest,
@@ -250,7 +250,7 @@ impl Posting {
     }
 }
 
-/// A version of a summary of this session: a link leads to no other's.
+/// A version of a summary of this session: a link gives no access to others.
 pub(super) async fn shown(
     tx: &mut TenantTx,
     session: Uuid,
@@ -268,7 +268,7 @@ pub(super) async fn shown(
     Ok(summary::load_version(tx, summary, version).await?)
 }
 
-/// Back to the page, at the summary's place.
+/// Redirects to the page, at the position of the summary.
 pub(super) fn see_other(state: &HttpState, session: Uuid, summary: Option<Uuid>, done: &str) -> Response {
     let place = summary.map(|id| format!("&summary={id}#s-{id}")).unwrap_or_default();
     let target = state.path(&format!("review/{session}?done={done}{place}"));
@@ -289,7 +289,7 @@ pub(super) async fn render(
     page::render(state, status, "page/review.html", &build(state, &session, &guest.form_token, done, redo))
 }
 
-/// Shows the page again, with what was typed and why it was not taken.
+/// Shows the page again, with the input and why it was rejected.
 async fn refused(
     state: &HttpState,
     guest: &Guest,
@@ -313,7 +313,7 @@ async fn refused(
     let (status, problems) = match &error {
         ActionError::Invalid(problems) if !moved => (StatusCode::UNPROCESSABLE_ENTITY, problems.clone()),
         ActionError::NothingForClient => (StatusCode::UNPROCESSABLE_ENTITY, Vec::new()),
-        // Each of the sentences says so itself.
+        // Each of the sentences shows it.
         ActionError::SpeaksAbout { .. } if !moved => (StatusCode::UNPROCESSABLE_ENTITY, Vec::new()),
         ActionError::Busy | ActionError::NothingToUndo | ActionError::Unsaved if !moved => {
             (StatusCode::UNPROCESSABLE_ENTITY, Vec::new())
@@ -335,7 +335,7 @@ async fn refused(
         form,
         problems,
         shown,
-        // A new recipient is no new content: what was typed stands below as it was.
+        // A new recipient doesn't change the content: the input is unchanged below.
         conflict: status == StatusCode::CONFLICT && !matches!(error, ActionError::RecipientChanged(_)),
         message: error.to_string(),
     };

@@ -1,9 +1,9 @@
-//! Answers connections, within limits that no visitor can pass.
+//! Serves connections, within limits that no visitor can exceed.
 //!
-//! A head that does not arrive, a body that trickles, an answer that nobody reads: each holds a connection only for so
-//! long. There are so many connections and no more ([`Places`]): who comes when all are taken gets the place of one that has
-//! asked for nothing yet, and is told so at once where there is none. Out of file descriptors, the listener waits and goes
-//! on. A shutdown waits for what is being answered, and no longer than it is given.
+//! A request head that never arrives, a body that trickles in, a response that nobody reads: each can hold a connection
+//! only for a limited time. The number of connections is limited too ([`Places`]): when all slots are taken, a new
+//! visitor gets the slot of a connection that has sent no request, or is told immediately that there is none. Out of
+//! file descriptors, the listener waits and continues. A shutdown waits for responses, within its grace period.
 
 use std::{
     convert::Infallible,
@@ -35,38 +35,38 @@ use tower::ServiceExt;
 
 use super::places::{Place, Places};
 
-/// What connections are allowed.
+/// The limits of connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// So many are answered at a time.
+    /// The maximum number served at a time.
     pub connections: usize,
-    /// A request's head arrives within this; so does the next request on a connection that is kept.
+    /// The timeout for a request's head, and for the next request on a kept connection.
     pub head: Duration,
-    /// A connection lives so long, whatever comes over it; then it gets as long as a shutdown to end.
+    /// The maximum age of a connection, whatever it carries; after that it gets as long as a shutdown to end.
     pub lifetime: Duration,
-    /// How long a shutdown waits for what is being answered.
+    /// How long a shutdown waits for running responses.
     pub grace: Duration,
 }
 
 impl Limits {
-    /// For `connections` at a time, and a shutdown that waits for `grace`.
+    /// Limits for `connections` at a time, and a shutdown that waits for `grace`.
     #[must_use]
     pub const fn new(connections: usize, grace: Duration) -> Self {
         Self { connections, head: Duration::from_secs(10), lifetime: Duration::from_secs(300), grace }
     }
 }
 
-/// Out of descriptors or memory, accepting is tried again after this.
+/// How long to wait before accepting again when out of descriptors or memory.
 const BREATH: Duration = Duration::from_millis(500);
-/// A connection without a request under way gets so long to see that it is over.
+/// How long a connection without a request gets to notice that it is over.
 const GOODBYE: Duration = Duration::from_millis(200);
-/// So many visitors are told at a time that all places are taken, and no more than one for this many places; the others are
-/// only cut off.
+/// At most this many visitors at a time are told that all slots are taken, and no more than one per this many slots;
+/// others are just disconnected.
 const TOLD: usize = 64;
 const PLACES_PER_TOLD: usize = 8;
 const TAKEN: &str = "All connections are taken. Try again in a few seconds.\n";
 
-/// Serves `router` on `listener` until `shutdown`; what is being answered then is answered, for as long as the limits say.
+/// Serves `router` on `listener` until `shutdown`. Requests in progress are then finished within the limits.
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdown: CancellationToken) {
     let (places, told) = (
         Places::new(limits.connections),
@@ -111,7 +111,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdo
     }
 }
 
-/// The connection was given up before it was taken: that says nothing of the next one.
+/// The connection was aborted before it was accepted: that says nothing about the next one.
 fn is_the_visitors(error: &io::Error) -> bool {
     matches!(
         error.kind(),
@@ -125,7 +125,7 @@ async fn refuse(mut stream: TcpStream) -> io::Result<()> {
          retry-after: 5\r\nconnection: close\r\n\r\n{TAKEN}",
         TAKEN.len()
     );
-    // What was sent is read, or closing would throw the answer away with it.
+    // The request is read, or closing would discard the response as well.
     let mut head = [0_u8; 4096];
     let _ = stream.read(&mut head).await?;
     stream.write_all(answer.as_bytes()).await?;
@@ -163,7 +163,7 @@ impl Connection {
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = std::pin::pin!(connection);
         tokio::select! {
-            // What goes wrong on a connection is the visitor's network, and no fault of ours.
+            // An error on a connection is due to the visitor's network, not to us.
             _ = connection.as_mut() => return,
             () = self.place.lost() => return,
             () = self.shutdown.cancelled() => {}
@@ -178,7 +178,7 @@ impl Connection {
     }
 }
 
-/// A request that is being answered.
+/// A request in progress.
 struct Busy(Arc<AtomicUsize>);
 
 impl Busy {
@@ -208,7 +208,7 @@ mod tests {
         address: SocketAddr,
         shutdown: CancellationToken,
         ended: tokio::task::JoinHandle<()>,
-        /// Told of each request for `/slow`.
+        /// Notified of each request for `/slow`.
         slow: tokio::sync::mpsc::UnboundedReceiver<()>,
     }
 
@@ -226,7 +226,7 @@ mod tests {
         Server { address, shutdown, ended, slow }
     }
 
-    /// What a connection gets for `said`, up to its end.
+    /// What a connection receives for `said`, until it ends.
     async fn answered(address: SocketAddr, said: &str) -> String {
         let mut stream = TcpStream::connect(address).await.expect("it listens");
         stream.write_all(said.as_bytes()).await.expect("it reads");
@@ -251,7 +251,7 @@ mod tests {
         assert!(answer.starts_with("HTTP/1.1 200"), "a kept connection ends when nothing follows: {answer}");
     }
 
-    /// As many connections as there are, each with `said`.
+    /// Opens all available connections, each sending `said`.
     async fn all_taken(server: &Server, said: &str) -> Vec<TcpStream> {
         let mut taken = Vec::new();
         for _ in 0..LIMITS.connections {
@@ -292,7 +292,7 @@ mod tests {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         let read = timeout(PATIENCE, taken[0].read(&mut [0; 1])).await.expect("the oldest is cut");
         assert!(!matches!(read, Ok(1..)), "it got {read:?}");
-        // The others are let be: each can still end its head.
+        // The others are left alone: each can still finish its head.
         for stream in &mut taken[1..] {
             stream.write_all(b"x\r\nhost: x\r\nconnection: close\r\n\r\n").await.expect("it reads");
             let mut answer = String::new();

@@ -1,5 +1,5 @@
-//! Who spoke: a form with a part for each label. In a session that waits it holds those that nobody is known for; on the
-//! page `Who spoke?` it holds all of them, to be looked at and corrected at any time.
+//! Who spoke: a form with a part per label. In a session on hold it shows the unknown labels; on the page `Who spoke?`
+//! it shows all of them, to be viewed and corrected at any time.
 
 mod answers;
 pub(super) mod turns;
@@ -30,7 +30,7 @@ use super::{
     review::{self, Posting},
 };
 
-/// So many labels are in one form: each offers all of the coach's clients.
+/// At most this many labels per form: each offers all of the coach's clients.
 const MOST_LABELS: usize = 100;
 
 /// The form.
@@ -39,15 +39,15 @@ pub(super) struct SpeakersForm {
     coach: String,
     clients: Vec<Choice>,
     speakers: Vec<Part>,
-    /// What one click takes: each label here that has a likely person, and that person's name.
+    /// What one click accepts: each label here with a likely person, and that person's name.
     suggested: Vec<(String, String)>,
-    /// Whether somebody is known for every label: the form corrects and does not ask.
+    /// Whether every label has a known person: then the form corrects instead of asking.
     correcting: bool,
-    /// How many labels stand before these, …
+    /// How many labels come before these.
     from: usize,
-    /// … how many follow, …
+    /// How many follow.
     more: usize,
-    /// … and where those begin.
+    /// Where those start.
     next: usize,
 }
 
@@ -64,14 +64,14 @@ struct Part {
     reason: String,
     turns: i32,
     excerpts: Vec<Quote>,
-    /// The choice that is likeliest; it is said and not made, for a wrong name is far worse than a question.
+    /// The likeliest choice; it is shown but not preselected, since a wrong name is far worse than a question.
     suggestion: String,
-    /// Whom the label is taken for: a name, and how sure that is in words.
+    /// The person the label is matched to, and how certain that is in words.
     person: Option<String>,
     sure: &'static str,
-    /// The choice that this is.
+    /// The present choice.
     was: String,
-    /// Why an answer holds for this session alone, where it does in any case.
+    /// Why an answer is always limited to this session, if it is.
     only_here: &'static str,
     /// As typed.
     who: String,
@@ -88,7 +88,7 @@ struct Quote {
     telling: &'static str,
 }
 
-/// The page on which who spoke is looked at and corrected.
+/// The page on which the speakers are viewed and corrected.
 #[derive(Debug, Serialize)]
 struct WhoPage {
     style: String,
@@ -101,12 +101,12 @@ struct WhoPage {
     speakers: SpeakersForm,
 }
 
-/// The form for a session's unknown labels, with what was typed where it is shown again.
+/// The form for a session's unknown labels, with the input if it is shown again.
 pub(super) fn form(session: &SessionView, redo: Option<(&Form, &[Problem])>) -> SpeakersForm {
     build(&session.coach_name, &session.clients, &session.speakers, None, redo)
 }
 
-/// `correcting` says from which label on.
+/// `correcting` is the first label to show.
 fn build(
     coach: &str,
     clients: &[(Uuid, String)],
@@ -189,7 +189,7 @@ const fn sure(speaker: &Speaker) -> &'static str {
     }
 }
 
-/// Why an answer holds for this session alone, whatever is ticked; empty where it need not.
+/// Why an answer is limited to this session, whatever is ticked; empty if it isn't.
 const fn only_here(speaker: &Speaker) -> &'static str {
     match speaker {
         Speaker { is_generic: true, .. } => {
@@ -224,7 +224,7 @@ pub(super) async fn show(
     who_page(&state, &guest, StatusCode::OK, (from, None), None).await
 }
 
-/// From which label or turn on.
+/// The first label or turn to show.
 #[derive(Debug, Deserialize)]
 pub(super) struct From {
     #[serde(default)]
@@ -257,7 +257,7 @@ async fn who_page(
     page::render(state, status, "page/who.html", &context)
 }
 
-/// `POST /review/{session}/speakers/undo`: the coach takes back a guess.
+/// `POST /review/{session}/speakers/undo`: the coach undoes a guess.
 pub(super) async fn take_back(
     State(state): State<HttpState>,
     Path(session): Path<Uuid>,
@@ -276,7 +276,7 @@ pub(super) async fn take_back(
     }
 }
 
-/// What cannot be taken, as a page of its own.
+/// What was rejected, on its own page.
 fn not_taken(problems: Vec<Problem>) -> Failure {
     let problem = problems.into_iter().next().map(|problem| problem.problem).unwrap_or_default();
     Failure::new(StatusCode::CONFLICT, "We couldn’t save this", format!("Nothing was changed: {problem}."))
@@ -311,7 +311,7 @@ pub(super) async fn name(
     match set {
         Ok(set) => {
             tx.commit().await?;
-            // Nothing can be written of words that are several people's: who spoke is asked next.
+            // Words shared by several people can't be summarized: the page then asks who spoke.
             if let [Answer { label, is: SpeakerIs::Shared, .. }] = answers.as_slice()
                 && set.remaining == 0
             {

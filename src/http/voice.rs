@@ -1,8 +1,8 @@
-//! The coach's voice: the rules and examples that summaries are worded by, seen and changed by the coach.
+//! The coach's voice: the rules and examples for the wording of summaries, viewed and changed by the coach.
 //!
-//! Reached from a review, by the same visit; it is the profile of the coach whose session that is, with the examples of
-//! that session's clients: no link leads to the words of others. Each POST is one
-//! change in one transaction, and ends in a redirect.
+//! Reached from a review, with the same visit. It is the profile of that session's coach, with the examples of that
+//! session's clients: no link gives access to the words of others. Each POST is one change in one transaction, and ends
+//! in a redirect.
 
 use axum::{
     extract::{Path, Query, State},
@@ -32,7 +32,7 @@ struct VoicePage {
     rules: Vec<Rule>,
     suggestions: Vec<Rule>,
     examples: Vec<Example>,
-    /// As typed, where a rule could not be taken.
+    /// As typed, if a rule was rejected.
     said: String,
     from: String,
     to: String,
@@ -73,7 +73,7 @@ pub(super) async fn change(
     let coach = coach(&mut tx, session).await?;
     match apply(&mut tx, coach, session, &form).await {
         Ok(done) => {
-            // What was changed is no business of an audit that many read.
+            // What was changed doesn't belong in an audit that many people read.
             let event = Event { detail: json!({ "change": done }), ..Event::of(session, EventKind::VoiceChanged) };
             audit::record(&mut tx, &event, &visitor).await?;
             tx.commit().await?;
@@ -93,7 +93,7 @@ pub(super) async fn change(
     }
 }
 
-/// Does what the pressed button says: `add`, or `on`, `off`, `remove`, `forget` with an id.
+/// Does what the clicked button says: `add`, or `on`, `off`, `remove`, `forget` with an id.
 async fn apply(tx: &mut TenantTx, coach: Uuid, session: Uuid, form: &Form) -> Result<&'static str, VoiceError> {
     let field = |name: &str| form.get(name).unwrap_or_default().trim().to_owned();
     let pressed = field("do");
@@ -110,7 +110,7 @@ async fn apply(tx: &mut TenantTx, coach: Uuid, session: Uuid, form: &Form) -> Re
     }
 }
 
-/// Whose session it is.
+/// The session's coach.
 async fn coach(tx: &mut TenantTx, session: Uuid) -> Result<Uuid, Failure> {
     let coach = sqlx::query_scalar!("select coach_id from sessions where id = $1", session);
     coach.fetch_optional(tx.conn()).await?.ok_or_else(Failure::not_found)

@@ -1,5 +1,5 @@
-//! The cluster in a data folder: made, looked at, started, stopped. Whoever does one of these holds its [`Cluster::turn`],
-//! so that the processes that share the folder do not fight.
+//! The cluster in a data folder: creates, checks, starts and stops it. Each of these needs its [`Cluster::turn`], so
+//! that the processes that share the folder don't interfere with each other.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -15,25 +15,26 @@ use sha2::{Digest, Sha256};
 
 use super::{Durability, PostgresError, Version, pip, programs, user::User};
 
-/// So long a server that starts, recovers or ends is waited for.
+/// How long to wait for a server that is starting, recovering or stopping.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// So long it is waited for in silence.
+/// How long to wait silently.
 const SILENCE: Duration = Duration::from_secs(1);
-/// Between two looks at it.
+/// The interval between checks.
 const PAUSE: Duration = Duration::from_millis(100);
-/// So long a server may take to end in order, in seconds; then it ends at once, and the next start recovers.
+/// How long a server may take for an orderly shutdown, in seconds; then it stops immediately, and the next start
+/// recovers.
 const STOP_SECONDS: u32 = 8;
-/// Said whatever the environment says: the port is a part of the socket's name.
+/// Always passed explicitly, whatever the environment says: the port is part of the socket's name.
 pub(super) const PORT: &str = "5432";
 
-/// How a server is.
+/// The state of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// It takes connections.
+    /// It accepts connections.
     Answers,
-    /// It starts, recovers or ends.
+    /// It is starting, recovering or stopping.
     Busy,
-    /// There is none.
+    /// It isn't running.
     Gone,
 }
 
@@ -48,7 +49,7 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    /// The one in `home`, which is made where it is missing; its programs are brought into `cache`.
+    /// The cluster in `home`, which is created if missing; its programs are downloaded to `cache`.
     pub(super) fn new(home: &Path, cache: &Path, version: Version) -> Result<Self, PostgresError> {
         let bin = programs(cache, version)?;
         crate::folders::make(home).map_err(PostgresError::io(home))?;
@@ -61,8 +62,8 @@ impl Cluster {
         })
     }
 
-    /// Waits until no other process starts or stops the server. It is given back when the file is dropped, or with the
-    /// process.
+    /// Waits until no other process starts or stops the server. Dropping the file, or the end of the process, ends the
+    /// turn.
     pub(super) fn turn(&self) -> Result<File, PostgresError> {
         let path = self.home.join("start.lock");
         let file = open(&path)?;
@@ -76,12 +77,12 @@ impl Cluster {
         Ok((open(&path)?, path))
     }
 
-    /// Makes the data folder where there is none.
+    /// Creates the data folder if there is none.
     pub(super) fn ensure(&self, durability: Durability) -> Result<(), PostgresError> {
         if self.data.join("PG_VERSION").exists() {
             return Ok(());
         }
-        // What is there without PG_VERSION is an initdb that was killed.
+        // Files without PG_VERSION are from an initdb that was killed.
         if self.data.exists() {
             fs::remove_dir_all(&self.data).map_err(PostgresError::io(&self.data))?;
         }
@@ -89,7 +90,7 @@ impl Cluster {
         let mut initdb = self.user.command(&self.bin.join("initdb"));
         initdb.arg("--pgdata").arg(&self.data).args([
             "--username=postgres",
-            // The socket's folder lets only its owner in; there is no other way to reach the server.
+            // Only its owner may enter the socket's folder, and there is no other way to reach the server.
             "--auth=trust",
             "--encoding=UTF8",
             "--locale=C",
@@ -109,9 +110,9 @@ impl Cluster {
         fs::write(&path, settings).map_err(PostgresError::io(&path))
     }
 
-    /// Starts the server unless it runs; one that is still starting, recovering or ending is waited for, and so are the
-    /// processes of one that was killed, which hold its memory until they notice. Says whether it was started here.
-    /// `given_up` breaks the wait off.
+    /// Starts the server unless it runs. Waits for one that is still starting, recovering or stopping, and for the
+    /// processes of a killed one, which hold its memory until they notice. Returns whether it started the server.
+    /// `given_up` cancels the wait.
     #[expect(clippy::disallowed_methods, reason = "how another program is can only be looked at again")]
     pub(super) fn bring_up(&self, given_up: impl Fn() -> bool) -> Result<bool, PostgresError> {
         let begun = Instant::now();
@@ -144,16 +145,17 @@ impl Cluster {
         }
     }
 
-    /// Whether somebody listens where the server is reached. Costs next to nothing.
+    /// Whether anything listens at the server's address. Costs next to nothing.
     pub(super) fn listens(&self) -> bool {
         match UnixStream::connect(self.socket.join(format!(".s.PGSQL.{PORT}"))) {
             Ok(_) => true,
-            // Anything else (no descriptors, a full queue) says nothing of the server.
+            // Any other error (no descriptors, a full queue) says nothing about the server.
             Err(error) => !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused),
         }
     }
 
-    /// Stops the server. Where it does not end in order in time it ends at once: nothing that was committed is lost.
+    /// Stops the server. If an orderly shutdown takes too long, it stops immediately: nothing that was committed is
+    /// lost.
     pub(super) fn stop(&self) -> Result<(), PostgresError> {
         let stop = |mode: &str| {
             let mut stop = self.user.command(&self.bin.join("pg_ctl"));
@@ -175,7 +177,7 @@ impl Cluster {
         match ready.stdin(Stdio::null()).status().ok().and_then(|status| status.code()) {
             Some(0) => State::Answers,
             Some(1) => State::Busy,
-            // It listens last, and ends after it has stopped listening.
+            // It starts listening last, and ends after it has stopped listening.
             _ if self.postmaster().is_some() => State::Busy,
             _ => State::Gone,
         }
@@ -197,7 +199,7 @@ impl Cluster {
         run(&mut start, "pg_ctl start").map_err(|error| self.with_log(error))
     }
 
-    /// The number in the pid file, where there is one.
+    /// The number in the pid file, if there is one.
     fn pid(&self) -> Option<u32> {
         fs::read_to_string(self.pid_file()).ok()?.lines().next()?.trim().parse().ok()
     }
@@ -206,29 +208,29 @@ impl Cluster {
         self.data.join("postmaster.pid")
     }
 
-    /// The process that serves this folder, where it lives.
+    /// The process that serves this folder, if it is alive.
     fn postmaster(&self) -> Option<u32> {
         self.pid().filter(|pid| self.serves(*pid))
     }
 
-    /// Whether the process `pid` lives and is a Postgres of this folder. The numbers of processes are used again, in a
-    /// container after each start.
+    /// Whether the process `pid` is alive and is a Postgres of this folder. Process ids are reused; in a container,
+    /// after each start.
     fn serves(&self, pid: u32) -> bool {
         if !Path::new("/proc/self").exists() {
             let mut ps = Command::new("ps");
             let name = ps.args(["-o", "comm=", "-p", &pid.to_string()]).output();
             return name.is_ok_and(|name| String::from_utf8_lossy(&name.stdout).contains("postgres"));
         }
-        // Every process of a Postgres works in its data folder. One that has ended and that nobody has buried has none.
+        // Every Postgres process has the data folder as its working directory. A zombie has none.
         match fs::read_link(format!("/proc/{pid}/cwd")) {
             Ok(folder) => fs::canonicalize(&self.data).is_ok_and(|data| data == folder),
             Err(_) => false,
         }
     }
 
-    /// Postgres takes the pid file of a server that is gone for stale by itself, unless some other process has that number
-    /// by now, or the killed one was not buried. Then ours is put in its place, as Postgres takes that of whoever starts
-    /// it for stale. The file itself stays: by its other lines Postgres sees whether processes of the dead server are left.
+    /// Postgres itself recognizes the pid file of a dead server as stale, unless another process has that number by now
+    /// or the dead one is still a zombie. Then our own pid is put in its place, since Postgres treats its starter's pid
+    /// as stale. The file itself stays: its other lines show Postgres whether processes of the dead server are left.
     fn disown_pid_file(&self) {
         let Some(pid) = self.pid().filter(|pid| Path::new(&format!("/proc/{pid}")).exists()) else { return };
         if self.serves(pid) {
@@ -239,7 +241,7 @@ impl Cluster {
         let rewritten = fs::read_to_string(&path).and_then(|text| {
             let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
             let text = format!("{}\n{rest}", std::process::id());
-            // Not emptied first: with a full disk it would stay so.
+            // Not truncated first: with a full disk it would stay empty.
             let mut file = OpenOptions::new().write(true).open(&path)?;
             file.write_all(text.as_bytes())?;
             file.set_len(text.len() as u64)
@@ -260,13 +262,13 @@ impl Cluster {
     }
 }
 
-/// Whether a start failed because of what is left of the last server: in the words of Postgres, whose language initdb set.
+/// Whether a start failed because of remains of the last server, by Postgres' messages, in the language set by initdb.
 fn is_in_the_way(error: &PostgresError) -> bool {
     let PostgresError::Program { output, .. } = error else { return false };
     output.contains("is still in use") || output.contains("already exists")
 }
 
-/// Beside the data, unless that path is too long for a socket's, which may have 107 bytes.
+/// Next to the data, unless that path is too long for a socket (107 bytes).
 fn socket_folder(folder: &Path) -> PathBuf {
     let beside = folder.join("socket");
     if beside.as_os_str().len() < 88 {
@@ -277,7 +279,7 @@ fn socket_folder(folder: &Path) -> PathBuf {
     PathBuf::from("/tmp").join(format!("debrief-{name}"))
 }
 
-/// A file to lock. Whoever can open it can lock it, so it is for its owner alone.
+/// A file to lock. Anyone who can open it can lock it, so only its owner may.
 fn open(path: &Path) -> Result<File, PostgresError> {
     let mut options = OpenOptions::new();
     options.create(true).truncate(false).write(true).mode(0o600);
@@ -285,7 +287,7 @@ fn open(path: &Path) -> Result<File, PostgresError> {
 }
 
 fn run(command: &mut Command, program: &'static str) -> Result<(), PostgresError> {
-    // Output goes to a file and not to pipes: the server inherits them, and would keep a pipe open for ever.
+    // Output goes to a file instead of pipes: the server inherits them, and would keep a pipe open forever.
     let output = || tempfile::tempfile().and_then(|log| Ok((log.try_clone()?, log.try_clone()?, log)));
     let (stdout, stderr, log) = output().map_err(PostgresError::io(std::env::temp_dir()))?;
     let status =

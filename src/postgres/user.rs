@@ -1,4 +1,4 @@
-//! Who Postgres runs as: the user of the program, or an unprivileged one where that is root.
+//! The user that Postgres runs as: the program's user, or an unprivileged one if that is root.
 
 use std::{fs, path::Path, process::Command};
 
@@ -8,9 +8,9 @@ use crate::folders;
 /// The user that owns the data folder and runs the server.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum User {
-    /// Whoever runs this program.
+    /// The user who runs this program.
     Own,
-    /// Somebody with fewer rights.
+    /// A user with fewer rights.
     Other { uid: u32, gid: u32 },
 }
 
@@ -44,7 +44,7 @@ impl User {
         command
     }
 
-    /// Makes `folder` for this user alone.
+    /// Creates `folder`, accessible only to this user.
     pub(super) fn make_folder(self, folder: &Path) -> Result<(), PostgresError> {
         folders::make(folder).map_err(PostgresError::io(folder))?;
         #[cfg(unix)]

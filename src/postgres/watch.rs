@@ -1,6 +1,6 @@
-//! Looks after a server beside the work: one that ended by itself (killed, out of memory) is started again.
+//! Watches a server in the background, and restarts it if it ended unexpectedly (killed, out of memory).
 //!
-//! Each process that uses the server looks after it. They take turns, and who comes second finds that it runs.
+//! Each process that uses the server watches it. They take turns, and the second finds it running.
 
 use std::{
     io,
@@ -11,12 +11,12 @@ use std::{
 
 use super::cluster::Cluster;
 
-/// Between two looks.
+/// The interval between checks.
 const EVERY: Duration = Duration::from_secs(1);
-/// Between two tries to start a server that does not start.
+/// The interval between attempts to start a server that doesn't start.
 const AFTER_FAILURE: Duration = Duration::from_secs(10);
 
-/// The thread that looks. Dropped, it ends, and is waited for.
+/// The watching thread. Dropping it stops the thread and waits for it.
 #[derive(Debug)]
 pub(super) struct Watch {
     end: Arc<End>,
@@ -35,7 +35,7 @@ impl End {
         self.changed.notify_all();
     }
 
-    /// Waits for as long, unless the end is asked for; says whether it is.
+    /// Waits for this long, unless asked to stop; returns whether it was.
     fn within(&self, time: Duration) -> bool {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.changed.wait_timeout_while(asked, time, |asked| !*asked);
@@ -44,7 +44,7 @@ impl End {
 }
 
 impl Watch {
-    /// Begins to look.
+    /// Starts watching.
     pub(super) fn start(cluster: Arc<Cluster>) -> io::Result<Self> {
         let end = Arc::new(End::default());
         let seen = Arc::clone(&end);

@@ -1,4 +1,4 @@
-//! A coach corrects who spoke, when summaries are written, approved, held, or gone out.
+//! A coach corrects a speaker when summaries are written, approved, held, or sent.
 
 use debrief_jobs::{
     attribute::misdelivered,
@@ -36,7 +36,7 @@ const fn session<'a>(label: Option<&'a str>) -> [Line<'a>; 6] {
     ]
 }
 
-/// A world in which mails are held for so many seconds, and `PR-Laptop` was said to be Tom.
+/// A world in which emails are held for this many seconds, and `PR-Laptop` was identified as Tom.
 async fn world(hold_seconds: u32) -> (World, Uuid) {
     let world = World::with(|settings| settings.review.hold_seconds = hold_seconds).await;
     let first = parsed_session(&world, &session(LAPTOP)).await;
@@ -46,20 +46,20 @@ async fn world(hold_seconds: u32) -> (World, Uuid) {
     (world, first)
 }
 
-/// Runs all that is due of one kind.
+/// Runs all due jobs of one kind.
 async fn drain<J: Runnable>(world: &World) {
     while let Some(ran) = world.run_queued::<J>().await {
         ran.expect("the job succeeds");
     }
 }
 
-/// Writes what is due and asks for the review.
+/// Writes due summaries and requests the review.
 async fn write(world: &World) {
     drain::<SummarizeClient>(world).await;
     drain::<RequestReview>(world).await;
 }
 
-/// Approves the only summary of the session that waits.
+/// Approves the only pending summary of the session.
 async fn approve(world: &World, session: Uuid) -> Uuid {
     let mut tx = tenant(world).await;
     let (summary, version): (Uuid, i32) =
@@ -118,7 +118,7 @@ async fn a_correction_reaches_held_and_sent_follow_ups_of_all_sessions() {
     write(&world).await;
     let utterances = "select md5(string_agg(id::text || text, '' order by id)) from utterances where $1 is not null";
     let before = scalar(&world, utterances, first).await;
-    // The second session's follow-up is gone; the first one's is held.
+    // The second session's follow-up is sent; the first one's is held.
     approve(&world, second).await;
     drain::<SendFollowUp>(&world).await;
     let held = approve(&world, first).await;
@@ -133,7 +133,7 @@ async fn a_correction_reaches_held_and_sent_follow_ups_of_all_sessions() {
     assert_eq!(state(&world, first).await, "attributed");
     let summaries = "select count(*)::text from chunks where source = 'summary' and session_id = $1";
     assert_eq!(scalar(&world, summaries, first).await, "0", "a search does not find it as Tom's");
-    // The job of the cancelled mail, which ran late, sends nothing; nor does any other of the coach for now.
+    // The cancelled email's job, which ran late, sends nothing; nor does any other of this coach for now.
     let ran = world.run_queued::<SendFollowUp>().await.expect("its job is there").expect("it runs");
     assert_eq!((&ran["state"], &ran["now"]), (&"cancelled".into(), &false.into()));
     let mut tx = tenant(&world).await;
@@ -153,7 +153,7 @@ async fn a_correction_reaches_held_and_sent_follow_ups_of_all_sessions() {
     assert!(warning.starts_with("maya@northlight.example") && warning.contains("Hartman"), "{warning}");
     assert_eq!(scalar(&world, warned, first).await, "-", "nothing went out there");
 
-    // The right client's is written, and the coach is asked to review both sessions.
+    // The right client's summary is written, and the coach is asked to review both sessions.
     write(&world).await;
     for session in [first, second] {
         assert!(fates(&world, session).await.starts_with("Priya Raman done v1; Tom Becker withdrawn v1"));
@@ -203,7 +203,7 @@ async fn a_follow_up_that_is_being_sent_counts_as_gone() {
         assert_eq!((set.touched.stopped, set.touched.misdelivered), (0, 1), "{mail_state}");
         let found = misdelivered(&mut tx, first).await.expect("an answer");
         assert_eq!(found[0].mail_state.as_str(), mail_state);
-        // Rolled back: the next turn begins anew.
+        // Rolled back: the next turn starts over.
     }
 }
 
@@ -229,7 +229,7 @@ async fn a_summary_that_is_being_written_is_written_of_the_right_words() {
     assert_eq!(fates(&world, first).await, "Priya Raman due v0; Tom Becker withdrawn v0");
     write(&world).await;
     assert_eq!(fates(&world, first).await, "Priya Raman done v1; Tom Becker withdrawn v0");
-    // Nobody is left who is to be written of: the session goes to the coach.
+    // No client is left to summarize: the session goes to the coach.
     let guest = SpeakerIs::Guest { name: "Ines".into() };
     correct(&world, first, "PR-Laptop", guest).await;
     assert_eq!(fates(&world, first).await, "Priya Raman withdrawn v1; Tom Becker withdrawn v0");
@@ -261,7 +261,7 @@ async fn in_a_group_only_what_rests_on_the_words_is_written_anew() {
     assert_eq!(fates(&world, group).await, "Priya Raman done v1; Tom Becker due v1");
     write(&world).await;
     assert_eq!(fates(&world, group).await, "Priya Raman done v1; Tom Becker done v2");
-    // One person under two labels is one participant.
+    // One person with two labels is one participant.
     assert!(outcome(&world, group).await.contains("Tom Becker client 9s"), "{}", outcome(&world, group).await);
 }
 
@@ -271,7 +271,7 @@ async fn what_the_coach_said_of_a_session_and_a_persons_own_name_stay() {
     let mut tx = tenant(&world).await;
     let second = parsed_session(&world, &session(LAPTOP)).await;
     attribute(&world, second).await;
-    // Here it was Tom indeed, says the coach; and only here.
+    // Here it really was Tom, says the coach, and only here.
     let here = Answer { label: "PR-Laptop".into(), is: SpeakerIs::Client(world.tom), everywhere: false };
     set_speakers(&mut tx, &world.services.desk, second, &[here], &Visitor::default()).await.expect("it is confirmed");
     tx.commit().await.expect("it is committed");
@@ -297,7 +297,7 @@ async fn several_people_under_one_label_enter_nobodys_summary() {
     correct(&world, first, "PR-Laptop", SpeakerIs::Shared).await;
     assert_eq!(fates(&world, first).await, "Tom Becker withdrawn v1");
     assert!(outcome(&world, first).await.contains("individual: Maya Okafor coach"));
-    // The next session under that name needs no question, and no summary.
+    // The next session with that name needs no question, and no summary.
     let next = parsed_session(&world, &session(LAPTOP)).await;
     attribute(&world, next).await;
     assert_eq!(state(&world, next).await, "summarized");
@@ -389,7 +389,7 @@ async fn another_who_speaks_under_a_persons_label_is_asked_about() {
     let waiting = debrief_jobs::attribute::unresolved(&mut tenant(&world).await, session).await.expect("speakers");
     assert_eq!(waiting.iter().map(|one| one.label.as_str()).collect::<Vec<_>>(), ["Priya Raman"]);
     assert!(waiting[0].reason.contains("Tom") && waiting[0].reason.contains("two people"), "{}", waiting[0].reason);
-    // Said once, it is not asked again.
+    // Once answered, it isn't asked again.
     name(&world, session, &[("Priya Raman", SpeakerIs::Client(world.priya))]).await.expect("it is named");
     drain::<AttributeSession>(&world).await;
     assert_eq!(state(&world, session).await, "attributed");
@@ -407,7 +407,8 @@ async fn one_person_on_two_devices_and_with_two_names_is_one_participant() {
     ];
     let session = parsed_session(&world, &said).await;
     attribute(&world, session).await;
-    // The phone beside her full name could be a namesake's, and the guest is unknown: both are asked about, once.
+    // The phone next to her full name could be a namesake's, and the guest is unknown: the coach is asked about both,
+    // once.
     let answers = [
         ("Priya's iPhone", SpeakerIs::Client(world.priya)),
         ("Ines, assistant", SpeakerIs::Guest { name: "Ines".into() }),

@@ -1,4 +1,4 @@
-//! What is decided by evidence that could be wrong: marked on the page and in the mail, and taken back with one click.
+//! Decisions based on evidence that could be wrong: marked on the page and in the email, and undone with one click.
 
 use debrief_jobs::{
     attribute::{Basis, guesses, speakers},
@@ -14,7 +14,7 @@ use crate::support::{Runnable, World};
 
 const MAYA: Option<&str> = Some("Maya Okafor");
 
-/// No name is said in it.
+/// It contains no name.
 const GREETING: &str = "Good to see you. How have you been since we spoke, and what would you like to look at?";
 
 /// Names the file of a session.
@@ -29,7 +29,7 @@ async fn file(world: &World, session: Uuid, key: &str) {
     tx.commit().await.expect("it is committed");
 }
 
-/// Two speakers without names, in a file of this name.
+/// Two unnamed speakers, in a file with this name.
 async fn unnamed_pair_in(world: &World, greeting: &str, key: &str) -> Uuid {
     let session = parsed_session(world, &diarised(greeting)).await;
     file(world, session, key).await;
@@ -79,7 +79,7 @@ async fn a_file_named_after_the_client_is_evidence_that_is_said_and_taken_back_w
     assert_eq!(state(&world, session).await, "waiting_for_speakers");
     assert!(outcome(&world, session).await.ends_with("; Priya Raman dismissed"), "{}", outcome(&world, session).await);
     assert!(matches!(undo(&world, session, "Speaker 2").await, Err(NameError::NoGuess(_))), "a second click");
-    // No later look guesses it again.
+    // It isn't guessed again later.
     attribute(&world, session).await;
     assert_eq!(state(&world, session).await, "waiting_for_speakers");
 
@@ -115,7 +115,7 @@ async fn evidence_that_disagrees_or_points_to_several_is_asked_about() {
 #[tokio::test]
 async fn a_roster_of_one_and_the_hour_of_the_week_are_evidence() {
     let world = World::new().await;
-    // Two sessions on Tuesdays at ten with Priya; her file names are not needed for the third.
+    // Two sessions with Priya on Tuesdays at ten; the third is recognized without a name in its file.
     for date in ["2026-10-20", "2026-10-27"] {
         let key = format!("inbox/maya/{date} 10.00.05 call/audio.vtt");
         let session =
@@ -208,7 +208,7 @@ async fn words_that_all_stand_under_one_clients_name_are_no_summary_without_a_pe
     name(&world, session, &[("Priya Raman", SpeakerIs::Client(world.priya))]).await.expect("it is named");
     drain::<AttributeSession>(&world).await;
     assert!(outcome(&world, session).await.ends_with("; Priya Raman due"));
-    // The next one is asked about again: the name is not what is in doubt.
+    // The next one is asked about again: the name itself isn't in doubt.
     let next = parsed_session(&world, &said).await;
     attribute(&world, next).await;
     assert_eq!(state(&world, next).await, "waiting_for_speakers");

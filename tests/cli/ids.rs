@@ -1,11 +1,11 @@
-//! Ids by their first digits: wherever a command takes an id.
+//! Id prefixes, wherever a command accepts an id.
 
 use serde_json::Value;
 
 use super::{TRANSCRIPT, text};
 use crate::support::installation::Installation;
 
-/// The shortest beginning of `id` that none of the others has, but never fewer than the four that are asked for.
+/// The shortest unique prefix of `id`, but at least the required four digits.
 fn beginning<'a>(id: &'a str, others: &[&str]) -> &'a str {
     let shared = |other: &&str| id.bytes().zip(other.bytes()).take_while(|(one, other)| one == other).count();
     let shared = others.iter().filter(|other| **other != id).map(shared).max().unwrap_or(0);
@@ -35,7 +35,7 @@ async fn an_id_is_taken_by_its_first_digits_wherever_it_is_asked_for() {
         assert!(installation.run(&["speakers", "list", first, "--json"]).await.is_empty());
         assert_eq!(installation.json(&["links", "make", first]).await["session_id"], *id);
     }
-    // Both were made in the same second, so their first digits are the same.
+    // Both were created in the same second, so their first digits are the same.
     let several = installation.output(&["sessions", "show", &all[0][..4]]).await;
     let said = text(&several.stderr);
     assert_eq!(several.status.code(), Some(1));

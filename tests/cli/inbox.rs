@@ -1,4 +1,4 @@
-//! `debrief inbox`: what lies there and what became of it.
+//! `debrief inbox`: what is there and what became of it.
 
 use serde_json::Value;
 
@@ -74,7 +74,7 @@ async fn the_inbox_says_of_every_file_what_became_of_it() {
     let mistyped = installation.output(&["inbox", "--coach", "mya"]).await;
     assert_eq!(mistyped.status.code(), Some(1), "an empty list would hide it");
 
-    // A file that is changed is another; what lies there no more is shown when it is asked for.
+    // A changed file is a different one; files that are gone are shown on request.
     std::fs::remove_file(installation.folder.path().join("bucket/inbox/maya/2026-11-02/Priya.txt"))
         .expect("it lies there");
     assert_eq!(look().await.len(), 8);

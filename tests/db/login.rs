@@ -1,4 +1,4 @@
-//! Who the program signs in as: what somebody who can make it run a statement could do.
+//! The program's login: what an attacker who can make it run a statement could do.
 
 use debrief_jobs::db::{self, Tx, migrate};
 use secrecy::ExposeSecret;
@@ -41,7 +41,7 @@ async fn a_superuser_is_told_of_as_a_login_that_may_too_much() {
     let database = TestDatabase::new().await;
     let as_owner = db::Db::connect(&database.url, 1).expect("a good URL");
     assert!(db::rights(as_owner.pool()).await.expect("the database answers").too_many);
-    // As the settings have it where they name one URL only.
+    // As if the settings name only one URL.
     let mut tenant = as_owner.system().await.expect("it works all the same");
     let role: String =
         sqlx::query_scalar("select current_user::text").fetch_one(tenant.conn()).await.expect("it answers");

@@ -1,4 +1,4 @@
-//! Two organizations with whole sessions see nothing of each other: not in a table, not by search, in an export or on a
+//! Two organizations with complete sessions see nothing of each other: not in a table, in search, in an export or on a
 //! page.
 
 use std::collections::BTreeSet;
@@ -87,7 +87,7 @@ async fn fill(world: &World) -> Full {
     Full { organization, coach, client, reviewed, manifest, cookie }
 }
 
-/// A world, both of whose organizations are full; it stands on the second one.
+/// A world with data in both organizations; it works in the second one.
 async fn two() -> (World, Full, Full) {
     let mut world = World::new().await;
     let one = fill(&world).await;
@@ -96,7 +96,7 @@ async fn two() -> (World, Full, Full) {
     (world, one, other)
 }
 
-/// Every table under a policy, and the column that says whose a row is.
+/// Every table with a policy, and the column with the owner of a row.
 async fn tenant_tables(connection: &mut PgConnection) -> Vec<(String, &'static str)> {
     let tables = names(connection, "select relname::text from pg_class where relrowsecurity").await;
     assert!(tables.len() > 20, "{tables:?}");
@@ -124,7 +124,7 @@ async fn no_row_of_a_full_organization_is_seen_or_changed_by_another() {
             let seen = count(tx.conn(), format!("select count(*) from {table}")).await;
             assert_eq!(seen, there, "{table}: its own rows and no others");
             drop(tx);
-            // Neither by giving away a row of one's own, nor by taking a foreign one.
+            // Neither by giving away one's own row, nor by taking another's.
             let mut tx = db.tenant(own).await.expect("a transaction");
             let foreign = foreign.organization;
             let give = format!("update {table} set {whose} = '{foreign}'");
@@ -201,7 +201,7 @@ async fn a_review_opens_no_page_of_another_organization() {
             assert_eq!(get(&router, &page(foreign), cookie).await.status, StatusCode::UNAUTHORIZED);
         }
     }
-    // A foreign summary below one's own session, with everything else as it should be.
+    // Another organization's summary in one's own session's URL, with everything else correct.
     let shown = get(&router, &page(&one), &one.cookie).await;
     let dismiss = format!("{}/summaries/{}/dismiss", page(&one), other.reviewed.summary);
     let answer = post(&router, &dismiss, &one.cookie, &[("form_token", &shown.field("form_token"))]).await;

@@ -16,7 +16,7 @@ use crate::{
     support::{Letter, SmtpServer, World},
 };
 
-/// What a roster changes after the approval: where the letter goes, or whose the address is.
+/// What a roster changes after the approval: the address of the letter, or the owner of the address.
 #[tokio::test]
 async fn a_recipient_that_changes_during_the_hold_stops_the_letter_and_the_coach_is_told() {
     for change in [
@@ -55,7 +55,7 @@ async fn a_recipient_that_changes_during_the_hold_stops_the_letter_and_the_coach
         );
         assert!(!letter.text.contains("finish") && !letter.text.contains("couldn’t"), "{text}");
 
-        // Approved again, it goes to whom it was approved for, and the mark is gone.
+        // Approved again, it goes to the approved recipient, and the mark is gone.
         move_priya(&world, Some("priya@elsewhere.example")).await;
         held(&world, summary_id, &hash, NO_HOLD).await;
         assert_eq!(session_state(&world, session_id).await.1, None);
@@ -64,7 +64,7 @@ async fn a_recipient_that_changes_during_the_hold_stops_the_letter_and_the_coach
     }
 }
 
-/// Between the server's greeting and its "go ahead" there is time for a roster, too.
+/// A roster can also arrive between the server's greeting and its "go ahead".
 #[tokio::test]
 async fn a_recipient_that_changes_while_the_server_is_talked_to_gets_nothing() {
     let smtp = SmtpServer::start();

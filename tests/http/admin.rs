@@ -1,4 +1,4 @@
-//! The operator's page answers to this machine alone.
+//! The operator's page is served only to this machine.
 
 use axum::{
     body::Body,

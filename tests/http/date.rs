@@ -1,4 +1,4 @@
-//! When a session was, on its page: said to be estimated where it is, and set until a letter went out.
+//! A session's date on its page: marked as estimated if it is, and editable until a letter was sent.
 
 use axum::http::StatusCode;
 use debrief_jobs::db::Tx;
@@ -52,7 +52,7 @@ async fn an_estimated_date_is_said_to_be_one_and_is_set_with_a_form() {
         visit.count("select count(*) from review_events where kind = 'date_set' and link_id is not null").await,
         1
     );
-    // The same again is nothing new.
+    // Setting the same again changes nothing.
     assert_eq!(set(&visit, "2025-10-28", "15:30:00").await.status, StatusCode::SEE_OTHER);
     assert_eq!(visit.count("select count(*) from review_events where kind = 'date_set'").await, 1);
 }

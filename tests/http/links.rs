@@ -1,4 +1,4 @@
-//! Links: taken back when the coach's address changes or a fresh one is mailed, and good for their own session alone.
+//! Links: revoked when the coach's address changes or a new one is emailed, and valid only for their own session.
 
 use axum::http::StatusCode;
 use debrief_jobs::{
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::visit::{Visit, get, open, post};
 use crate::support::Reviewed;
 
-/// The token in the newest mail to somebody.
+/// The token in the latest email to a recipient.
 async fn mailed_token(visit: &Visit, recipient: &str) -> String {
     let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");
     let message: Vec<u8> =
@@ -41,12 +41,12 @@ async fn whoever_reads_the_old_address_of_a_coach_reads_no_further() {
     assert_eq!(post(&visit.router, &format!("/r/{}/fresh", old.reveal()), "", &[]).await.status, StatusCode::GONE);
     assert_eq!(visit.count("select count(*) from review_events where kind = 'revoked'").await, 2);
 
-    // The new address gets a link of its own, once.
+    // The new address gets its own link, once.
     visit.world.run_queued::<SendFreshLink>().await.expect("a job is due").expect("it runs");
     assert!(visit.world.run_queued::<SendFreshLink>().await.is_none());
     let token = mailed_token(&visit, "maya@new.example").await;
     assert_eq!(get(&visit.router, &format!("/r/{token}"), "").await.status, StatusCode::OK);
-    // A new name, or the same address written otherwise, changes nothing of it.
+    // A new name, or another spelling of the same address, changes nothing.
     for change in [
         CoachChange { name: Some("Maya O.".into()), ..CoachChange::default() },
         CoachChange { email: Some(" Maya@New.example".into()), ..CoachChange::default() },
@@ -98,7 +98,7 @@ async fn a_fresh_link_takes_the_place_of_the_older_ones() {
         StatusCode::OK,
         "another session's stays"
     );
-    // Once more, and the fresh one is an older one.
+    // Once more, and the new link is replaced as well.
     assert_eq!(post(&visit.router, &format!("/r/{token}/fresh"), "", &[]).await.status, StatusCode::OK);
     assert_eq!(get(&visit.router, &format!("/r/{token}"), "").await.status, StatusCode::GONE);
     let opened = open(&visit.world, &visit.reviewed, &visit.router).await;
@@ -129,7 +129,7 @@ async fn whoever_holds_a_replaced_link_ends_no_open_page_by_it() {
         again.body
     );
 
-    // Taking back ends the pages of links that were replaced as well.
+    // Revoking also ends the pages of replaced links.
     let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");
     let listed = links::list(&mut tx, None, None, false, 10).await.expect("the links");
     assert_eq!(
@@ -148,7 +148,7 @@ async fn whoever_holds_a_replaced_link_ends_no_open_page_by_it() {
 #[tokio::test]
 async fn the_voice_page_shows_the_words_of_this_sessions_clients_alone() {
     let visit = Visit::new().await;
-    // A session of Tom's, of the same coach, and a sentence that was learned from each.
+    // A session with Tom, of the same coach, and a sentence learned from each.
     let sibling = Reviewed::new(&visit.world).await;
     let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");
     for (client, summary, words) in [
@@ -174,7 +174,7 @@ async fn the_voice_page_shows_the_words_of_this_sessions_clients_alone() {
     let page = get(&visit.router, &path, &visit.cookie).await;
     assert!(page.body.contains("Priya’s own sentence."), "{}", page.body);
     assert!(!page.body.contains("in confidence") && !page.body.contains("Tom Becker"), "{}", page.body);
-    // Nor is it removed from here.
+    // Nor can it be removed from here.
     let (token, forget) = (page.field("form_token"), format!("forget:{}", visit.world.tom));
     let refused = post(&visit.router, &path, &visit.cookie, &[("form_token", &token), ("do", &forget)]).await;
     assert_eq!(refused.status, StatusCode::NOT_FOUND);

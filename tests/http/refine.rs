@@ -1,11 +1,11 @@
-//! Refining, undoing and the voice, as a coach meets them on the pages.
+//! Refining, undoing and the voice, as coaches use them on the pages.
 
 use axum::http::StatusCode;
 use debrief_jobs::{db::Tx, path::RefineSummary};
 
 use super::visit::{Answer, Visit, first_claim, get, post};
 
-/// What the form of a card sends beside what is typed.
+/// What a card's form sends besides the input.
 fn signed(page: &Answer) -> [(&'static str, String); 3] {
     ["form_token", "version", "hash"].map(|name| (name, page.field(name)))
 }
@@ -31,7 +31,7 @@ async fn a_coach_asks_waits_reads_what_changed_and_undoes_it() {
     }
     assert_eq!(visit.count("select count(*) from refinements").await, 1);
 
-    // It looks again by itself, so nothing can be typed into it; held still, everything can.
+    // It refreshes itself, so nothing can be typed; once that is stopped, everything can be edited.
     let waiting = visit.read().await;
     assert!(waiting.body.contains("http-equiv=\"refresh\"") && waiting.body.contains("Being refined:"));
     assert!(waiting.body.contains("drop the second point") && !waiting.body.contains("<textarea"), "{}", waiting.body);
@@ -54,7 +54,7 @@ async fn a_coach_asks_waits_reads_what_changed_and_undoes_it() {
         assert!(done.body.contains(words), "{words} is missing in {}", done.body);
     }
 
-    // What is typed and not saved is not lost by an undo.
+    // An undo doesn't lose unsaved input.
     let (field, _) = first_claim(&done);
     let refused = send(&visit, &done, "/undo", &[(&field, "Typed and not saved.")]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -100,7 +100,7 @@ async fn a_wish_that_cannot_be_granted_says_why() {
     let page = visit.read().await;
     assert!(page.body.contains("Not refined (“warmer &lt;b&gt;please"), "{}", page.body);
     assert!(page.body.contains("This needs a language model") && page.body.contains("<textarea"));
-    // It is said until something else happens.
+    // It is shown until something else happens.
     let (field, _) = first_claim(&page);
     send(&visit, &page, "", &[(&field, "By hand.")]).await;
     assert!(!visit.read().await.body.contains("Not refined"));
@@ -172,7 +172,7 @@ async fn the_coach_sees_and_changes_the_voice() {
     }
     assert_eq!(change(&[("do", "on:nonsense")]).await.status, StatusCode::NOT_FOUND);
     assert_eq!(visit.count("select count(*) from review_events where kind = 'voice_changed'").await, 5);
-    // Another coach's rules are not seen, and not changed.
+    // Another coach's rules can't be seen or changed.
     let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");
     for sql in [
         "insert into coaches (id, organization_id, handle, name, email) values ($2, $1, 'ola', 'Ola', 'ola@x.example')",

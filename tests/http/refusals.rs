@@ -1,4 +1,4 @@
-//! What is refused, and what of it the operator sees: forms that are too much, and requests that no page of ours makes.
+//! What is refused, and what the operator sees of it: oversized forms, and requests that no page of ours makes.
 
 use axum::{
     body::Body,

@@ -71,7 +71,7 @@ async fn a_sentence_is_edited_and_the_new_version_approved() {
         page.body
     );
 
-    // The old page approves nothing any more, and says what changed.
+    // The old page can't approve any more, and says what changed.
     let stale = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields[..3]).await;
     assert_eq!(stale.status, StatusCode::CONFLICT);
     assert!(stale.body.contains("changed while you had it open") && stale.body.contains("half an hour."));
@@ -126,7 +126,7 @@ async fn typing_survives_what_cannot_be_taken() {
     assert!(refused.body.contains("This sentence is empty.") && refused.body.contains("A win that I typed."));
     assert_eq!(visit.count("select count(*) from summary_versions").await, 1);
 
-    // A visit that ran out meanwhile gives the words back.
+    // A visit that has expired returns the typed words.
     visit.execute("update review_visits set expires_at = now() - interval '1 second'").await;
     let late = post(&visit.router, &visit.action(""), &visit.cookie, &fields).await;
     assert_eq!(late.status, StatusCode::UNAUTHORIZED);
@@ -222,7 +222,7 @@ async fn a_form_from_before_the_visit_ran_out_can_be_sent_once_the_link_is_opene
     let sent = post(&visit.router, &visit.action(""), &visit.cookie, &fields).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
 
-    // Another session's secret is not taken over.
+    // Another session's secret isn't reused.
     let other = Reviewed::new(&visit.world).await;
     let link = other.link(&visit.world).await;
     let (_, secret) = visit.cookie.split_once('=').expect("a cookie");
@@ -289,7 +289,7 @@ async fn the_page_shows_who_gets_the_letter_and_takes_no_approval_for_another() 
     let (token, version, hash) = (page.field("form_token"), page.field("version"), page.field("hash"));
     let [(_, to), (_, to_name)] = page.recipient();
     let mut fields = vec![("form_token", token.as_str()), ("version", &version), ("hash", &hash)];
-    // A form that names nobody signs nobody.
+    // A form without a recipient signs no recipient.
     let nobody = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
     assert_eq!(nobody.status, StatusCode::CONFLICT);
     fields.extend([("to", to.as_str()), ("to_name", &to_name)]);
@@ -310,7 +310,7 @@ async fn the_page_shows_who_gets_the_letter_and_takes_no_approval_for_another() 
     assert_eq!(approved.status, StatusCode::SEE_OTHER, "{}", approved.body);
     assert_eq!(visit.count("select count(*) from mails where recipient = 'p@elsewhere.example'").await, 1);
 
-    // During the hold it changes once more: the page says so until it is approved again.
+    // During the hold it changes again: the page says so until it is approved again.
     visit.execute("update clients set email = 'priya@third.example' where name = 'Priya Raman'").await;
     visit.world.run_queued::<debrief_jobs::path::SendFollowUp>().await.expect("a job").expect("it is stopped");
     let page = visit.read().await;

@@ -1,4 +1,4 @@
-//! Who spoke, on the pages: looked at at any time, corrected, told apart turn by turn.
+//! Who spoke, on the pages: viewed at any time, corrected, assigned turn by turn.
 
 use axum::http::StatusCode;
 
@@ -17,7 +17,7 @@ async fn who_spoke_is_looked_at_and_corrected_on_a_page_of_its_own() {
     }
     assert_eq!(get(&visit.router, &path, "").await.status, StatusCode::UNAUTHORIZED);
 
-    // Priya said most, and is the first part. Sent as it is shown, nothing changes.
+    // Priya spoke most, so she comes first. Submitting the form unchanged changes nothing.
     let (token, priya) = (page.field("form_token"), page.field("was.0"));
     assert_eq!(priya, format!("client:{}", visit.world.priya));
     let tom = format!("client:{}", visit.world.tom);
@@ -174,7 +174,7 @@ async fn the_coach_names_a_speaker_on_the_page() {
     assert_eq!(visit.count("select count(*) from attributions where participant_id is null").await, 0);
     assert_eq!(visit.count("select count(*) from jobs where kind = 'attribute.session'").await, 1);
     assert_eq!(visit.count("select count(*) from review_events where kind = 'speakers_named'").await, 1);
-    // Until the job has counted what they said, nobody "didn't speak".
+    // Until the job has counted everyone's words, nobody "didn't speak".
     let after = visit.read().await;
     assert!(
         after.body.contains("We’re working out who said what") && !after.body.contains("didn’t speak"),
@@ -183,7 +183,7 @@ async fn the_coach_names_a_speaker_on_the_page() {
     );
 }
 
-/// What is likely is chosen for nobody in silence: it is said, and taken with one click.
+/// A likely person is never preselected: it is suggested, and accepted with one click.
 #[tokio::test]
 async fn what_is_likely_is_taken_with_one_click() {
     let visit = Visit::new().await;

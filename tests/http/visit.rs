@@ -1,4 +1,4 @@
-//! A browser of sorts: requests to the router, and a session that is opened.
+//! A minimal browser: requests to the router, and an open session.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 use crate::support::{Reviewed, World};
 
-/// An answer, read whole.
+/// A complete response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -35,7 +35,7 @@ impl Answer {
 }
 
 impl Answer {
-    /// What the form of a card sends of whom the page shows as the recipient.
+    /// What a card's form sends about the recipient shown on the page.
     pub(crate) fn recipient(&self) -> [(&'static str, String); 2] {
         ["to", "to_name"].map(|name| (name, self.field(name).replace("&#x27;", "'")))
     }
@@ -102,7 +102,7 @@ impl Visit {
         sqlx::query_scalar(sql).fetch_one(tx.conn()).await.expect("it counts")
     }
 
-    /// As if no client had been found in the session.
+    /// As if the session had no client.
     pub(crate) async fn forget_summaries(&self) {
         for sql in [
             "delete from evidence",
@@ -122,7 +122,7 @@ impl Visit {
     }
 }
 
-/// Opens a link and gives the cookie.
+/// Opens a link and returns the cookie.
 pub(crate) async fn open(world: &World, reviewed: &Reviewed, router: &Router) -> String {
     let token = reviewed.link(world).await;
     let opened = post(router, &format!("/r/{}/open", token.reveal()), "", &[]).await;

@@ -1,4 +1,4 @@
-//! Links in a folder bucket: whoever may write into one coach's folder reaches nothing else by them.
+//! Links in a folder bucket: write access to one coach's folder gives access to nothing else through them.
 
 use std::{
     fs,
@@ -13,7 +13,7 @@ use crate::support::World;
 
 const SECRET: &str = "WEBVTT\n\n00:01.000 --> 00:09.000\n<v Ben>The other coach's client wants to leave her firm.\n";
 
-/// A world whose bucket is a folder, with maya's inbox and a place outside of the bucket.
+/// A world with a folder bucket, maya's inbox, and a place outside the bucket.
 async fn world() -> (World, std::path::PathBuf, std::path::PathBuf) {
     let world = World::new().await;
     let (inbox, outside) = (world.folder.path().join("bucket/inbox/maya"), world.folder.path().join("outside"));
@@ -76,7 +76,7 @@ async fn a_second_name_keeps_a_file_from_being_read_as_long_as_it_is_there() {
     }
     let found = scan(&world).await;
     assert_eq!((found.taken, found.applied, found.failed), (1, 1, 0), "nobody has to touch it: {found:?}");
-    // A copy that a backup makes by a second name, once a file is read, is nothing to be told.
+    // A hard link that a backup creates after a file was read needs no notice.
     fs::hard_link(inbox.join("new.vtt"), outside.join("backup.vtt")).expect("a second name");
     let found = scan(&world).await;
     assert_eq!((found.known, found.rejected, found.failed), (2, 0, 0), "{found:?}");
@@ -116,7 +116,7 @@ async fn no_operation_of_a_folder_bucket_follows_a_link() {
     for key in ["../outside/file", "plain/../../outside/file", "plain/./file", ""] {
         assert!(matches!(bucket.get(key).await, Err(BucketError::BadKey)), "{key}");
     }
-    // Over a link a file is put, not through it; and removing a link leaves what it led to.
+    // A put replaces a link instead of following it; and removing a link leaves its target.
     bucket.put("plain/link", "ours").await.expect("it is replaced");
     bucket.delete("plain/hard").await.expect("the name is removed");
     assert_eq!(fs::read(outside.join("file")).expect("it is there"), b"secret");

@@ -103,7 +103,7 @@ async fn an_export_of_a_contact_book_is_a_roster() {
     assert_eq!(count(&world, "select count(*) from mails").await, 0, "there is nothing to say");
 }
 
-/// The text of the newest mail about a roster, in one line.
+/// The text of the latest email about a roster, on one line.
 async fn letter(world: &World) -> String {
     let raw: Vec<u8> =
         one(world, "select message from mails where kind = 'roster_problems' order by id desc limit 1").await;
@@ -130,7 +130,7 @@ async fn a_new_address_of_a_client_is_told_to_the_coach() {
         assert_eq!(inbox[0].reason.as_deref(), Some(says));
         let beside = world.services.bucket.get("rejected/maya/roster.csv.reason.json").await;
         assert!(beside.is_err(), "nothing of it was refused");
-        // The same roster, written anew, changes nothing.
+        // The same roster, rewritten, changes nothing.
         drop_file(
             &world,
             "maya/roster.csv",

@@ -1,4 +1,4 @@
-//! Many files at once: coaches take turns, refusals are one mail, and what is there already is told.
+//! Many files at once: coaches take turns, rejections share one email, and duplicates are reported.
 
 use debrief_jobs::{
     db::Tx,
@@ -17,7 +17,7 @@ async fn add_ben(world: &World) -> Uuid {
     people::add_coach(&world.database.db, "northlight", &ben).await.expect("a coach")
 }
 
-/// The text of the mails of a kind to somebody, the newest first; encoded as mails are.
+/// The texts of emails of a kind to a recipient, latest first; still encoded.
 pub(super) async fn letters(world: &World, recipient: &'static str) -> Vec<String> {
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let raw: Vec<Vec<u8>> = sqlx::query_scalar(
@@ -42,7 +42,7 @@ async fn a_flood_of_one_coach_does_not_delay_the_file_of_another_and_is_told_in_
             drop_file(&world, &format!("ben/junk {at}.vtt"), "").await;
         }
         drop_file(&world, "maya/2026-11-03/Priya goals.vtt", CALL).await;
-        // In a folder the first look remembers, and the next one takes.
+        // In a folder, the first scan remembers and the next one takes.
         look(&world).await;
         look(&world).await;
         assert_eq!(
@@ -74,7 +74,7 @@ async fn a_flood_of_one_coach_does_not_delay_the_file_of_another_and_is_told_in_
     }
 }
 
-/// Works off what was taken; what cannot be used is refused.
+/// Parses what was taken; unusable files are rejected.
 async fn parse_all(world: &World) {
     while let Some(parsed) = world.run_queued::<ParseTranscript>().await {
         parsed.expect("it is looked at");
@@ -118,7 +118,7 @@ async fn a_copy_is_said_to_be_kept_only_where_there_is_one() {
     assert!(alone.contains("The file is empty.") && !alone.contains("in rejected/"), "{alone}");
     assert!(alone.contains("A corrected file with the same name"), "{alone}");
     assert!(!both.contains("ve kept each file"), "{both}");
-    // Once in the text and once in the HTML, and of the picture alone.
+    // Once in the text and once in the HTML, and only about the picture.
     assert_eq!(both.matches("ve kept a copy in rejected/.").count(), 2, "{both}");
     assert!(both.contains("ve kept a copy in rejected/."), "{both}");
     for (name, is_kept) in [("2026-11-03/holiday.vtt", true), ("nothing.vtt", false), ("empty.vtt", false)] {
@@ -180,7 +180,7 @@ async fn what_the_coach_has_already_is_told_by_mail_and_in_the_inbox() {
         assert!(letters[0].contains("Subject: Already there: again/copy of it.vtt"), "{}", letters[0]);
         assert!(letters[0].contains("text/html"), "{}", letters[0]);
         assert!(letters[0].contains("so nothing was done with it:"), "{}", letters[0]);
-        // The same file, written anew, is nothing to be told.
+        // The same file, rewritten, needs no notice.
         world.services.bucket.delete("inbox/maya/2026-11-03/Priya goals.vtt").await.expect("it is taken away");
         drop_file(&world, "maya/2026-11-03/Priya goals.vtt", CALL).await;
         scan(&world).await;

@@ -1,4 +1,4 @@
-//! What lies in a folder bucket and can never be taken as it is: somebody is told, once.
+//! Items in a folder bucket that can never be taken as they are: someone is told, once.
 
 use std::{
     ffi::OsStr,
@@ -16,7 +16,7 @@ use debrief_jobs::{
 use super::{CALL, count, look, scan, turns::letters};
 use crate::support::World;
 
-/// With the coach's own, a folder more than are looked into.
+/// Including the coach's own, one folder deeper than is searched.
 fn deep() -> String {
     vec!["d"; 32].join("/")
 }
@@ -77,13 +77,13 @@ async fn what_can_never_be_taken_is_told_once_and_shown_with_the_reason() {
     }
     assert_eq!(files.iter().filter(|file| file.outcome == FileOutcome::Unreadable).count(), 7, "{files:?}");
 
-    // Under a name that can be read it is a session.
+    // With a readable name it becomes a session.
     fs::rename(inbox.join(OsStr::from_bytes(b"bad\xff\xfe.vtt")), inbox.join("renamed.vtt")).expect("it is renamed");
     fs::write(inbox.join("renamed.vtt"), format!("{CALL}\n")).expect("other words");
     assert_eq!(scan(&world).await.taken, 1);
 }
 
-/// Root may read everything, so there the test runs once more, without that right.
+/// Root can read everything, so for root the test runs again without that right.
 #[tokio::test]
 async fn what_is_closed_is_listed_as_such_and_is_an_object_once_it_is_opened() {
     let home = tempfile::tempdir().expect("a folder");
@@ -122,7 +122,7 @@ async fn what_is_closed_is_listed_as_such_and_is_an_object_once_it_is_opened() {
     assert_eq!((found.objects.len(), found.unusable.len()), (4, 0));
 }
 
-/// Runs a test of this program again, by a process that may not read what its permissions forbid.
+/// Reruns a test of this program in a process that is bound by file permissions.
 fn run_without_rights(test: &str) {
     let program = std::env::current_exe().expect("this program");
     let without = "-dac_override,-dac_read_search";
@@ -136,8 +136,8 @@ fn run_without_rights(test: &str) {
     assert!(ran.status.success() && said.contains("1 passed"), "{said}\n{}", String::from_utf8_lossy(&ran.stderr));
 }
 
-/// What was read, and is closed afterwards, stays what it was; what is closed and was not read is told and taken when it is
-/// opened. As root nothing is closed, and nothing is shown by this.
+/// A file that was read and becomes unreadable stays as it was; an unread one is reported, and taken once it is
+/// readable. As root nothing is unreadable, so this proves nothing.
 #[tokio::test]
 async fn what_is_closed_after_it_was_read_is_nothing_to_be_told() {
     let world = World::new().await;

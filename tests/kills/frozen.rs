@@ -1,4 +1,4 @@
-//! A worker that is told to end while its database does not answer at all: it ends in its time all the same.
+//! A worker that is told to stop while its database doesn't respond at all: it still ends in time.
 
 use std::{process::Command, time::Duration};
 
@@ -7,15 +7,15 @@ use sqlx::PgConnection;
 use super::{LEASE, Scene};
 use crate::support::installation::wait_for;
 
-/// Sends a signal to the processes of Postgres that serve the worker.
+/// Sends a signal to the Postgres processes that serve the worker.
 fn signal(name: &str, pids: &[i32]) {
     for pid in pids {
-        // One that has ended by itself needs no signal.
+        // A process that has already ended needs no signal.
         _ = Command::new("kill").args([name, &pid.to_string()]).output().expect("kill is there");
     }
 }
 
-/// Stops what serves the program, but for `known`; gives all of them.
+/// Stops the processes that serve the program, except `known`; returns all of them.
 async fn freeze(owner: &mut PgConnection, known: Vec<i32>) -> Vec<i32> {
     let found: Vec<i32> = sqlx::query_scalar(
         "select pid from pg_stat_activity
@@ -42,9 +42,9 @@ async fn a_worker_ends_in_its_time_though_its_database_never_answers() {
     wait_for("the worker", async || scene.is("select exists (select from jobs)").await.then_some(())).await;
     let mut frozen = freeze(&mut owner, own).await;
     let ended = tokio::task::spawn_blocking(move || worker.terminate());
-    // Nothing lets the database go on before the worker has ended.
+    // Nothing lets the database continue before the worker has ended.
     while !ended.is_finished() {
-        // Whatever it connects with anew stands still as well.
+        // New connections are frozen as well.
         frozen = freeze(&mut owner, frozen).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

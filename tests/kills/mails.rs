@@ -1,25 +1,25 @@
-//! A worker killed while it sends: before the message flows, nothing is lost and nothing is there twice; in the gap after
-//! the final dot, the rule holds.
+//! A worker killed while sending: before the message is transmitted, nothing is lost or duplicated; in the gap after
+//! the final dot, the rule applies.
 
 use serde_json::Value;
 
 use super::{CLIENT, COACH, Hold, LEASE, Scene};
 
-/// A kind of job that sends, and whom to: the review request to the coach, the follow-up to the client.
+/// A kind of job that sends, and to whom: the review request to the coach, the follow-up to the client.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sender {
     Mail,
     FollowUp,
 }
 
-/// How far the conversation with the mail server has come.
+/// How far the conversation with the mail server has got.
 #[derive(Clone, Copy)]
 enum Moment {
-    /// The server has not answered to RCPT.
+    /// The server hasn't answered RCPT.
     Recipient,
-    /// The server has not answered to DATA.
+    /// The server hasn't answered DATA.
     Data,
-    /// The server waits for the message, and that it will be sent is written and not committed.
+    /// The server waits for the message, and `sending` is written but not committed.
     Mark,
 }
 
@@ -38,7 +38,7 @@ impl Sender {
         }
     }
 
-    /// A scene in which the mail is the next thing to be sent.
+    /// A scene in which the email is the next thing to be sent.
     async fn scene(self) -> Scene {
         let scene = Scene::new(LEASE).await;
         if self == Self::FollowUp {
@@ -48,7 +48,7 @@ impl Sender {
         scene
     }
 
-    /// Goes on from the kill to the end of the path.
+    /// Continues from the kill to the end of the path.
     async fn finish(self, scene: &Scene) {
         scene.drain().await;
         if self == Self::Mail {
@@ -90,7 +90,7 @@ async fn killed_before_the_message(sender: Sender, moment: Moment) {
     scene.assert_ended_well(&format!("in {} before the message flows", sender.kind())).await;
 }
 
-/// Kills the worker when the server has taken the mail and nothing of it is committed.
+/// Kills the worker when the server has accepted the email but nothing is committed.
 async fn killed_in_the_gap(sender: Sender) -> Scene {
     let scene = sender.scene().await;
     let mut hold = Hold::finish_of(&scene, sender.kind()).await;
@@ -104,7 +104,7 @@ async fn killed_in_the_gap(sender: Sender) -> Scene {
     scene
 }
 
-/// The Message-IDs of what somebody received, in order.
+/// The Message-IDs of the emails a recipient received, in order.
 fn message_ids(scene: &Scene, to: &str) -> Vec<String> {
     scene.smtp.letters().into_iter().filter(|letter| letter.to == [to]).map(|letter| letter.message_id).collect()
 }
@@ -151,7 +151,7 @@ async fn in_the_gap_a_coachs_mail_is_received_again_under_the_same_message_id() 
     scene.assert_at_rest("in the gap").await;
 }
 
-/// The client's mail of unknown fate, as the people concerned see it.
+/// The client's email of unknown fate, as the people concerned see it.
 async fn an_uncertain_follow_up() -> (Scene, String) {
     let scene = killed_in_the_gap(Sender::FollowUp).await;
     assert_eq!(message_ids(&scene, CLIENT).len(), 1, "it is not sent again");
@@ -186,7 +186,7 @@ async fn in_the_gap_a_clients_mail_is_received_once_and_a_person_says_that_it_ar
     assert_eq!(again.status.code(), Some(1), "there is nothing to decide any more");
     assert!(String::from_utf8_lossy(&again.stderr).contains("is sent"), "{again:?}");
     scene.drain().await;
-    // The review request, the rollup, and that somebody is to decide.
+    // The review request, the rollup, and the request for a decision.
     assert_eq!(scene.receivers(), [COACH, COACH, COACH, CLIENT]);
     scene.assert_at_rest("in the gap").await;
 }

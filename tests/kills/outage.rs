@@ -1,19 +1,19 @@
-//! Postgres that goes away again and again under a running worker: it goes on by itself, and all ends well.
+//! Postgres repeatedly goes away under a running worker: it carries on by itself, and everything ends well.
 
 use std::time::Duration;
 
 use super::{LEASE, Scene};
 use crate::support::installation::wait_for;
 
-/// Cuts every connection and lets none in for a moment, again and again, at least eight times and until the answer to
-/// `done` is yes. It is as near to a restart as a test can come on a server that others use.
+/// Repeatedly cuts every connection and lets none in for a moment, at least eight times and until `done` is true. This
+/// is as close to a restart as a test can get on a shared server.
 async fn outages_until(scene: &Scene, done: &'static str) {
     let database = &scene.installation.database;
     for round in 1..=60 {
         database.shut().await;
         tokio::time::sleep(Duration::from_millis(200)).await;
         database.reopen().await;
-        // Never the same rhythm, so that no two cuts meet the same step.
+        // Never the same rhythm, so that no two cuts hit the same step.
         tokio::time::sleep(Duration::from_millis(700 + 190 * (round % 7))).await;
         if round >= 8 && scene.is(done).await {
             return;

@@ -1,4 +1,4 @@
-//! What all processes together may ask of an endpoint.
+//! What all processes together may send to an endpoint.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{another_process, answer, ask, behind, with_model};
 use crate::support::{LlmServer, Reply, World, llm_server::Allowed};
 
-/// Asks until there is an answer, coming back when it is told to, as the queue does with a job.
+/// Asks until there is an answer, coming back when told to, like a job in the queue.
 async fn ask_in_turn(services: &Services, organization: Uuid, words: &str) -> Result<(), LlmError> {
     loop {
         match ask(services, organization, words).await {
@@ -63,13 +63,13 @@ async fn tokens_are_a_limit_too_and_what_was_not_used_is_given_back() {
         settings.tokens_per_minute = Some(1200.0);
     })
     .await;
-    // The server counts 1,100 tokens a call: nearly a minute of the limit.
+    // The server counts 1,100 tokens per call: nearly a minute of the limit.
     ask(&world.services, world.organization, "One?").await.expect("the first goes at once");
     let Err(LlmError::Waiting(first)) = ask(&world.services, world.organization, "Two?").await else {
         panic!("the second waits")
     };
     assert!((Duration::from_secs(40)..=Duration::from_secs(57)).contains(&first), "{first:?}");
-    // Who has to wait comes back after the one before, and not with it.
+    // The next one to wait comes back after the previous one, not at the same time.
     let Err(LlmError::Waiting(second)) = ask(&world.services, world.organization, "Three?").await else {
         panic!("the third waits")
     };
@@ -121,14 +121,14 @@ async fn an_endpoint_that_one_process_found_dead_is_left_alone_by_all() {
     assert!(matches!(asked, Err(LlmError::Open(wait)) if wait <= Duration::from_secs(30)), "{asked:?}");
     assert_eq!(server.asked().len(), 5);
 
-    // After its time one tries, and what becomes of it decides for all.
+    // After the pause one request tries, and its result decides for all.
     pass_time(&world).await;
     server.then([Reply::Answer(answer()), Reply::Answer(answer())]);
     ask(&other, world.organization, "Now?").await.expect("it is back");
     ask(&world.services, world.organization, "And now?").await.expect("for everybody");
 }
 
-/// As when the breaker's time is over.
+/// Simulates the end of the breaker's pause.
 async fn pass_time(world: &World) {
     sqlx::query("update llm_endpoints set open_until = now()")
         .execute(world.database.db.pool())

@@ -1,4 +1,4 @@
-//! What is paid: never the same twice, never more than the budget; and what it cost.
+//! What is paid for: never the same twice, never more than the budget; and what it cost.
 
 use debrief_jobs::{
     db::Tx,
@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{answer, ask, behind, last, with_model};
 use crate::support::{LlmServer, Reply, World, installation::Installation};
 
-/// Each answer costs at most and exactly one dollar.
+/// Each answer costs at most, and exactly, one dollar.
 fn a_dollar_a_call(server: &LlmServer, budget: f64) -> impl Fn(&mut Settings) + use<> {
     let change = behind(server);
     move |settings| {
@@ -42,7 +42,7 @@ async fn the_same_is_not_paid_twice_by_one_organization_and_nothing_crosses_to_a
     ask(&world.services, neighbour, "Who?").await.expect("an answer");
     assert_eq!(server.asked().len(), 3, "what one organization was told is not told another");
 
-    // Kept for days, and not for ever.
+    // Kept for days, but not forever.
     let output = world.run_installation(&ExpireAnswers {}).await.expect("it runs");
     assert_eq!(output["answers"], 0);
     execute(&world, "update llm_results set expires_at = now() where organization_id = $1").await;
@@ -69,7 +69,7 @@ async fn an_answer_that_does_not_fit_is_not_kept_and_a_session_that_is_too_long_
 async fn processes_that_spend_at_once_stay_within_the_budget() {
     let server = LlmServer::start(std::iter::repeat_n(Reply::Answer(answer()), 20)).await;
     let world = with_model(a_dollar_a_call(&server, 5.0)).await;
-    // What was spent last month, and what another organization spends, is not this month's.
+    // Last month's spending and other organizations' don't count for this month.
     execute(
         &world,
         "insert into llm_calls (id, organization_id, task, provider, model, prompt_version, state, cost_micro_usd, started_at)
@@ -89,7 +89,7 @@ async fn processes_that_spend_at_once_stay_within_the_budget() {
     let message = error.to_string();
     assert!(message.contains("$5.00") && message.contains("debrief org models"), "{message}");
 
-    // With more money there is more to be had, and a call whose end nobody saw counts as what it may have cost.
+    // A higher budget allows more, and a call whose end nobody saw counts with its maximum cost.
     let models = world.services.summarizer.models();
     let change = Change { budget_micro_usd: Some(Some(7_000_000)), ..Change::default() };
     models.choose(&world.database.db, world.organization, &change).await.expect("the budget is set");
@@ -106,7 +106,7 @@ async fn operators_hear_once_that_four_fifths_of_a_budget_are_used_and_then_of_e
     let world = with_model(a_dollar_a_call(&server, 5.0)).await;
     let recorder = PrometheusBuilder::new().build_recorder();
     let metrics = recorder.handle();
-    // The test's runtime has one thread, so this recorder hears all that it counts.
+    // The test's runtime has one thread, so this recorder receives all its metrics.
     let _listening = metrics::set_default_local_recorder(&recorder);
     let heard = |event: &str| metrics.render().contains(&format!("debrief_llm_budget_total{{event=\"{event}\"}} 1"));
     for (question, warned) in [(1, false), (2, false), (3, false), (4, true), (5, true)] {
@@ -175,7 +175,7 @@ async fn an_organization_chooses_among_the_models_of_the_settings() {
     assert!(said.contains("best") && said.contains("kept-in-house"), "{said}");
     choose(None, None).await.expect("back to the installation's");
     assert_eq!(names().await, pair("default", "cheap"));
-    // A model that was taken out of the settings is named, and nobody else writes instead.
+    // A model removed from the settings is named in the error, and no other writes instead.
     execute(&world, "update organization_llm set write_profile = 'gone' where organization_id = $1").await;
     let said = models.writers(db, world.organization).await.expect_err("it is gone").to_string();
     assert!(said.contains("gone") && said.contains("debrief org models"), "{said}");

@@ -1,5 +1,5 @@
-//! Each provider as its documentation says it answers, replayed: what is asked of it, what is read of its answers, and
-//! what its errors come to.
+//! Each provider's documented behavior, replayed: the requests it gets, how its answers are read, and what its errors
+//! mean.
 
 use debrief_jobs::llm::Settings;
 use serde_json::{Value, json};
@@ -66,12 +66,12 @@ fn generated(parts: Value, finish_reason: &str) -> Reply {
     }))
 }
 
-/// The ledger's word for what came of a call.
+/// The ledger's kind for the result of a call.
 async fn kind(world: &World) -> Option<String> {
     last(world, "select error from llm_calls order by id desc limit 1").await
 }
 
-/// Tokens in, cached and out, and the cost, of the newest call.
+/// Input, cached and output tokens, and the cost, of the latest call.
 async fn usage(world: &World) -> (i32, i32, i32, i64) {
     (
         last(world, "select input_tokens from llm_calls order by id desc limit 1").await,
@@ -99,7 +99,7 @@ async fn anthropic_answers_by_schema_with_its_instructions_cached() {
     assert_eq!(body["output_config"]["format"]["type"], "json_schema");
     assert_eq!(body["output_config"]["format"]["schema"]["additionalProperties"], false);
     assert!(body["max_tokens"].as_u64().is_some_and(|most| most >= 4096), "it must say how long an answer may be");
-    // Fresh, read and written tokens are counted apart, and each has its price.
+    // Fresh, read and written tokens are counted separately, and each has its own price.
     assert_eq!(usage(&world).await, (1250, 1000, 30, 50 * 3 + 300 + 750 + 30 * 15));
     let request: String = last(&world, "select request_id from llm_calls").await;
     assert_eq!(request, "req_ant");
@@ -174,7 +174,7 @@ async fn gemini_answers_by_its_own_schema() {
     assert_eq!(generation["responseMimeType"], "application/json");
     assert_eq!(generation["responseSchema"]["type"], "OBJECT");
     assert!(!generation["responseSchema"].to_string().contains("additionalProperties"), "it would refuse it");
-    // Thoughts are paid as an answer is.
+    // Thoughts are charged like an answer.
     assert_eq!(usage(&world).await, (1200, 1000, 100, 200 + 100 + 1000));
 }
 
@@ -205,7 +205,7 @@ async fn gemini_errors_say_what_they_are() {
         ask(&world.services, world.organization, "?").await.expect_err("no answer");
         assert_eq!(kind(&world).await.as_deref(), Some(expected), "{reply:?}");
     }
-    // The wait stands in the body, and holds for everybody.
+    // The wait is in the body, and applies to everyone.
     let closed = "select extract(epoch from closed_until - now())::double precision from llm_endpoints";
     let server = LlmServer::start([error(
         429,
@@ -257,7 +257,7 @@ async fn azure_is_called_at_its_deployment_with_its_own_header() {
     }
 }
 
-/// Ollama, vLLM, llama.cpp and OpenAI itself speak the same, and put their errors in forms of their own.
+/// Ollama, vLLM, llama.cpp and OpenAI itself speak the same protocol, but each has its own form of errors.
 #[tokio::test]
 async fn the_errors_of_compatible_servers_say_what_they_are() {
     let vllm =
@@ -340,7 +340,7 @@ async fn compatible_servers_are_asked_in_the_way_they_take() {
     }
 }
 
-/// Nothing of this may hang, be taken for an answer, or quote the session in an error.
+/// None of this may hang, count as an answer, or quote the session in an error.
 #[tokio::test]
 async fn nonsense_ends_rightly() {
     for (replies, expected) in [
@@ -359,7 +359,7 @@ async fn nonsense_ends_rightly() {
     }
 }
 
-/// An Ollama whose context is too small reads the end of a long prompt and says so only by counting.
+/// An Ollama with too small a context reads the end of a long prompt, and shows it only in the token count.
 #[tokio::test]
 async fn a_prompt_that_the_endpoint_cut_off_is_too_long_and_not_half_read() {
     let half = json!({

@@ -1,4 +1,4 @@
-//! Other names of clients: whose they may be, and where they go.
+//! Aliases of clients: whose they may be, and where they go.
 
 use debrief_jobs::{
     db::Tx,
@@ -19,7 +19,7 @@ async fn aliases(world: &World) -> Vec<String> {
 async fn a_name_that_is_anothers_is_no_alias_whoever_writes_it() {
     let world = World::new().await;
     let db = &world.database.db;
-    // Whichever line comes first; and the coach's own name is a client's neither.
+    // Whichever line comes first; and the coach's own name isn't a client's either.
     let applied = apply(
         &world,
         "name,email,aliases,greeting\nVera Noll,vera@client.example,Erik Dahl;Vee;maya okafor;Ricky;Vee Noll,\n\
@@ -57,7 +57,7 @@ async fn a_name_that_is_anothers_is_no_alias_whoever_writes_it() {
     }
     assert_eq!((clients(&world).await.len(), aliases(&world).await.len()), (4, 1), "nothing changed");
 
-    // A name that somebody had stays theirs only as long as nobody else has it.
+    // A former name stays a client's only as long as nobody else has it.
     let renamed = ClientChange { name: Some("Priya Shah".into()), ..ClientChange::default() };
     people::change_client(db, "maya", "Priya Raman", renamed).await.expect("she is renamed");
     let applied = apply(&world, "name,email\nPriya Raman,other@raman.example\n").await;
@@ -91,10 +91,10 @@ async fn an_alias_goes_with_the_roster_that_had_it_and_by_hand() {
     apply(&world, "name,email,aliases\nPriya Raman,priya@raman.example,PR;Geth\nTom Becker,tom@becker.example,TB\n")
         .await;
     assert_eq!(aliases(&world).await, ["Priya Raman: Geth, PR, Pri", "Tom Becker: TB"]);
-    // A file without the column says nothing of them; nor does one without the client.
+    // A file without the column doesn't change them; nor does one without the client.
     apply(&world, "name,email\nPriya Raman,priya@raman.example\n").await;
     assert_eq!(aliases(&world).await, ["Priya Raman: Geth, PR, Pri", "Tom Becker: TB"]);
-    // Somebody else may have it at once.
+    // Someone else may have it immediately.
     let applied =
         apply(&world, "name,email,aliases\nTom Becker,tom@becker.example,PR\nPriya Raman,priya@raman.example,\n").await;
     assert_eq!(applied.problems, [""; 0], "{applied:?}");

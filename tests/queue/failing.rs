@@ -1,4 +1,4 @@
-//! Every failure is recorded at once; what is worth it comes back later, and somebody is told of the rest.
+//! Every failure is recorded immediately; what is worth retrying comes back later, and someone is told about the rest.
 
 use super::*;
 

@@ -1,8 +1,8 @@
-//! Nobody starves, and limits hold over all processes.
+//! Nobody starves, and limits hold across all processes.
 
 use super::*;
 
-/// Another organization, with a coach of its own.
+/// Another organization with its own coach.
 pub(super) async fn another_organization(world: &World) -> Uuid {
     let id = Uuid::now_v7();
     let handle = id.simple();
@@ -29,7 +29,7 @@ async fn ten_thousand_jobs_of_one_organization_do_not_starve_another() {
         ),
     )
     .await;
-    // One slot, so that it is always the turn of a single job.
+    // One slot, so that it is always a single job's turn.
     let worker = Worker::start(&world, WorkerSettings { slots: 1, ..fast() });
     eventually("the many are at work", async || many.starts() > 0).await;
     let few = Probe::new(Does::Finish);
@@ -61,7 +61,7 @@ async fn a_limit_per_organization_holds_over_all_processes() {
     let workers = [Worker::start(&world, fast()), Worker::start(&world, fast())];
     let unlimited = put(&world, &Probe::new(Does::Finish)).await;
     eventually("one of each runs", async || mine.starts() == 1 && others.starts() == 1).await;
-    // Both processes have asked again by the time that this one, which came last, is done.
+    // By the time this one, which came last, is done, both processes have polled again.
     until_state(&world, unlimited, "done").await;
     assert_eq!((mine.starts(), others.starts()), (1, 1));
     mine.open();
@@ -87,7 +87,7 @@ async fn a_limit_per_kind_holds_in_a_process_and_leaves_room_for_others() {
     let other = another_organization(&world).await;
     let seats = Probe::POLICY.concurrency;
     eventually("as many run as the kind allows, but for one", async || slow.starts() == seats - 1).await;
-    // The last seat is for whoever has none.
+    // The last seat is for an organization that has none.
     let theirs = put_for(&world, other, &Keyless(Probe::new(Does::Finish))).await;
     until_state(&world, theirs, "done").await;
     let quick = put(&world, &Probe::new(Does::Finish)).await;

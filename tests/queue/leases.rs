@@ -1,4 +1,4 @@
-//! Leases: the living keep their jobs, the dead lose them, and what kills its workers is parked.
+//! Leases: live workers keep their jobs, dead ones lose them, and a job that kills its workers is parked.
 
 use debrief_jobs::{db::Db, queue::drain};
 
@@ -38,7 +38,7 @@ async fn a_job_that_blocks_its_whole_process_is_held_all_the_same() {
     let world = World::new().await;
     let probe = Probe::new(Does::BlockEverything(5000));
     let id = put(&world, &probe).await;
-    // A process of one thread, with a pool of its own.
+    // A single-threaded process with its own pool.
     let db = Db::connect(&world.database.url, 5).expect("a good URL");
     let blocked = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -136,7 +136,7 @@ async fn killed_workers_park_no_job_that_ran_beside_others() {
         eventually("all of them run", async || probe.starts() == 6 * kill).await;
         victim.kill().await;
     }
-    // By now each of them could be to blame.
+    // By now each of them could be the cause.
     let victim = Worker::start(&world, doomed());
     // A job that is claimed has not begun yet.
     eventually("one of them runs alone", async || probe.starts() == 13 && value(&world, ALONE).await == 1).await;
@@ -161,12 +161,12 @@ async fn a_job_that_kills_its_workers_is_parked_and_its_neighbours_get_done() {
     let world = World::new().await;
     let poison = Probe::new(Does::WaitForGate);
     let id = put(&world, &poison).await;
-    // They are there whenever it kills in company.
+    // They are present whenever it kills a shared process.
     let neighbours = Probe::new(Does::FinishAfter(10));
     for _ in 0..5 {
         put(&world, &Keyless(neighbours.clone())).await;
     }
-    // Whoever watches the process starts it again; nobody touches a job.
+    // A supervisor restarts the process; nobody touches a job.
     for start in 1..=5 {
         let victim = Worker::start(&world, doomed());
         eventually("it runs", async || poison.starts() == start && (start > 2 || neighbours.starts() == 5 * start))
@@ -196,7 +196,7 @@ async fn a_suspect_runs_alone_and_the_other_processes_go_on() {
     let id = put_suspect(&world, &suspect).await;
     let held = format!("select count(*) from jobs where id = '{id}' and state = 'running' and not is_alone");
     eventually("a process keeps itself free for it", async || value(&world, &held).await == 1).await;
-    // A second process works off what comes, as long as the first waits and as long as the suspect runs.
+    // A second process runs what arrives, while the first waits and while the suspect runs.
     let second = Worker::start(&world, fast());
     let other = put(&world, &Probe::new(Does::Finish)).await;
     until_state(&world, other, "done").await;
@@ -230,7 +230,7 @@ async fn suspects_and_others_take_turns_in_a_process() {
     let left = "select count(*) from jobs where state in ('due', 'running')";
     eventually("nothing is left", async || value(&world, left).await == 0).await;
     worker.stop().await;
-    // Neither was kept for the end.
+    // Neither was held back until the end.
     let between = "select count(*) from jobs where kills = 0 and started_at
         between (select min(started_at) from jobs where kills = 2) and (select max(started_at) from jobs where kills = 2)";
     assert!(value(&world, between).await >= 9, "after a suspect it is the turn of others");

@@ -1,4 +1,4 @@
-//! What an operator can do: look, retry, cancel; and what is pruned behind them.
+//! What an operator can do: inspect, retry, cancel; and what is pruned afterwards.
 
 use debrief_jobs::queue::{Prune, admin::Filter};
 

@@ -4,7 +4,7 @@ use debrief_jobs::{queue::admin::Filter, reconcile::Reconcile};
 
 use super::*;
 
-/// A session in `state`, as a stage would have left it that forgot the next job.
+/// A session in `state`, as left by a stage that forgot to enqueue the next job.
 async fn session(world: &World, state: &str) -> Uuid {
     let id = Uuid::now_v7();
     let (organization, coach) = (world.organization, world.coach);
@@ -48,7 +48,7 @@ async fn summary(world: &World, session: Uuid, client: Uuid, state: &str) -> Uui
     id
 }
 
-/// Reconciles, and says which jobs there are now: kind and subject.
+/// Reconciles, and returns the existing jobs: kind and subject.
 async fn reconciled(world: &World) -> Vec<(String, String)> {
     let mut tx = world.database.db.system().await.expect("a transaction");
     enqueue(&mut tx, &Reconcile { untouched_seconds: 0 }, Uuid::now_v7()).await.expect("the queue answers");
@@ -106,7 +106,7 @@ async fn what_is_dead_or_cancelled_stays_so() {
         meddle(&world, &finish).await;
         assert_eq!(reconciled(&world).await, jobs, "{state}");
     }
-    // Not even when the job's row is old enough to be pruned: its session is still on its way.
+    // Not even when the job's row is old enough to be pruned: its session is still in progress.
     meddle(&world, "update jobs set finished_at = now() - interval '99 days'").await;
     assert_eq!(value(&world, "select prune_jobs(3, 1, 7, 30, 1000)").await, 4, "only the reconciles are pruned");
     assert_eq!(reconciled(&world).await, jobs);
@@ -147,7 +147,7 @@ async fn every_state_has_a_next_job_a_person_or_is_an_end() {
         let steps = path::next(&mut tx, session, state).await.expect("the next steps");
         let takes_job = path::session::moved_by(state) == MovedBy::Job;
         assert_eq!(!steps.is_empty(), takes_job, "{state}: {steps:?}");
-        // Whoever moves it there enqueues the job that takes it on, and reconcile finds none missing.
+        // Whatever moves it there enqueues the job that takes it on, and reconcile finds none missing.
         let locked = path::session::lock(&mut tx, session).await.expect("the lock").expect("the session");
         path::advance(&mut tx, &locked, state).await.expect("it is moved");
         tx.commit().await.expect("a commit");

@@ -1,4 +1,5 @@
-//! A tick fires once over any number of processes, and a missed one once afterwards, or not, as its schedule says.
+//! A tick fires once across any number of processes, and a missed one fires once afterwards or not at all, as its
+//! schedule says.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use debrief_jobs::queue::{
@@ -32,7 +33,7 @@ async fn a_tick_fires_once_over_all_processes() {
     let fired = futures::future::join_all([fire(now), fire(now), fire(now)]).await;
     let fired: usize = fired.into_iter().map(|fired| fired.expect("an answer")).sum();
     assert_eq!((fired, jobs_enqueued(&world).await), (1, 1));
-    // Even where the record of the last tick is lost, the tick itself is taken.
+    // Even if the record of the last tick is lost, the tick itself stays claimed.
     meddle(&world, "update schedules set last_tick = '2026-12-31'").await;
     meddle(&world, "delete from jobs").await;
     assert_eq!((fire(now).await.expect("an answer"), jobs_enqueued(&world).await), (0, 0));

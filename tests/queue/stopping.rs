@@ -9,7 +9,7 @@ async fn a_shutdown_waits_for_what_is_running() {
     let world = World::new().await;
     let probe = Probe::new(Does::WaitForGate);
     let id = put(&world, &probe).await;
-    // One slot, so that no claim is on its way at the shutdown.
+    // One slot, so that no claim is in progress at the shutdown.
     let worker = Worker::start(&world, WorkerSettings { slots: 1, ..fast() });
     eventually("the job runs", async || probe.starts() == 1).await;
     worker.shutdown.cancel();
@@ -63,9 +63,9 @@ async fn a_worker_goes_on_when_every_connection_is_cut() {
     let world = World::new().await;
     let running = Probe::new(Does::WaitForGate);
     let id = put(&world, &running).await;
-    // A lease that outlives the cuts on a busy machine: losing it is another test's matter.
+    // A lease that outlives the cuts on a busy machine: losing it is another test's subject.
     let worker = Worker::start(&world, WorkerSettings { lease: Duration::from_secs(30), ..fast() });
-    // A cut in the middle of noting its progress would be an error of the job's own.
+    // A cut while it records its progress would be an error of the job's own.
     let noted = "select count(*) from jobs where progress is not null";
     eventually("the job waits", async || value(&world, noted).await == 1).await;
     let cut = "select pg_terminate_backend(pid) from pg_stat_activity
@@ -89,7 +89,7 @@ async fn a_worker_goes_on_after_an_outage() {
     let id = put(&world, &running).await;
     let worker = Worker::start(&world, fast());
     eventually("the job runs", async || running.starts() == 1).await;
-    // Nobody gets in, and whoever is in is thrown out; past the lease, so that it could have been lost.
+    // Nobody gets in, and existing connections are ended; beyond the lease, so that it could have been lost.
     world.database.shut().await;
     let out = std::time::Instant::now();
     eventually("the lease is over", async || out.elapsed() > fast().lease + Duration::from_secs(1)).await;

@@ -1,4 +1,4 @@
-//! A job exists if and only if its fact does; its effect and its "done" are one.
+//! A job exists if and only if its fact does; its effect and its "done" commit together.
 
 use super::*;
 
@@ -28,7 +28,7 @@ async fn a_finisher_whose_job_was_taken_over_changes_nothing() {
     let world = World::new().await;
     let probe = Probe::new(Does::WaitForGate);
     let id = put(&world, &probe).await;
-    // Without a heartbeat, so that nothing but the fence stands between the slow worker and the job.
+    // Without a heartbeat, so that only the fence is between the slow worker and the job.
     let worker = Worker::start(&world, WorkerSettings { heartbeat: Duration::from_secs(600), ..fast() });
     eventually("the job runs", async || probe.starts() == 1).await;
     meddle(&world, "update jobs set fence = fence + 1, leased_until = now() + interval '1 hour'").await;

@@ -64,7 +64,7 @@ async fn each_wish_that_rules_understand_is_done() {
     }
 }
 
-/// Adds a version of the summary with further claims, each with a quote of the utterance at `position` or none.
+/// Adds a version of the summary with more claims, each with a quote from the utterance at `position` or none.
 async fn with_more(world: &World, reviewed: &Reviewed, more: &[(Section, &str, Option<i32>, Support)]) {
     let mut claims = newest(world, reviewed).await.claims;
     let mut tx = begin(world).await;
@@ -108,7 +108,7 @@ async fn shorter_keeps_the_strongest_half_and_the_coachs_notes() {
     assert_eq!(texts(&got), [MEETING, more[0], JONAS, NOTES, HIGH], "two of three wins");
 }
 
-/// What was promised stays, what the coach wrote stays, and what nobody checked goes before what was verified.
+/// Promises and the coach's own words stay, and unchecked sentences go before verified ones.
 #[tokio::test]
 async fn shorter_drops_what_nobody_checked_first_and_no_promise_at_all() {
     let world = World::new().await;
@@ -137,7 +137,7 @@ async fn shorter_drops_what_nobody_checked_first_and_no_promise_at_all() {
         (state.as_str(), reason.contains("What was promised and what you wrote yourself stays")),
         ("done", true)
     );
-    // Once only promises are left to cut, it says so; named, one goes.
+    // Once only promises are left to cut, it says so; a named one is removed.
     refine(&world, &reviewed, "shorter").await.expect("it runs");
     refine(&world, &reviewed, "drop everything about the bank").await.expect("it runs");
     let got = newest(&world, &reviewed).await;

@@ -1,5 +1,5 @@
 //! The voice profile: learned from what a coach changes and approves, used where the coach wants it, and never with one
-//! client's words in another's summary.
+//! client's words in another client's summary.
 
 use std::collections::HashMap;
 
@@ -64,7 +64,7 @@ async fn what_is_changed_twice_is_suggested_and_used_once_it_is_switched_on() {
     assert_eq!(learned.examples.len(), 2);
     assert_eq!((learned.examples[0].client.as_str(), learned.examples[0].after.as_str()), ("Priya Raman", words));
 
-    // A suggestion is not used until the coach says so.
+    // A suggestion isn't used until the coach turns it on.
     let before = stage(&world, PRIYA).await;
     world.run(&before.priya).await.expect("it is written");
     let mut tx = begin(&world).await;
@@ -122,7 +122,7 @@ async fn names_and_numbers_are_no_rules_and_an_instruction_asked_twice_is_one() 
     assert_eq!(profile(&world).await.examples[0].before, warm, "as the machine wrote it last");
 }
 
-/// Without a language model, words are replaced in the writer's own wording and never in what was said.
+/// Without a language model, words are replaced in the writer's own text but never in quotes.
 #[tokio::test]
 async fn the_offline_writer_follows_what_it_can() {
     let world = World::new().await;
@@ -158,7 +158,7 @@ async fn a_rule_that_cannot_be_one_is_refused_and_a_profile_is_the_coachs_own() 
     assert!(matches!(voice::remove(&mut tx, other, id).await, Err(VoiceError::Unknown)));
 }
 
-/// What turns out to be somebody else's words teaches nothing any more.
+/// Words that turn out to be someone else's no longer teach anything.
 #[tokio::test]
 async fn a_corrected_speaker_takes_the_examples_along() {
     let world = World::new().await;
@@ -176,7 +176,7 @@ async fn a_corrected_speaker_takes_the_examples_along() {
     assert_eq!(profile(&world).await.examples, []);
 }
 
-/// Tom's summary of the same session teaches for Tom alone, whatever both said.
+/// Tom's summary of the same session teaches only for Tom, whatever both said.
 #[tokio::test]
 async fn an_example_belongs_to_its_client() {
     let world = World::new().await;

@@ -21,7 +21,7 @@ async fn a_client_without_an_email_is_approved_and_not_sent() {
     assert_eq!(scalar::<String>(&world, "select state from sessions").await, "closed");
     assert_eq!(scalar::<i64>(&world, "select count(*) from mails where kind = 'follow_up'").await, 0);
 
-    // With an email, the approval is taken back and given again, and now it is sent.
+    // With an email address, the approval is revoked and given again, and now the letter is sent.
     let mut tx = begin(&world).await;
     sqlx::query("update clients set email = 'p@raman.example' where id = $1")
         .bind(world.priya)
@@ -54,7 +54,7 @@ async fn a_held_follow_up_can_be_stopped_changed_and_approved_again() {
     edit(&world, &reviewed, 1, &edits).await.expect("it is open to edits");
     assert!(matches!(approve(&world, &reviewed, &shown(&world, &reviewed).await).await, Ok(Approved::Queued(_))));
 
-    // Once it is on its way, it is too late.
+    // Once it is being sent, it is too late.
     let mut tx = begin(&world).await;
     sqlx::query("update mails set state = 'sending' where state = 'queued'").execute(tx.conn()).await.expect("it goes");
     let late = actions::cancel_follow_up(&mut tx, reviewed.session, reviewed.summary, &Visitor::default()).await;
@@ -81,7 +81,7 @@ async fn dismissing_every_summary_closes_the_session() {
     assert_eq!(scalar::<String>(&world, "select state from sessions").await, "closed");
     assert_eq!(scalar::<i64>(&world, "select count(*) from review_events where kind = 'dismissed'").await, 2);
 
-    // A slip of the finger is made good: each is what it was before, and the session is open again.
+    // A mistaken click can be undone: each is what it was before, and the session is open again.
     let mut tx = begin(&world).await;
     for summary in [reviewed.summary, failed] {
         actions::reopen(&mut tx, reviewed.session, summary, &Visitor::default()).await.expect("it is taken up again");
@@ -94,7 +94,7 @@ async fn dismissing_every_summary_closes_the_session() {
     );
 }
 
-/// What lists show is what people have to know: whether the coach is needed, or a letter is on its way.
+/// Lists show what people need to know: whether the coach is needed, or a letter is being sent.
 #[tokio::test]
 async fn a_session_whose_letters_are_approved_needs_nobody() {
     let world = World::new().await;

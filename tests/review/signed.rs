@@ -1,4 +1,4 @@
-//! What an approval signs beside the content: to whom the letter goes, and that it speaks to its reader.
+//! What an approval signs besides the content: the letter's recipient, and that it speaks to its reader.
 
 use debrief_jobs::{
     db::Tx,
@@ -14,7 +14,7 @@ async fn execute(world: &World, sql: &'static str) {
     tx.commit().await.expect("it commits");
 }
 
-/// A roster is read between the page and the press of its button.
+/// A roster is read between loading the page and clicking its button.
 #[tokio::test]
 async fn an_approval_signs_the_recipient_that_was_shown() {
     for (change, words) in [
@@ -39,7 +39,7 @@ async fn an_approval_signs_the_recipient_that_was_shown() {
         assert_eq!(scalar::<String>(&world, "select state from summaries").await, "done");
         assert_eq!(scalar::<i64>(&world, "select count(*) from review_events where kind = 'approved'").await, 0);
     }
-    // And where there was no address, none is written to.
+    // And if there was no address, nothing is sent.
     let world = World::new().await;
     let reviewed = Reviewed::new(&world).await;
     reviewed.set_state(&world, "in_review").await;
@@ -54,7 +54,7 @@ async fn an_approval_signs_the_recipient_that_was_shown() {
     let audit: serde_json::Value = scalar(&world, "select detail from review_events where kind = 'approved'").await;
     let recipient = audit["recipient_sha256"].as_str().expect("it says to whom");
     assert_eq!((recipient.len(), audit.to_string().contains("raman")), (64, false), "and no address");
-    // An address in other letters is the same address.
+    // An address in different case is the same address.
     execute(&world, "update clients set email = 'P@Raman.example' where name = 'Priya Raman'").await;
     assert!(matches!(approve(&world, &reviewed, &signed).await, Ok(Approved::Already)));
 }

@@ -14,7 +14,7 @@ async fn world_with(server: &LlmServer) -> World {
     world_with_timeout(server, 30).await
 }
 
-/// The same, with a model that must answer within so many seconds.
+/// The same, with a response timeout for the model in seconds.
 async fn world_with_timeout(server: &LlmServer, seconds: u64) -> World {
     let url = server.url.clone();
     World::with(move |settings| {
@@ -29,7 +29,7 @@ async fn world_with_timeout(server: &LlmServer, seconds: u64) -> World {
     .await
 }
 
-/// A good answer to the session `PRIYA`.
+/// A good answer for the session `PRIYA`.
 fn good_answer() -> Value {
     json!({ "claims": [
         { "section": "wins", "text": "Priya closed the Hartman account.", "owner": null, "due_date": null, "due_words": null,
@@ -184,7 +184,7 @@ async fn an_endpoint_that_is_busy_or_down_is_tried_again() {
     let mut waits = Vec::new();
     let mut outcome = world.run(&staged.priya).await;
     for _ in 0..4 {
-        // As when the time that the endpoint asked for has passed.
+        // As if the pause that the endpoint asked for has passed.
         let sql = "update llm_endpoints set closed_until = '-infinity'";
         sqlx::query(sql).execute(world.database.db.pool()).await.expect("the endpoint's row");
         waits.push(match outcome {
@@ -192,7 +192,7 @@ async fn an_endpoint_that_is_busy_or_down_is_tried_again() {
             Err(JobError::Retry { after, .. }) => ("is retried", after.map(|after| after.as_secs())),
             other => panic!("it is not over: {other:?}"),
         });
-        // What the worker does with a failed attempt.
+        // Does what the worker does with a failed attempt.
         let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
         let sql = "update jobs set state = 'due', leased_until = null, leased_by = null where state = 'running'";
         sqlx::query(sql).execute(tx.conn()).await.expect("the queue answers");
@@ -200,7 +200,7 @@ async fn an_endpoint_that_is_busy_or_down_is_tried_again() {
         outcome = world.run_queued::<SummarizeClient>().await.expect("the job is due again");
     }
     outcome.expect("the fifth attempt succeeds");
-    // That it was asked too much takes no attempt from the job.
+    // Too many requests don't count as an attempt.
     let expected = [("comes back", Some(7)), ("is retried", Some(9)), ("is retried", None), ("is retried", None)];
     assert_eq!(waits, expected);
     let errors: Vec<Option<String>> = ledger(&world).await.into_iter().map(|(_, error)| error).collect();
@@ -227,7 +227,7 @@ async fn an_endpoint_that_never_stops_saying_429_is_told_of() {
 async fn a_dead_endpoint_is_left_alone_for_a_while() {
     let server = LlmServer::start([]).await;
     let world = world_with(&server).await;
-    // Each of an earlier day than the one before: no summary waits for another.
+    // Each on an earlier day than the one before: no summary waits for another.
     for day in ["2026-03-16", "2026-03-15", "2026-03-14", "2026-03-13", "2026-03-12"] {
         let staged = stage_on(&world, day, PRIYA).await;
         assert!(matches!(world.run(&staged.priya).await, Err(JobError::Retry { .. })));
@@ -278,7 +278,7 @@ async fn a_session_too_long_for_one_answer_is_written_in_parts() {
     assert_eq!(ledger(&world).await[0].1.as_deref(), Some("too_long"));
 }
 
-/// A coach corrects a speaker while the model writes: what it wrote of the wrong person's words is not kept.
+/// A coach corrects a speaker while the model writes: what it wrote about the wrong person's words isn't kept.
 #[tokio::test]
 async fn a_session_that_changes_under_the_model_is_written_again() {
     let server = LlmServer::start([Reply::Slow(good_answer())]).await;

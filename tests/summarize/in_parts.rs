@@ -1,5 +1,5 @@
-//! Long sessions: read in parts by one model, chosen from by another, paid once whatever happens between; and claims
-//! that are corrected.
+//! Long sessions: read in parts by one model, selected from by another, paid for once whatever happens in between; and
+//! claims that are corrected.
 
 use debrief_jobs::{
     db::Tx,
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::{PRIYA, assert_grounded, content, ledger, stage, summary_state, texts};
 use crate::support::{LlmServer, Reply, World};
 
-/// A long session: what Priya tells, and much between.
+/// A long session: what Priya says, and a lot in between.
 fn long() -> Vec<(&'static str, &'static str)> {
     let talk = [
         ("Maya", "And how did that go in the end, from where you stand today?"),
@@ -27,7 +27,7 @@ fn long() -> Vec<(&'static str, &'static str)> {
     lines
 }
 
-/// Two models behind one server; three parts of the session `long`.
+/// Two models behind one server; the session `long` has three parts.
 fn team(server: &LlmServer) -> impl FnOnce(&mut Settings) + use<> {
     let url = server.url.clone();
     move |settings| {
@@ -56,7 +56,7 @@ fn claim(section: &str, text: &str, utterance: usize, quote: &str) -> Value {
             "evidence": [{ "utterance": utterance, "quote": quote }] })
 }
 
-/// What the parts give, in order.
+/// The results of the parts, in order.
 fn parts() -> [Reply; 3] {
     [
         claims(&[claim("wins", "Priya closed the Hartman account.", 1, "I closed the Hartman account")]),
@@ -83,7 +83,7 @@ async fn tasks(world: &World) -> Vec<(String, String)> {
     sqlx::query_as(sql).fetch_all(tx.conn()).await.expect("the ledger")
 }
 
-/// What the worker does with a failed attempt, and then the next one.
+/// Does what the worker does with a failed attempt, and then runs the next one.
 async fn run_again(world: &World) -> Result<Value, JobError> {
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let sql = "update jobs set state = 'due', leased_until = null, leased_by = null where state = 'running'";
@@ -98,7 +98,7 @@ async fn parts_are_paid_once_and_the_writing_model_chooses_among_their_claims() 
     let server = LlmServer::start([first, Reply::Error(500, None, json!({}))]).await;
     let world = World::with(|settings| team(&server)(&mut settings.llm)).await;
     let staged = stage(&world, &long()).await;
-    // The worker that read the first part fails, and another one takes the job over.
+    // The worker that read the first part fails, and another one takes over the job.
     assert!(matches!(world.run(&staged.priya).await, Err(JobError::Retry { .. })));
     assert_eq!(server.asked().len(), 2);
     let choice = json!({ "claims": [
@@ -135,7 +135,7 @@ async fn parts_are_paid_once_and_the_writing_model_chooses_among_their_claims() 
     assert_eq!((provider.as_str(), model.as_str()), ("openai", "good-model (parts read by cheap-model)"));
     assert!(prompt.starts_with("summarize-") && prompt.contains("+reduce-2-"), "{prompt}");
 
-    // What never changes comes first, to the byte, so that endpoints can cache it.
+    // The constant part comes first, identical to the byte, so that endpoints can cache it.
     let texts: Vec<&str> = asked[2..4].iter().map(|asked| std::str::from_utf8(&asked.raw).expect("UTF-8")).collect();
     let shared = texts[0].bytes().zip(texts[1].bytes()).take_while(|(one, other)| one == other).count();
     let prefix = &texts[0][..shared];

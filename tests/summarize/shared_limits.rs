@@ -1,4 +1,4 @@
-//! Several workers on one endpoint that holds to its limits.
+//! Several workers on one endpoint that enforces its limits.
 
 use std::time::Duration;
 
@@ -32,8 +32,8 @@ fn limited(server: &LlmServer) -> impl Fn(&mut Settings) + use<> {
     }
 }
 
-/// Sixteen jobs are in flight at once, far more than the endpoint allows in its three seconds; those whose turn is far
-/// off give their place back. How much of the rate is used is measured by `cargo run --example llm_load`.
+/// Sixteen jobs are in progress at once, far more than the endpoint allows in its three seconds; those whose turn is
+/// far off give up their seat. `cargo run --example llm_load` measures how much of the rate is used.
 #[tokio::test(flavor = "multi_thread")]
 async fn workers_that_share_a_limit_draw_no_429_and_end_every_session() {
     let allowed = Allowed {

@@ -56,7 +56,7 @@ async fn what_a_session_left_to_do_is_asked_of_the_next_until_it_is_met() {
     assert_eq!(promised.section(Section::OpenThreads).count(), 0, "before the first session there was none");
     assert_eq!(promised.section(Section::ActionItems).count(), 1);
 
-    // Nobody speaks of it; then it is not done; then it is; then it is asked of nobody.
+    // Nobody mentions it; then it isn't done; then it is; then nobody is asked about it.
     for (day, answer, expected) in [
         ("2026-03-11", "I shipped the driver app to three depots.", Some(ThreadOutcome::NoMatch)),
         ("2026-03-18", "I still haven't sent Lena the number.", Some(ThreadOutcome::NotMet)),

@@ -1,4 +1,4 @@
-//! Open threads follow the sessions' dates, whatever order the sessions came in, and what was settled stays settled.
+//! Open threads follow the sessions' dates, whatever order the sessions arrived in, and what was settled stays settled.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ const BROKEN: &[(&str, &str)] = &[("Maya", "And Lena?"), ("Priya", "I still have
 const ANSWERED: &[(&str, &str)] = &[("Maya", "Did you call the school?"), ("Priya", "Yes, they have a place.")];
 const SILENT: &[(&str, &str)] = &[("Maya", "How are you?"), ("Priya", "I slept well and I rested.")];
 
-/// What became of the one thread in the newest version; none where there is no thread.
+/// The outcome of the only thread in the latest version; `None` if there is no thread.
 async fn outcome(world: &World, summary: &SummarizeClient) -> Option<ThreadOutcome> {
     let version: i32 = one(world, "select version from summaries where id = $1", summary.summary_id).await;
     let written = content(world, summary, version).await;
@@ -31,7 +31,7 @@ async fn outcome(world: &World, summary: &SummarizeClient) -> Option<ThreadOutco
     threads.first().and_then(|claim| claim.thread.as_ref()).map(|thread| thread.outcome)
 }
 
-/// Runs the job as it is, and says whether it waits.
+/// Runs the job as it is, and returns whether it waits.
 async fn waits(world: &World, summary: &SummarizeClient) -> bool {
     match world.run(summary).await {
         Err(JobError::Snooze(pause)) => {
@@ -54,7 +54,7 @@ async fn set(world: &World, sql: &'static str, id: Uuid) {
     tx.commit().await.expect("it is committed");
 }
 
-/// Works off the looks at later summaries, however many follow one another.
+/// Runs the checks of later summaries, however many follow each other.
 async fn look_again(world: &World) -> usize {
     let mut looks = 0;
     while let Some(ran) = world.run_queued::<LookAgain>().await {
@@ -72,7 +72,7 @@ async fn a_summary_waits_for_earlier_sessions_in_work_and_not_for_ever() {
     assert!(waits(&world, &second.priya).await, "the first one's summary is due");
     assert_eq!(summary_state(&world, &second.priya).await, "due");
 
-    // One that is still read may be this client's; one that waits for a person, or has failed, holds nobody up.
+    // A session still being read may be this client's; one that waits for a person, or has failed, holds nothing up.
     set(&world, "delete from summaries where session_id = $1", first.session).await;
     for (sql, expected) in [
         ("update sessions set state = 'parsed' where id = $1", true),
@@ -98,7 +98,7 @@ async fn a_summary_that_waited_long_enough_is_written() {
     assert!(!waits(&world, &second.priya).await);
     assert_eq!(outcome(&world, &second.priya).await, None, "nothing was open that it knew of");
 
-    // The earlier one comes, and the later one is looked at anew.
+    // The earlier one arrives, and the later one is checked again.
     world.run(&first.priya).await.expect("the first session is summarised");
     assert_eq!(look_again(&world).await, 1);
     assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::Met));
@@ -107,7 +107,7 @@ async fn a_summary_that_waited_long_enough_is_written() {
     assert!(reason.is_some_and(|reason| reason.contains("earlier session")), "the coach is told why");
 }
 
-/// A year of sessions dropped at once is written one after the other, and none waits for its next look.
+/// A year of sessions dropped at once is written one after the other, and none waits for its next retry.
 #[tokio::test]
 async fn what_waits_for_a_summary_goes_on_once_that_is_written() {
     let world = World::new().await;
@@ -132,7 +132,7 @@ async fn what_waits_for_a_summary_goes_on_once_that_is_written() {
     assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::Met));
 }
 
-/// The same three sessions in every order come to the same.
+/// The same three sessions in any order have the same result.
 #[tokio::test]
 async fn threads_follow_the_dates_of_sessions_and_not_the_order_of_work() {
     for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1], [0, 2, 1], [1, 0, 2]] {
@@ -183,8 +183,8 @@ async fn what_was_settled_stays_settled_though_the_coach_words_it_anew() {
     assert_eq!(outcome(&world, &third.priya).await, None, "it is asked after no more");
 }
 
-/// Another look computes without the session's lock, so that one of a long session holds nobody up; and what changes meanwhile
-/// is looked at anew.
+/// The check computes without the session's lock, so that a long session holds nothing up; and if something changes in
+/// the meantime, it checks again.
 #[tokio::test]
 async fn looking_again_holds_no_lock_while_it_computes() {
     let world = World::new().await;
@@ -192,7 +192,7 @@ async fn looking_again_holds_no_lock_while_it_computes() {
     world.run(&later.priya).await.expect("the later session is summarised");
     let first = stage_on(&world, "2026-03-04", PROMISED).await;
     world.run(&first.priya).await.expect("the earlier session is summarised");
-    // Somebody has the session, and moves it to another day.
+    // Another transaction has the session, and moves it to another day.
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let change = "update sessions set session_date = session_date + 1 where id = $1";
     sqlx::query(change).bind(later.session).execute(tx.conn()).await.expect("it is changed");
@@ -206,7 +206,7 @@ async fn looking_again_holds_no_lock_while_it_computes() {
     assert!(matches!(looked, Some(Err(JobError::Overtaken(_)))), "it has read what was before: {looked:?}");
 }
 
-/// What a coach changed in the later summary, and what the model wrote, stay as they are.
+/// The coach's changes in the later summary, and what the model wrote, stay as they are.
 #[tokio::test]
 async fn looking_again_changes_the_threads_alone() {
     let world = World::new().await;
@@ -224,7 +224,7 @@ async fn looking_again_changes_the_threads_alone() {
     assert_eq!(others(&before), others(&after));
     assert_eq!(after.section(Section::OpenThreads).count(), 1);
 
-    // What is approved stays as it was signed.
+    // An approved version stays as signed.
     let approve =
         "update summaries set state = 'approved', approved_version = version, approved_hash = 'x' where id = $1";
     set(&world, approve, later.priya.summary_id).await;
@@ -235,8 +235,8 @@ async fn looking_again_changes_the_threads_alone() {
     assert_eq!(version, 2);
 }
 
-/// The same promise in other words is one thread: in the newest words, since the first time; and once it is settled, all of
-/// it is.
+/// The same promise in other words is one thread: in the latest words, since the first time; and once it is settled,
+/// all of it is.
 #[tokio::test]
 async fn a_promise_that_is_given_again_is_one_thread() {
     let world = World::new().await;
@@ -273,7 +273,7 @@ async fn a_promise_that_is_given_again_is_one_thread() {
     assert_eq!(outcome(&world, &later.priya).await, None, "each time that it was promised is settled");
 }
 
-/// A no, a not yet and a half yes keep it open.
+/// A no, a not yet and a half-hearted yes keep it open.
 #[tokio::test]
 async fn what_is_asked_and_denied_stays_open() {
     for (answer, expected) in [
@@ -295,7 +295,7 @@ async fn what_is_asked_and_denied_stays_open() {
     }
 }
 
-/// The schema itself refuses a claim that rests on no words, but for what says that nothing was found.
+/// The schema itself rejects a claim without evidence, unless it says that nothing was found.
 #[tokio::test]
 async fn every_claim_rests_on_words_or_is_refused() {
     let world = World::new().await;

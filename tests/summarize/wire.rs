@@ -1,11 +1,11 @@
-//! What goes over the wire to each provider: the bytes, since a model writes in the order of the schema that it is sent.
+//! What is sent to each provider: the bytes, since a model writes in the order of the schema it receives.
 
 use debrief_jobs::llm::Settings;
 
 use super::{PRIYA, stage};
 use crate::support::{LlmServer, Reply, World};
 
-/// The fields of a claim in the order in which one writes them.
+/// The fields of a claim in the order of writing.
 const ORDER: [&str; 11] =
     ["section", "evidence", "utterance", "quote", "text", "owner", "due_words", "due_date", "score", "thread", "met"];
 
@@ -24,7 +24,7 @@ async fn asked(change: impl FnOnce(&mut Settings, &LlmServer)) -> String {
     String::from_utf8(asked[0].raw.to_vec()).expect("JSON is text")
 }
 
-/// The part of a request that is the schema, from the claim's properties on.
+/// The schema in a request, from the claim's properties on.
 fn claim(request: &str) -> &str {
     let (_, claim) = request.split_once("\"properties\":{\"section\":").expect("section comes first");
     claim
@@ -44,7 +44,7 @@ fn assert_in_order(request: &str) {
     );
     assert!(claim.contains(&required), "{claim}");
     assert!(claim.contains("\"required\":[\"utterance\",\"quote\"]"), "{claim}");
-    // What is asked for stands after what it is asked of.
+    // The instruction comes after the text it refers to.
     assert!(request.contains("TRANSCRIPT-END\\n\\nNow write the claims of this session"), "{request}");
 }
 

@@ -1,7 +1,7 @@
 //! A real browser: headless Chromium, driven by chromedriver.
 //!
-//! A browser cannot be brought by the tests themselves. Where it is missing, a browser test says so loudly, past the
-//! test runner's capture, and sits out; `DEBRIEF_TESTS_FORBID_SKIP=1` turns that into a failure.
+//! Tests can't install a browser themselves. If it is missing, a browser test says so past the test runner's capture,
+//! and is skipped; `DEBRIEF_TESTS_FORBID_SKIP=1` turns that into a failure.
 
 use std::{
     io::Write,
@@ -16,7 +16,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 use tempfile::TempDir;
 
-/// A browser and its driver, both ended with the value.
+/// A browser and its driver, both stopped on drop.
 #[derive(Debug)]
 pub(crate) struct Browser {
     /// The session with the driver.
@@ -26,8 +26,8 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts one whose window is `width` pixels wide, with these further arguments; none, said loudly, where there is
-    /// no Chromium.
+    /// Starts a browser with a window `width` pixels wide and these extra arguments; reports and returns `None` if
+    /// there is no Chromium.
     pub(crate) async fn start(test: &str, width: u32, further: &[&str]) -> Option<Self> {
         let (Some(chromium), Some(chromedriver)) =
             (find(&["chromium", "chromium-browser", "google-chrome"]), find(&["chromedriver"]))
@@ -48,7 +48,7 @@ impl Browser {
         Some(Self { client, driver, _profile: profile })
     }
 
-    /// Ends the session; the driver and the browser go with the value.
+    /// Ends the session; dropping the value stops the driver and the browser.
     pub(crate) async fn close(self) {
         self.client.clone().close().await.expect("the browser ends");
     }
@@ -85,7 +85,7 @@ async fn connect(port: u16, chromium: &Path, profile: &Path, width: u32, further
     let capabilities = json!({ "goog:chromeOptions": options });
     let serde_json::Value::Object(capabilities) = capabilities else { unreachable!("an object was written above") };
     let url = format!("http://127.0.0.1:{port}");
-    // The driver needs a moment to listen, which nothing announces: it is asked until it answers.
+    // The driver needs a moment before it listens, and nothing announces that: ask until it answers.
     let mut last = None;
     for _ in 0..100 {
         match ClientBuilder::new(HttpConnector::new()).capabilities(capabilities.clone()).connect(&url).await {
@@ -97,7 +97,7 @@ async fn connect(port: u16, chromium: &Path, profile: &Path, width: u32, further
     panic!("chromedriver did not start a browser: {last:?}");
 }
 
-/// Presses a button and waits for the page that says `then`.
+/// Clicks a button and waits for a page that says `then`.
 pub(crate) async fn press(client: &Client, label: &str, then: &str) {
     let button = client.find(Locator::XPath(&format!("//button[normalize-space()='{label}']"))).await;
     button.unwrap_or_else(|error| panic!("{label}: {error}")).click().await.expect("it is pressed");
@@ -106,7 +106,7 @@ pub(crate) async fn press(client: &Client, label: &str, then: &str) {
     page.unwrap_or_else(|error| panic!("no page says {then}: {error}"));
 }
 
-/// The words of the page, as a person sees them; what stands in fields is not among them.
+/// The visible words of the page, without the contents of fields.
 pub(crate) async fn text(client: &Client) -> String {
     let text = client.execute("return document.body.innerText", Vec::new()).await.expect("the page answers");
     text.as_str().unwrap_or_default().to_owned()
@@ -118,7 +118,7 @@ fn find(names: &[&str]) -> Option<PathBuf> {
     names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|file| file.is_file())
 }
 
-/// Past the test runner's capture, which holds back what `eprintln!` says of a test that passes.
+/// Past the test runner's capture, which hides what `eprintln!` prints in a passing test.
 fn sit_out(test: &str) {
     let message = format!(
         "\n*** {test} DID NOT RUN: it needs Chromium and chromedriver. On Debian: apt-get install chromium chromium-driver\n\n"

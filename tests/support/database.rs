@@ -1,4 +1,4 @@
-//! A fresh database a test, copied from a migrated template on one server for the whole run.
+//! A new database per test, copied from a migrated template on one server for the whole run.
 
 use debrief::postgres::databases;
 use debrief_jobs::db::{Db, Urls, migrate};
@@ -15,27 +15,27 @@ struct Template {
     name: String,
 }
 
-/// A migrated database of its own, dropped with the value.
+/// A separate migrated database, dropped with the value.
 #[derive(Debug)]
 pub(crate) struct TestDatabase {
-    /// Its URL, as the owner of the cluster.
+    /// Its URL, as the cluster's owner.
     pub(crate) url: SecretString,
-    /// The program's way in, and the owner's.
+    /// The program's login, and the owner's.
     pub(crate) urls: Urls,
-    /// A pool as the program has it: a login with its rights, in the app role.
+    /// A pool like the program's: a login with its rights, in the app role.
     pub(crate) db: Db,
     name: String,
     server: url::Url,
 }
 
 impl TestDatabase {
-    /// Makes one.
+    /// Creates a migrated database.
     pub(crate) async fn new() -> Self {
         let template = TEMPLATE.get_or_init(make_template).await;
         Self::create(template.server.clone(), &format!("template {}", template.name)).await
     }
 
-    /// Makes one that nobody has migrated, as an operator finds it.
+    /// Creates an unmigrated database, as an operator finds it.
     pub(crate) async fn empty() -> Self {
         let server = tokio::task::spawn_blocking(super::server::url).await.expect("the test server starts");
         Self::create(server, "").await
@@ -54,7 +54,7 @@ impl TestDatabase {
 }
 
 impl TestDatabase {
-    /// Ends every connection and lets no new one in, as a server that is being restarted.
+    /// Ends every connection and accepts no new ones, like a server that is being restarted.
     pub(crate) async fn shut(&self) {
         self.command(&format!("alter database {} with allow_connections false", self.name)).await;
         let end = format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'", self.name);
@@ -75,7 +75,7 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let (server, name) = (self.server.clone(), self.name.clone());
-        // Drop cannot wait, and the test's runtime may be gone: a thread with a runtime of its own does it.
+        // Drop can't wait, and the test's runtime may be gone: a thread with its own runtime does it.
         let _ = std::thread::spawn(move || {
             let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
             runtime.block_on(async {
@@ -99,7 +99,7 @@ async fn make_template() -> Template {
     Template { server, name }
 }
 
-/// The program's login on a test server; another than that of an installation.
+/// The program's login on a test server; different from an installation's.
 fn urls(owner: SecretString) -> Urls {
     databases::with_login(owner, "debrief_of_tests").expect("it is a URL")
 }

@@ -1,4 +1,4 @@
-//! Fills a world: sessions as they stand after parse, attribution and summary.
+//! Fills a world with sessions in their state after parsing, attribution and summarizing.
 
 use chrono::NaiveDate;
 use debrief_jobs::{
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Runnable, World};
 
-/// A session to be inserted. Each utterance takes ten seconds, and its speaker label is the person's name.
+/// A session to insert. Each utterance takes ten seconds, and its speaker label is the person's name.
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     pub(crate) organization: Uuid,
@@ -26,14 +26,14 @@ pub(crate) struct Session {
     pub(crate) said: Vec<(&'static str, &'static str)>,
 }
 
-/// What became of it.
+/// The inserted rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Filled {
     pub(crate) session: Uuid,
     pub(crate) utterances: Vec<Uuid>,
 }
 
-/// A day, from `2026-11-09`.
+/// A date such as `2026-11-09`.
 pub(crate) fn day(text: &str) -> NaiveDate {
     text.parse().expect("a good date")
 }
@@ -61,8 +61,8 @@ impl World {
         filled
     }
 
-    /// Adds a version with `content` to the client's summary of the session (making the summary where there is none),
-    /// and gives the summary's id and the version.
+    /// Adds a version with `content` to the client's summary of the session (created if missing), and returns the
+    /// summary's id and the version.
     pub(crate) async fn summarize(&self, session: Uuid, client: Uuid, content: &Content) -> (Uuid, i32) {
         let mut tx = self.database.db.tenant(self.organization).await.expect("a transaction");
         let (id,): (Uuid,) = sqlx::query_as(
@@ -89,7 +89,7 @@ impl World {
         (id, version)
     }
 
-    /// Approves the newest version of a summary.
+    /// Approves a summary's latest version.
     pub(crate) async fn approve(&self, summary: Uuid) {
         self.execute(
             "update summaries set state = 'approved', approved_version = version, approved_hash = 'hash',
@@ -106,7 +106,7 @@ impl World {
         tx.commit().await.expect("it is committed");
     }
 
-    /// Runs one of the installation's own jobs as a worker would, and gives its output.
+    /// Runs one of the installation's own jobs like a worker, and returns its output.
     pub(crate) async fn run_system<J: Runnable>(&self, job: &J) -> Result<Value, JobError> {
         let mut tx = self.database.db.system().await?;
         let Enqueued::New(id) = enqueue(&mut tx, job, Uuid::now_v7()).await? else {
@@ -130,7 +130,7 @@ impl World {
         Ok(output)
     }
 
-    /// A second organization with a coach and a client of its own: their ids, in this order.
+    /// A second organization with its own coach and client: their ids, in this order.
     pub(crate) async fn neighbour(&self) -> [Uuid; 3] {
         let [organization, coach, client] = [(); 3].map(|()| Uuid::now_v7());
         let mut tx = self.database.db.tenant(organization).await.expect("a transaction");
@@ -160,7 +160,7 @@ impl World {
     }
 }
 
-/// A claim that rests on the utterance `evidence`.
+/// A claim based on the utterance `evidence`.
 pub(crate) fn claim(section: Section, text: &str, evidence: Uuid) -> Claim {
     Claim {
         evidence: vec![Evidence {
@@ -234,7 +234,7 @@ async fn insert(tx: &mut TenantTx, session: &Session) -> Result<Filled, sqlx::Er
     Ok(Filled { session: id, utterances })
 }
 
-/// The coach, whose label is `Maya Okafor`, and the clients, each with nine seconds an utterance.
+/// The coach, labeled `Maya Okafor`, and the clients, each with nine seconds per utterance.
 async fn participants(tx: &mut TenantTx, session: &Session, id: Uuid) -> Result<(), sqlx::Error> {
     let coach = ("coach", None, "Maya Okafor");
     let clients = session.clients.iter().map(|(client, name)| ("client", Some(*client), *name));

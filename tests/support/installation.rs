@@ -1,4 +1,4 @@
-//! The real binary over real parts: an installation as an operator has it, in temporary folders and free ports.
+//! The real binary with real parts: an installation like an operator's, in temporary folders and on free ports.
 
 use std::{
     net::TcpListener,
@@ -21,10 +21,10 @@ use uuid::Uuid;
 
 use super::{TestDatabase, world};
 
-/// How long anything may take before a test calls it lost; far more than it needs on a busy machine.
+/// How long a test waits for anything; far more than needed on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// An installation of its own.
+/// A separate installation.
 #[derive(Debug)]
 pub(crate) struct Installation {
     pub(crate) database: TestDatabase,
@@ -34,12 +34,12 @@ pub(crate) struct Installation {
 }
 
 impl Installation {
-    /// One over folders: the bucket and the mails.
+    /// Creates one that uses folders for the bucket and the emails.
     pub(crate) async fn new() -> Self {
         Self::over(TestDatabase::new().await)
     }
 
-    /// One over a database that nobody has migrated yet.
+    /// Creates one with a database that nobody has migrated yet.
     pub(crate) async fn unmigrated() -> Self {
         Self::over(TestDatabase::empty().await)
     }
@@ -68,7 +68,7 @@ impl Installation {
         installation
     }
 
-    /// Sets a variable of the environment for what is started from now on.
+    /// Sets an environment variable for everything started from now on.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.environment.retain(|(known, _)| known != name);
         self.environment.push((name.to_owned(), value.into()));
@@ -86,7 +86,7 @@ impl Installation {
         command
     }
 
-    /// Runs `debrief` to its end, which must be a good one, and gives what it printed.
+    /// Runs `debrief` to completion, which must succeed, and returns its output.
     pub(crate) async fn run(&self, arguments: &[&str]) -> String {
         let output = self.output(arguments).await;
         assert!(
@@ -98,20 +98,20 @@ impl Installation {
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
-    /// Runs `debrief` to its end, whatever that is.
+    /// Runs `debrief` to completion, successful or not.
     pub(crate) async fn output(&self, arguments: &[&str]) -> Output {
         let mut command = self.command(arguments);
         tokio::task::spawn_blocking(move || command.output().expect("debrief starts")).await.expect("it ends")
     }
 
-    /// Runs `debrief … --json` and gives the document that it printed.
+    /// Runs `debrief … --json` and returns the document it printed.
     pub(crate) async fn json(&self, arguments: &[&str]) -> Value {
         let mut arguments = arguments.to_vec();
         arguments.push("--json");
         serde_json::from_str(&self.run(&arguments).await).expect("a JSON document")
     }
 
-    /// Runs `debrief … --json` and gives the documents that it printed, one a line.
+    /// Runs `debrief … --json` and returns the documents it printed, one per line.
     pub(crate) async fn json_lines(&self, arguments: &[&str]) -> Vec<Value> {
         let mut arguments = arguments.to_vec();
         arguments.push("--json");
@@ -124,7 +124,7 @@ impl Installation {
         self.spawn(self.command(arguments))
     }
 
-    /// Starts `debrief` in the background with so many file descriptors and no more.
+    /// Starts `debrief` in the background with a limit on file descriptors.
     pub(crate) fn start_with_descriptors(&self, arguments: &[&str], descriptors: u32) -> Process {
         let plain = self.command(arguments);
         let mut command = Command::new("sh");
@@ -165,7 +165,7 @@ impl Installation {
         }
     }
 
-    /// Approves every summary that waits for it, as the coach would on the page, and gives the organization.
+    /// Approves every summary ready for review, like the coach on the page, and returns the organization.
     pub(crate) async fn approve_everything(&self) -> Uuid {
         let db = &self.database.db;
         let mut settings = world::settings(&self.folder);
@@ -191,7 +191,7 @@ impl Installation {
         self.environment.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
     }
 
-    /// Puts a file into the bucket's folder.
+    /// Puts a file in the bucket's folder.
     pub(crate) fn drop_into_bucket(&self, key: &str, text: &str) {
         let path = self.folder.path().join("bucket").join(key);
         std::fs::create_dir_all(path.parent().expect("a key has a folder")).expect("the bucket can be written");
@@ -199,18 +199,18 @@ impl Installation {
     }
 }
 
-/// A started `debrief`, killed when dropped.
+/// A running `debrief`, killed on drop.
 #[derive(Debug)]
 pub(crate) struct Process(Child);
 
 impl Process {
-    /// SIGKILL: it has no last word.
+    /// Sends SIGKILL, so that it can't clean up.
     pub(crate) fn kill(mut self) {
         self.0.kill().expect("it runs");
         self.0.wait().expect("it ends");
     }
 
-    /// SIGTERM, and the exit code.
+    /// Sends SIGTERM, and returns the exit code.
     pub(crate) fn terminate(mut self) -> Option<i32> {
         let pid = self.0.id().to_string();
         let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill is there");
@@ -231,7 +231,7 @@ pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
-/// Waits until `look` finds something; panics with `what` when patience ends.
+/// Waits until `look` finds something; panics with `what` after the timeout.
 pub(crate) async fn wait_for<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {

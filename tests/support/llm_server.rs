@@ -1,5 +1,5 @@
-//! A server on loopback that answers as language models' endpoints do, on good days and bad: a script says what comes of
-//! each request in turn, or limits are held to as a provider holds to them. Every request is kept, whatever its path.
+//! A server on loopback that answers like a language model's endpoint, on good days and bad: a script says how each
+//! request is answered, or limits are enforced like a provider's. Every request is kept, whatever its path.
 
 use std::{
     collections::VecDeque,
@@ -18,12 +18,12 @@ use axum::{
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-/// What comes of one request.
+/// The reply to one request.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
     /// A completion whose content is this JSON.
     Answer(Value),
-    /// A completion whose content is the JSON that this makes of the request's body.
+    /// A completion with the JSON that this function computes from the request's body.
     AnswerTo(fn(&Value) -> Value),
     /// A completion whose content is this text.
     Content(String),
@@ -31,27 +31,27 @@ pub(crate) enum Reply {
     CutOff,
     /// The model declines.
     Refusal,
-    /// An error with a `Retry-After` in seconds, where one is given, and a body.
+    /// An error with an optional `Retry-After` in seconds, and a body.
     Error(u16, Option<u64>, Value),
-    /// Any reply, as it was recorded: status, headers, body.
+    /// Any recorded reply: status, headers, body.
     Raw(u16, Vec<(&'static str, String)>, Value),
-    /// A completion whose content is this JSON, once the test says [`LlmServer::go_on`].
+    /// A completion with this JSON, once the test calls [`LlmServer::go_on`].
     Slow(Value),
-    /// The connection stays open and nothing comes.
+    /// The connection stays open, but nothing arrives.
     Hang,
     /// The connection breaks off in the middle of a completion with this content.
     Torn(Value),
 }
 
-/// What a provider allows, counted in buckets that hold some seconds of it: an even flow fits, a burst does not.
+/// A provider's limits, counted in buckets that hold a few seconds' worth: an even flow fits, a burst doesn't.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Allowed {
     pub(crate) bucket_seconds: f64,
     pub(crate) requests_per_minute: f64,
     pub(crate) tokens_per_minute: f64,
-    /// How long an answer takes.
+    /// The latency of an answer.
     pub(crate) latency: Duration,
-    /// What it answers.
+    /// The answer.
     pub(crate) answer: fn(&Value) -> Value,
 }
 
@@ -61,10 +61,10 @@ impl Allowed {
     }
 }
 
-/// A request that came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
-    /// When.
+    /// When it arrived.
     #[allow(dead_code, reason = "benches/llm_load measures it")]
     pub(crate) at: Instant,
     pub(crate) uri: String,
@@ -98,14 +98,14 @@ pub(crate) struct LlmServer {
     requests: Arc<Mutex<Vec<Asked>>>,
     arrived: Arc<Notify>,
     go_on: Arc<Notify>,
-    /// The base URL, as the setting `llm.url` wants it for the provider `openai`.
+    /// The base URL for the setting `llm.url` with the provider `openai`.
     pub(crate) url: String,
-    /// The server alone.
+    /// The server's URL without a path.
     pub(crate) root: String,
 }
 
 impl LlmServer {
-    /// Starts one that follows the script; what is asked after its end gets HTTP 500.
+    /// Starts a server that follows the script; requests after its end get HTTP 500.
     pub(crate) async fn start(script: impl IntoIterator<Item = Reply>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = listener.local_addr().expect("it is bound");
@@ -124,7 +124,7 @@ impl LlmServer {
         server
     }
 
-    /// Starts one that answers everything within what is allowed.
+    /// Starts a server that answers everything within the limits.
     pub(crate) async fn allowing(allowed: Allowed) -> Self {
         let server = Self::start([]).await;
         let bucket = Bucket {
@@ -138,7 +138,7 @@ impl LlmServer {
         server
     }
 
-    /// What comes next, after what is in the script already.
+    /// Appends replies to the script.
     pub(crate) fn then(&self, replies: impl IntoIterator<Item = Reply>) {
         self.script.lock().expect("no panic holds it").extend(replies);
     }
@@ -153,7 +153,7 @@ impl LlmServer {
         self.asked().into_iter().map(|asked| asked.body).collect()
     }
 
-    /// How many requests were more than is allowed.
+    /// How many requests exceeded the limits.
     pub(crate) fn refused(&self) -> usize {
         self.bucket.lock().expect("no panic holds it").as_ref().map_or(0, |bucket| bucket.refused)
     }
@@ -163,7 +163,7 @@ impl LlmServer {
         self.arrived.notified().await;
     }
 
-    /// Lets a slow answer go.
+    /// Releases a slow answer.
     pub(crate) fn go_on(&self) {
         self.go_on.notify_one();
     }
@@ -173,7 +173,7 @@ impl LlmServer {
         self.asked().first()?.header(name).map(str::to_owned)
     }
 
-    /// Takes a request out of the bucket; none where it is not allowed, with the seconds to wait.
+    /// Takes a request out of the bucket; if the limits don't allow it, returns the seconds to wait.
     fn take(&self, tokens: f64) -> Option<Result<Allowed, f64>> {
         let mut bucket = self.bucket.lock().expect("no panic holds it");
         let bucket = bucket.as_mut()?;
@@ -192,7 +192,7 @@ impl LlmServer {
     }
 }
 
-/// The list of models, for everybody but the key `refused`.
+/// The list of models, for any key except `refused`.
 async fn models(headers: HeaderMap) -> Response {
     if headers.get("authorization").is_some_and(|key| key == "Bearer refused") {
         return (StatusCode::UNAUTHORIZED, Json(json!({ "error": { "code": "invalid_api_key" } }))).into_response();

@@ -1,5 +1,5 @@
-//! What the tests share: a Postgres server, a database a test, services over it, people to work with, real servers
-//! beside it, a browser, and the real binary.
+//! What the tests share: a Postgres server, a database per test, services on it, people to work with, other real
+//! servers, a browser, and the real binary.
 
 pub(crate) mod browser;
 mod database;

@@ -1,4 +1,4 @@
-//! The local model, brought by the program's own code into the cache, once for all tests.
+//! The local model, downloaded to the cache by the program's own code, once for all tests.
 
 use std::{path::PathBuf, sync::OnceLock};
 

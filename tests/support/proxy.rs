@@ -1,4 +1,4 @@
-//! A proxy before Postgres that holds back the answer to a statement until it is told to let it through.
+//! A proxy for Postgres that holds back the response to a statement until it is released.
 
 use std::sync::{
     Arc,
@@ -16,7 +16,7 @@ use tokio::{
 /// Listens until the test's runtime ends.
 #[derive(Debug)]
 pub(crate) struct SlowPostgres {
-    /// The database's URL by way of the proxy.
+    /// The database's URL through the proxy.
     pub(crate) url: SecretString,
     gate: Arc<Gate>,
 }
@@ -30,7 +30,7 @@ struct Gate {
 }
 
 impl SlowPostgres {
-    /// Stands before the database of `url`, and holds back the answer whenever `statement` (a simple query) is asked.
+    /// Proxies the database of `url`, and holds back the response whenever `statement` (a simple query) is sent.
     pub(crate) async fn before(url: &SecretString, statement: &str) -> Self {
         let server: PgConnectOptions = url.expose_secret().parse().expect("the database's URL");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -48,12 +48,12 @@ impl SlowPostgres {
         Self { url: SecretString::from(proxied.to_string()), gate }
     }
 
-    /// Waits until the statement has been asked.
+    /// Waits until the statement has been sent.
     pub(crate) async fn asked(&self) {
         self.gate.asked.notified().await;
     }
 
-    /// Lets its answer through.
+    /// Releases its response.
     pub(crate) fn answer(&self) {
         self.gate.shut.store(false, Ordering::SeqCst);
         self.gate.open.notify_one();

@@ -1,11 +1,11 @@
-//! The servers that tests need and Rust does not have: an S3 server (moto) and an SMTP server (aiosmtpd), brought by
-//! pip into the same cache as Postgres.
+//! The servers that tests need and Rust doesn't have: an S3 server (moto) and an SMTP server (aiosmtpd), installed by
+//! pip in the same cache as Postgres.
 
 use std::{fs, path::PathBuf, process::Command, sync::OnceLock};
 
 use debrief::{folders, postgres::pip};
 
-/// The packages, by exact version; the folder is named after them, so that a change brings them anew.
+/// The packages, by exact version; the folder is named after them, so that a change installs them again.
 const PACKAGES: [&str; 4] = ["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5", "aiosmtpd==1.4.6"];
 
 static FOLDER: OnceLock<PathBuf> = OnceLock::new();

@@ -1,4 +1,4 @@
-//! A session that is ready for review: utterances, participants, and a summary of Priya with evidence.
+//! A session ready for review: utterances, participants, and a summary for Priya with evidence.
 
 use debrief_jobs::{
     db::Tx,
@@ -35,7 +35,7 @@ const UTTERANCES: [(&str, i64, &str); 6] = [
 ];
 
 impl Reviewed {
-    /// Makes one in state `summarized`; `request` or a test moves it on.
+    /// Creates one in state `summarized`; `request` or a test moves it on.
     pub(crate) async fn new(world: &World) -> Self {
         let [session, transcript, summary_id] = [(); 3].map(|()| Uuid::now_v7());
         let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
@@ -115,7 +115,7 @@ impl Reviewed {
         Self { session, summary: summary_id }
     }
 
-    /// A link to it, as mailed.
+    /// A link to it, as emailed.
     pub(crate) async fn link(&self, world: &World) -> Token {
         let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
         let (_, token) = links::issue(&mut tx, world.coach, self.session, 10).await.expect("a link");

@@ -16,7 +16,7 @@ static SERVER: OnceLock<Server> = OnceLock::new();
 #[derive(Debug)]
 struct Server {
     endpoint: String,
-    /// Keeps the pipe open that the server lives by.
+    /// Keeps the pipe open that the server depends on.
     _process: Mutex<Child>,
 }
 
@@ -38,10 +38,10 @@ from moto.server import main
 main(['-H', '127.0.0.1', '-p', '0'])
 ";
 
-/// Where the S3 server is reached: `http://127.0.0.1:…`.
+/// The address of the S3 server: `http://127.0.0.1:…`.
 pub(crate) fn endpoint() -> &'static str {
     let server = SERVER.get_or_init(|| {
-        // Even a client that only speaks HTTP makes its TLS settings at its start.
+        // Even a client that only speaks HTTP creates its TLS settings at startup.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut process = moto_command()
             .stdin(Stdio::piped())
@@ -55,20 +55,20 @@ pub(crate) fn endpoint() -> &'static str {
             .map_while(Result::ok)
             .find_map(|line| line.split_once("Running on ").map(|(_, url)| url.trim().to_owned()))
             .expect("moto says where it runs");
-        // Its log of requests is read and dropped, or the pipe would fill and the server stop.
+        // Its request log is read and dropped, or the pipe would fill up and the server would block.
         std::thread::spawn(move || lines.for_each(drop));
         Server { endpoint, _process: Mutex::new(process) }
     });
     &server.endpoint
 }
 
-/// A bucket of its own, as a setting: `s3://…?endpoint=…`. The requests need no signature.
+/// A separate bucket, as a setting: `s3://…?endpoint=…`. Requests need no signature.
 pub(crate) async fn bucket_url() -> String {
     let name = new_bucket().await;
     format!("s3://{name}/some/prefix?endpoint={}&region=us-east-1&anonymous=true", endpoint())
 }
 
-/// Makes a bucket of its own, and gives its name. It takes requests with a signature and without.
+/// Creates a separate bucket, and returns its name. It accepts requests with and without a signature.
 pub(crate) async fn new_bucket() -> String {
     let name = format!("t-{}", Uuid::now_v7().simple());
     let endpoint = endpoint();
@@ -83,7 +83,7 @@ pub(crate) async fn new_bucket() -> String {
     name
 }
 
-/// Puts an object under a key that the library would not take.
+/// Puts an object under a key that the library would reject.
 pub(crate) async fn put_raw(bucket: &Bucket, key: &str) {
     let folder = bucket.name().strip_prefix("s3://").expect("an S3 bucket");
     let url = format!("{}/{folder}/{key}", endpoint());

@@ -1,4 +1,4 @@
-//! The Postgres server of a test run: the one of `DATABASE_URL`, else an embedded one that ends with the run.
+//! The Postgres server of a test run: the one in `DATABASE_URL`, or an embedded one that ends with the run.
 
 use std::{
     process::{Command, Stdio},
@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 struct Embedded {
     server: Server,
-    /// Held open for as long as this process lives: see [`stop_with_this_process`].
+    /// Kept open as long as this process lives: see [`stop_with_this_process`].
     _guard: std::process::Child,
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn url() -> url::Url {
 
 fn start() -> Embedded {
     let folder = tempfile::Builder::new().prefix("debrief-test-").tempdir().expect("a temporary folder").keep();
-    // The server's user is not this one where this one is root: it must be able to pass.
+    // If this user is root, the server runs as another user, who must be able to pass through.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -42,9 +42,9 @@ fn start() -> Embedded {
 }
 
 /// A process that waits for the end of its standard input, which only this process holds, then stops the server and
-/// removes its folder: it works however this process ends, and a test harness has no last word otherwise.
+/// removes its folder. It works however this process ends; a test harness has no other cleanup.
 fn stop_with_this_process(folder: &std::path::Path) -> std::process::Child {
-    // SIGQUIT is Postgres' immediate shutdown; root may send it to the server's user's process too.
+    // SIGQUIT is Postgres' immediate shutdown; root may also send it to another user's process.
     let script = r#"read _; kill -QUIT "$(head -n 1 "$0"/postgres-*/postmaster.pid)"; sleep 1; rm -rf "$0""#;
     Command::new("sh")
         .arg("-c")

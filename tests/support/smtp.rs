@@ -1,4 +1,4 @@
-//! A real SMTP server for a test: aiosmtpd, with the misbehaviour that `smtp_server.py` describes.
+//! A real SMTP server for a test: aiosmtpd, with the misbehavior described in `smtp_server.py`.
 
 use std::{
     collections::BTreeMap,
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::python;
 
-/// A running server. It ends with the value.
+/// A running server. It stops on drop.
 #[derive(Debug)]
 pub(crate) struct SmtpServer {
     child: Child,
@@ -20,13 +20,13 @@ pub(crate) struct SmtpServer {
     port: u16,
 }
 
-/// A message as the server took it, decoded.
+/// A message as accepted by the server, decoded.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Letter {
     pub(crate) from: String,
     pub(crate) to: Vec<String>,
     pub(crate) message_id: String,
-    /// What a reader takes From, To and Reply-To for: names and addresses.
+    /// From, To and Reply-To as parsed by a reader: names and addresses.
     pub(crate) mailboxes: BTreeMap<String, Vec<(String, String)>>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) text: String,
@@ -58,20 +58,20 @@ impl SmtpServer {
         Self { child, folder, port }
     }
 
-    /// For `mail.url`. The server answers at once or never, so two seconds are long.
+    /// For `mail.url`. The server answers immediately or never, so two seconds are long.
     pub(crate) fn url(&self) -> String {
         format!("smtp://127.0.0.1:{}?timeout=2", self.port)
     }
 
-    /// What it has taken, in order.
+    /// The messages it has accepted, in order.
     pub(crate) fn letters(&self) -> Vec<Letter> {
         let taken = std::fs::read_to_string(self.folder.path().join("messages.jsonl")).unwrap_or_default();
-        // The line that is being written is no letter yet.
+        // The line being written is not a complete letter yet.
         let whole = taken.rsplit_once('\n').map_or("", |(whole, _)| whole);
         whole.lines().map(|line| serde_json::from_str(line).expect("a message as written by the server")).collect()
     }
 
-    /// Waits until it has taken `count` messages.
+    /// Waits until it has accepted `count` messages.
     pub(crate) async fn has_taken(&self, count: usize) {
         let taken = async {
             while self.letters().len() < count {
@@ -81,19 +81,18 @@ impl SmtpServer {
         tokio::time::timeout(std::time::Duration::from_secs(30), taken).await.expect("the server takes the message");
     }
 
-    /// From now on it does not answer to the first `step` (`rcpt` or `data`) that concerns this address until it is
-    /// released.
+    /// From now on it doesn't answer the first `step` (`rcpt` or `data`) for this address until released.
     pub(crate) fn hold(&self, step: &str, address: &str) {
         std::fs::write(self.folder.path().join(format!("hold-{step}")), address).expect("the folder is writable");
     }
 
-    /// Waits until it leaves somebody without an answer.
+    /// Waits until it leaves a client without an answer.
     pub(crate) async fn has_held(&self) {
         let held = self.folder.path().join("held");
         super::installation::wait_for("the mail server to be asked", async || held.exists().then_some(())).await;
     }
 
-    /// Lets it answer to the slow and to whom it held.
+    /// Lets it answer again.
     pub(crate) fn release(&self) {
         std::fs::write(self.folder.path().join("release"), "").expect("the folder is writable");
     }
@@ -106,7 +105,7 @@ impl Drop for SmtpServer {
     }
 }
 
-/// The letters in a folder of `.eml` files, in the order in which they were queued (their names begin with a time).
+/// The letters in a folder of `.eml` files, in the order in which they were queued (their names start with a time).
 pub(crate) fn letters_in(folder: &Path) -> Vec<Letter> {
     let entries = std::fs::read_dir(folder).expect("the folder of mails");
     let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
@@ -117,7 +116,7 @@ pub(crate) fn letters_in(folder: &Path) -> Vec<Letter> {
     decoded.lines().map(|line| serde_json::from_str(line).expect("a message as written by the script")).collect()
 }
 
-/// The command that runs the server; its folder is to be added.
+/// The command that runs the server, still without its folder.
 fn smtp_command() -> Command {
     let mut command = python::command();
     command.args(["-W", "ignore"]).arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smtp_server.py"));

@@ -1,4 +1,4 @@
-//! A small world to test in: an organization, a coach, two clients, and services over temporary folders.
+//! A small test world: an organization, a coach, two clients, and services in temporary folders.
 
 use std::sync::Arc;
 
@@ -40,17 +40,17 @@ pub(crate) struct World {
     pub(crate) coach: Uuid,
     pub(crate) priya: Uuid,
     pub(crate) tom: Uuid,
-    /// Holds `bucket/` and `mail/`.
+    /// Contains `bucket/` and `mail/`.
     pub(crate) folder: TempDir,
 }
 
 impl World {
-    /// Makes one, with the default settings.
+    /// Creates one with the default settings.
     pub(crate) async fn new() -> Self {
         Self::with(|_| ()).await
     }
 
-    /// Makes one, with settings changed by `change`.
+    /// Creates one with settings changed by `change`.
     pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
         let database = TestDatabase::new().await;
         let folder = TempDir::new().expect("a temporary folder");
@@ -90,7 +90,7 @@ impl World {
         Self { database, services, organization, coach, priya, tom, folder }
     }
 
-    /// Runs one job as a worker would (claimed, fenced), and gives its output.
+    /// Runs one job like a worker (claimed, fenced), and returns its output.
     pub(crate) async fn run<J: Runnable>(&self, job: &J) -> Result<Value, JobError> {
         let db = &self.database.db;
         let mut tx = db.tenant(self.organization).await?;
@@ -101,13 +101,13 @@ impl World {
         self.run_claimed(id, job).await
     }
 
-    /// Runs one of the installation's own jobs, as [`World::run`] does an organization's.
+    /// Runs one of the installation's own jobs, like [`World::run`] for an organization's.
     pub(crate) async fn run_installation<J: Runnable>(&self, job: &J) -> Result<Value, JobError> {
         let context = self.claim_another(job).await;
         let ran = job.run(&context).await;
         let mut tx = self.database.db.system().await?;
         if let Err(error) = ran {
-            // What failed or waits does not stand in the way of the next one.
+            // A failed or waiting job doesn't block the next one.
             let cancel = "update jobs set state = 'cancelled', leased_until = null, finished_at = now() where id = $1";
             sqlx::query(cancel).bind(context.job.id).execute(tx.conn()).await?;
             tx.commit().await?;
@@ -118,8 +118,8 @@ impl World {
         Ok(output)
     }
 
-    /// Claims one of the installation's own jobs, even beside one that runs already (as when a worker that was given up
-    /// is still at it).
+    /// Claims one of the installation's own jobs, even while one is running (as if a worker that was given up is still
+    /// at it).
     pub(crate) async fn claim_another<J: Runnable>(&self, job: &J) -> Context<J::Needs> {
         let mut tx = self.database.db.system().await.expect("a transaction");
         let Enqueued::New(id) = enqueue(&mut tx, job, Uuid::now_v7()).await.expect("the queue answers") else {
@@ -145,7 +145,7 @@ impl World {
         Context::new(J::needs(&self.services), self.database.db.clone(), info)
     }
 
-    /// Claims the one due job of this kind and runs it; none where none is due.
+    /// Claims the one due job of this kind and runs it; `None` if none is due.
     pub(crate) async fn run_queued<J: Runnable>(&self) -> Option<Result<Value, JobError>> {
         let mut tx = self.database.db.tenant(self.organization).await.expect("a transaction");
         let (id, args): (Uuid, Value) =
@@ -159,7 +159,7 @@ impl World {
         Some(self.run_claimed(id, &job).await)
     }
 
-    /// Tells coaches of what lies in the inbox, as if a quiet while had passed; gives how many mails that makes.
+    /// Tells coaches about files in the inbox, as if the quiet time had passed; returns the number of emails.
     pub(crate) async fn tell_of_inbox(&self) -> usize {
         let mut tx = self.database.db.tenant(self.organization).await.expect("a transaction");
         let earlier = "update inbox_notices set created_at = created_at - interval '1 hour' where told_at is null";

@@ -1,4 +1,4 @@
-//! The parts of a turned sentence: what a name is in it, and the verb that goes with whom it is said to. Pure.
+//! The parts of a turned sentence: a name's role in it, and the matching verb form. Pure.
 
 use super::{
     CLAUSE, Doubt, Sentence,
@@ -8,9 +8,9 @@ use crate::follow_up::english::{
     Person, agreeing, ends_in_s, is_adverb, is_auxiliary, is_one_of, is_surely_verb, turned_auxiliary,
 };
 
-/// After these a name may begin a clause, or be one of several.
+/// After these a name may start a clause, or be one of several.
 const EITHER: &str = "and or than as but before after until since like";
-/// Verbs and moods after which a clause may begin without a word.
+/// Verbs and moods after which a clause may start without a conjunction.
 const THINKS: &str = "think thinks believe believes know knows hope hopes feel feels felt says said see sees saw noticed glad \
     sure wish guess mean means thought proud happy sad sorry agreed decided";
 const PREPOSITIONS: &str = "with for to from about by of on at in between behind without against around beside near under over \
@@ -36,12 +36,12 @@ impl Sentence<'_> {
         self.new[at] = Some(if capital { format!("{first}{}", chars.as_str()) } else { word.to_owned() });
     }
 
-    /// Puts what is said to the client in the place of what is said about the client.
+    /// Turns what is said about the client into what is said to the client.
     pub(super) fn turn_client(&mut self, at: usize) -> Result<(), Doubt> {
         match self.items[at].what {
             What::Client { possessive: true } => {
                 let next = self.word(at + 1);
-                // "Priya's meeting Lena" and "Priya's meeting": which, nobody can say.
+                // "Priya's meeting Lena" or "Priya's meeting": there is no way to tell.
                 let apart = !self.before(at + 1).trim().is_empty();
                 if apart
                     || next.is_empty()
@@ -80,7 +80,7 @@ impl Sentence<'_> {
         Ok(())
     }
 
-    /// Whether `her` is followed by what is hers.
+    /// Whether `her` is possessive.
     fn is_possessive(&self, at: usize) -> Result<bool, Doubt> {
         const NO_NOUNS: &str = "a an the this that these those some any no to and but or if when while as so than because \
             yesterday today tomorrow again now more most not what who how where why whether there here then once too also \
@@ -101,7 +101,7 @@ impl Sentence<'_> {
         if made { Err(Doubt) } else { Ok(true) }
     }
 
-    /// The part that a name has in its sentence.
+    /// The role of a name in its sentence.
     fn part(&mut self, at: usize) -> Result<Part, Doubt> {
         let verb = self.verb_after(at);
         let acts = verb.is_some_and(|verb| agreeing(self.items[verb].text, Person::You).is_some());
@@ -132,13 +132,13 @@ impl Sentence<'_> {
         if is_one_of(PREPOSITIONS, &prior) {
             return Ok(Part::Object);
         }
-        // "Ask Priya how it went" is said to the coach; "gives Priya notes", "the plan Priya likes": one is a noun, the
-        // other a verb.
+        // "Ask Priya how it went" is said to the coach. In "gives Priya notes" the next word is a noun; in "the plan
+        // Priya likes" it is a verb.
         let told = acts || (0..at).any(|before| agreeing(&self.word(before), Person::You).is_some());
         if ends_in_s(&next) || !told { Err(Doubt) } else { Ok(Part::Object) }
     }
 
-    /// The place of the word after a subject and its adverbs, where nothing but spaces stands between.
+    /// The position of the word after a subject and its adverbs, if only spaces are in between.
     fn verb_after(&self, at: usize) -> Option<usize> {
         let mut verb = at + 1;
         while verb < self.items.len() && self.before(verb).trim().is_empty() && is_adverb(&self.word(verb)) {
@@ -147,7 +147,7 @@ impl Sentence<'_> {
         (verb < self.items.len() && self.before(verb).trim().is_empty()).then_some(verb)
     }
 
-    /// Turns a verb that stands before its subject ("Is Priya ready", "What does she want"); gives whether one does.
+    /// Turns a verb that comes before its subject ("Is Priya ready", "What does she want"); false if there is none.
     fn invert(&mut self, at: usize, person: Person) -> bool {
         let Some(verb) = at.checked_sub(1).filter(|_| self.before(at).trim().is_empty()) else { return false };
         let word = self.word(verb);
@@ -162,7 +162,7 @@ impl Sentence<'_> {
         true
     }
 
-    /// Makes the verbs of the subject at `at` go with `person`.
+    /// Makes the verbs of the subject at `at` agree with `person`.
     fn agree(&mut self, at: usize, person: Person) -> Result<(), Doubt> {
         if is_one_of("and or", &self.word(at + 1)) {
             return Ok(());
@@ -179,14 +179,14 @@ impl Sentence<'_> {
                     self.set(verb, &turned);
                 }
             }
-            // A past form that is not on the list needs no change; what is no verb at all is unclear.
+            // A past form that isn't on the list needs no change; a word that isn't a verb is unclear.
             None if matches!(self.items[at].what, What::Pronoun(..)) && !word.is_empty() && !word.ends_with('s') => {}
             None => return Err(Doubt),
         }
         self.agree_further(verb, person, present)
     }
 
-    /// The verbs that go on with the same subject: "… and is tired".
+    /// The verbs that continue with the same subject: "… and is tired".
     fn agree_further(&mut self, verb: usize, person: Person, present: bool) -> Result<(), Doubt> {
         let mut at = verb + 1;
         while at < self.items.len() && !self.begins_sentence(at) {
@@ -223,7 +223,7 @@ impl Sentence<'_> {
         self.agree_further(at, person, true)
     }
 
-    /// Says `I` of the coach, where it is sure; a name that stays breaks no promise.
+    /// Uses `I` for the coach where that is certain; a name that stays does no harm.
     pub(super) fn turn_coach(&mut self, at: usize, possessive: bool) {
         let kept = self.new.clone();
         let joined = |word: &str| is_one_of("and or", word);

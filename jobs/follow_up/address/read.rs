@@ -10,11 +10,11 @@ use crate::{
     text::fold,
 };
 
-/// What an item is.
+/// The kind of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     Word,
-    /// Words in quotation marks, with the marks.
+    /// Words in quotation marks, including the marks.
     Quoted,
     Client {
         possessive: bool,
@@ -22,7 +22,7 @@ pub(super) enum What {
     Coach {
         possessive: bool,
     },
-    /// A name of both.
+    /// A name that both people have.
     Either,
     Pronoun(Gender, Case),
 }
@@ -34,14 +34,14 @@ pub(super) enum Case {
     Object,
     /// `his`, `their`.
     Possessive,
-    /// `her`, which is either.
+    /// `her`, which can be object or possessive.
     Her,
     /// `hers`, `theirs`.
     Hers,
     Reflexive,
 }
 
-/// A word, a name of one or more words, or something quoted; with what stands before it.
+/// A word, a name of one or more words, or a quotation, with the text before it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Item<'t> {
     pub(super) before: &'t str,
@@ -52,20 +52,20 @@ pub(super) struct Item<'t> {
 static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new("[\"\u{201c}\u{201e}][^\"\u{201c}\u{201d}\u{201e}]*[\"\u{201d}\u{201c}]").expect("a constant pattern")
 });
-/// A word with its apostrophes and hyphens; the tail of a contraction is a word of its own.
+/// A word with its apostrophes and hyphens; the tail of a contraction is a separate word.
 static WORD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new("[\\p{L}\\p{N}\\p{M}]+(?:['\u{2019}\u{2018}\u{2bc}-][\\p{L}\\p{N}\\p{M}]+)*")
         .expect("a constant pattern")
 });
 /// Titles before a name.
 const TITLES: &str = "dr prof mr mrs ms miss";
-/// Parts of a name that stand in lower case between others.
+/// Lower-case particles between parts of a name.
 const PARTICLES: &str = "van von der den de del da di du le la el al bin ibn zu dos";
-/// Names that are words as well: at the beginning of a sentence nobody can tell.
+/// Names that are also ordinary words: ambiguous at the start of a sentence.
 const ORDINARY: &str = "will mark may grace hope joy rose bill art pat dean drew chase hunter faith june april sue frank rich \
     guy jack sky summer dawn ray lance victor miles max grant ward reed brook";
 
-/// The items of a text, and what stands after the last.
+/// The items of a text, and the text after the last one.
 pub(super) fn read<'t>(text: &'t str, people: &People) -> (Vec<Item<'t>>, &'t str) {
     let words = words(text);
     let (mut items, mut end, mut at) = (Vec::new(), 0, 0);
@@ -101,7 +101,7 @@ pub(super) fn read<'t>(text: &'t str, people: &People) -> (Vec<Item<'t>>, &'t st
     (items, &text[end..])
 }
 
-/// The words of a text, and what is quoted in it as one.
+/// The words of a text, with each quotation as one word.
 fn words(text: &str) -> Vec<(Range<usize>, bool)> {
     let quoted: Vec<Range<usize>> = QUOTED.find_iter(text).map(|found| found.range()).collect();
     let outside = |word: &Range<usize>| !quoted.iter().any(|quote| quote.start <= word.start && word.start < quote.end);
@@ -111,7 +111,7 @@ fn words(text: &str) -> Vec<(Range<usize>, bool)> {
     all
 }
 
-/// A name at the beginning of `words`: its place, whose it is, and of how many words it is.
+/// A name at the start of `words`: its position, whose it is, and its number of words.
 fn name(text: &str, words: &[(Range<usize>, bool)], people: &People) -> Option<(Range<usize>, What, usize)> {
     let bare = |range: &Range<usize>| {
         let whole = &text[range.clone()];
@@ -143,7 +143,7 @@ fn name(text: &str, words: &[(Range<usize>, bool)], people: &People) -> Option<(
                 owners.push(owner);
                 (used, end) = (at + 1, range.start + word.len());
                 if !tail.is_empty() {
-                    // "Priya'll" is no possessive, and no name that is turned.
+                    // "Priya'll" is neither a possessive nor a name to turn.
                     possessive = plain(tail) == "'s";
                     end = range.end;
                     break;

@@ -1,4 +1,4 @@
-//! What is turned, what stands, and what is asked.
+//! What is turned, what stays, and what the coach is asked about.
 
 use super::*;
 
@@ -68,7 +68,7 @@ fn a_pronoun_is_the_clients_only_where_nobody_else_can_be_meant() {
         ("Priya decided to give himself until Friday.", "You decided to give yourself until Friday."),
         ("When she arrived, Priya was ready to speak.", "When you arrived, you were ready to speak."),
         ("Her team delivered on time.", "Your team delivered on time."),
-        // Somebody else.
+        // Someone else.
         ("You told Lena that she can take it over.", "You told Lena that she can take it over."),
         ("You saw that Jonas wants to keep his draft.", "You saw that Jonas wants to keep his draft."),
         ("She told Jonas that he may go with the draft.", "You told Jonas that he may go with the draft."),
@@ -102,7 +102,7 @@ fn what_is_not_sure_is_asked() {
         "Keep up the good work Priya",
         "The client will call Lena.",
         "The choice to stay was Priya's, and she made it.",
-        // Other languages are not turned, and not sent against the promise.
+        // Other languages are not turned, and the promise to ask first still holds.
         "Priya ruft Lena am Freitag an.",
         "Priya will Lena am Freitag anrufen.",
         "Priya appellera la banque.",

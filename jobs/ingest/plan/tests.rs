@@ -1,11 +1,11 @@
-//! The plan, over small meetings.
+//! Tests of the plan with small meetings.
 
 use debrief_transcript::{Transcript, parse};
 
 use super::*;
 use crate::meeting::key;
 
-/// What two people say to each other, different with each `seed`.
+/// A conversation between two people, different for each `seed`.
 fn talk(seed: usize) -> Vec<(usize, i64, String)> {
     const WORDS: &str = "river stone window garden paper winter coffee letter market bridge summer music table silver \
         morning village forest captain mirror thunder island harbor candle meadow rocket blanket feather pencil";
@@ -23,7 +23,7 @@ fn clock(ms: i64) -> String {
     format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
 }
 
-/// WebVTT of the talk; `names` may be empty, and `speaker` picks one of the two.
+/// WebVTT of the talk; `names` may be empty, and `speaker` selects one of the two.
 fn vtt(seed: usize, names: &[&str], speaker: Option<usize>) -> String {
     let mut text = "WEBVTT\n\n".to_owned();
     for (who, at, said) in talk(seed).into_iter().filter(|(who, ..)| speaker.is_none_or(|speaker| speaker == *who)) {

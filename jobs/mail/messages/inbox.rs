@@ -1,48 +1,48 @@
-//! What a coach is told of files in the inbox. Pure.
+//! What a coach is told about files in the inbox. Pure.
 
 use serde::Serialize;
 
-/// To the coach: files were not taken, or were there already.
+/// To the coach: files were rejected, or were already there.
 #[derive(Clone, Debug, Serialize)]
 pub struct SessionRejected {
     /// The coach's name.
     pub coach: String,
-    /// The files that were not taken.
+    /// The files that were rejected.
     pub files: Vec<InboxFile>,
     /// How many more of them there are.
     pub more: usize,
-    /// What to do, a few sentences each.
+    /// What to do, in a few sentences each.
     pub advice: Vec<String>,
-    /// Whether of each of them a copy is kept under `rejected/`; where it is so of some, their reasons say it.
+    /// Whether a copy of every file is kept under `rejected/`. If only some are kept, their reasons say so.
     pub all_kept: bool,
-    /// Whether a corrected file under the same name is taken as the same session.
+    /// Whether a corrected file with the same name counts as the same session.
     pub comes_back: bool,
-    /// The files with the content of one that is there.
+    /// The files whose content is already there.
     pub there: Vec<InboxFile>,
     /// How many more of them there are.
     pub more_there: usize,
-    /// The transcripts that came after their session was summarised.
+    /// The transcripts that arrived after their session was summarized.
     pub late: Vec<InboxFile>,
     /// How many more of them there are.
     pub more_late: usize,
-    /// What can be done with those.
+    /// What to do about those.
     pub late_advice: String,
 }
 
 /// A file of the inbox.
 #[derive(Clone, Debug, Serialize)]
 pub struct InboxFile {
-    /// Its place in the coach's folder, as the coach put it there.
+    /// Its path in the coach's folder, as the coach put it there.
     pub file: String,
-    /// What is to be said of it, in a sentence.
+    /// What to say about it, in a sentence.
     pub reason: String,
 }
 
 impl SessionRejected {
-    /// So many files of a kind are shown.
+    /// At most this many files of each kind are shown.
     pub const MOST: usize = 20;
 
-    /// A believable one.
+    /// A realistic example.
     #[must_use]
     pub fn sample() -> Self {
         Self {

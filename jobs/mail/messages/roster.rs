@@ -1,8 +1,8 @@
-//! What a coach is told of a roster. Pure.
+//! What a coach is told about a roster. Pure.
 
 use serde::Serialize;
 
-/// To the coach: some of a roster could not be applied, or may have been misread.
+/// To the coach: part of a roster could not be applied or may have been misread.
 #[derive(Clone, Debug, Serialize)]
 pub struct RosterProblems {
     /// The coach's name.
@@ -11,19 +11,19 @@ pub struct RosterProblems {
     pub file: String,
     /// How many clients were taken from it.
     pub taken: usize,
-    /// What is wrong, a sentence each.
+    /// What is wrong, in a sentence each.
     pub problems: Vec<String>,
-    /// How many more there are than are shown.
+    /// How many more problems there are than are shown.
     pub more: usize,
-    /// Names as they were read, where the letters may be wrong.
+    /// Names as they were read, if letters may be wrong.
     pub names: Vec<String>,
 }
 
 impl RosterProblems {
-    /// So many problems are shown.
+    /// At most this many problems are shown.
     pub const MOST: usize = 50;
 
-    /// A believable one.
+    /// A realistic example.
     #[must_use]
     pub fn sample() -> Self {
         Self {

@@ -1,11 +1,11 @@
-//! The mail that tells a coach that a follow-up went out with another's words.
+//! The email that tells a coach that a follow-up was sent with someone else's words.
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 use super::day;
 
-/// To the coach: follow-ups went out, and then it turned out that some of their words were another's.
+/// To the coach: follow-ups were sent before some of their words turned out to be someone else's.
 #[derive(Clone, Debug, Serialize)]
 pub struct WrongWords {
     /// The coach's name.
@@ -14,29 +14,29 @@ pub struct WrongWords {
     pub title: String,
     /// The session's date.
     pub date: NaiveDate,
-    /// A letter each.
+    /// One entry per letter.
     pub letters: Vec<WrongLetter>,
     /// The review link.
     pub link: String,
-    /// The last day on which the link opens, in the coach's time zone.
+    /// The last day the link works, in the coach's time zone.
     pub expires: NaiveDate,
 }
 
-/// A follow-up that holds another's words.
+/// A follow-up that contains someone else's words.
 #[derive(Clone, Debug, Serialize)]
 pub struct WrongLetter {
-    /// Who has it.
+    /// Who received it.
     pub client: String,
-    /// At which address.
+    /// The address it was sent to.
     pub recipient: String,
-    /// Whether it has certainly gone; else it may have.
+    /// Whether it was certainly sent; otherwise it may have been.
     pub certain: bool,
-    /// The sentences that rest on what somebody else said.
+    /// The sentences based on what someone else said.
     pub sentences: Vec<String>,
 }
 
 impl WrongWords {
-    /// A believable one.
+    /// A realistic example.
     #[must_use]
     pub fn sample() -> Self {
         Self {

@@ -1,8 +1,8 @@
-//! Names as they are written, and how each person is greeted.
+//! Names as people write them, and the greeting for each.
 
 use super::*;
 
-/// A name as rosters have it, how its bearer is greeted, and what sentences call the person beside somebody else.
+/// A name as in a roster, its greeting, and its short form in sentences that mention someone else.
 const NAMES: &[(&str, &str, &str)] = &[
     // Plain.
     ("Priya Raman", "Priya", "Priya"),
@@ -16,7 +16,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("प्रिया रमन", "प्रिया", "प्रिया"),
     ("محمد علي", "محمد", "محمد"),
     ("  Priya   Raman ", "Priya", "Priya"),
-    // Titles before.
+    // Titles before the name.
     ("Dr. Sofia Meier", "Sofia", "Sofia"),
     ("Dr Sofia Meier", "Sofia", "Sofia"),
     ("DR. SOFIA MEIER", "Sofia", "SOFIA"),
@@ -54,7 +54,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("Frau Meier", "Frau Meier", "Frau Meier"),
     ("Herr Prof. Müller", "Herr Prof. Müller", "Herr Prof. Müller"),
     ("Mr. T", "Mr. T", "Mr. T"),
-    // Degrees and certificates after.
+    // Degrees and certificates after the name.
     ("Tom Becker, MBA", "Tom", "Tom"),
     ("Maya Okafor, PCC", "Maya", "Maya"),
     ("Maya Okafor PCC", "Maya", "Maya"),
@@ -70,7 +70,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("Zoë Ångström, PCC", "Zoë", "Zoë"),
     ("Okafor, PCC", "Okafor", "Okafor"),
     ("Yo-Yo Ma", "Yo-Yo", "Yo-Yo"),
-    // The family before a comma.
+    // Family name before a comma.
     ("Raman, Priya", "Priya", "Priya"),
     ("van der Berg, Tom", "Tom", "Tom"),
     ("Raman, Dr. Priya", "Priya", "Priya"),
@@ -84,7 +84,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("J.R. Smith", "J.R. Smith", "J.R. Smith"),
     ("JR Smith", "JR Smith", "JR Smith"),
     ("R. Srinivasan", "R. Srinivasan", "R. Srinivasan"),
-    // The family first, or perhaps.
+    // Family name first, or possibly.
     ("Nguyễn Thị Lan", "Nguyễn Thị Lan", "Nguyễn Thị Lan"),
     ("Dr. Nguyễn Thị Lan, MBA", "Nguyễn Thị Lan", "Nguyễn Thị Lan"),
     ("Tran Van Minh", "Tran Van Minh", "Tran Van Minh"),
@@ -122,7 +122,7 @@ const NAMES: &[(&str, &str, &str)] = &[
     ("PRIYA RAMAN", "Priya", "PRIYA"),
     ("priya raman", "Priya", "priya"),
     ("JEAN-LUC MARTIN", "Jean-Luc", "JEAN-LUC"),
-    // Nobody's given name.
+    // Not a given name.
     ("Acme GmbH", "Acme GmbH", "Acme GmbH"),
     ("The Example Foundation", "The Example Foundation", "The Example Foundation"),
     ("Northlight Coaching", "Northlight Coaching", "Northlight Coaching"),
@@ -153,7 +153,7 @@ fn two_of_the_same_given_name_are_told_apart() {
     assert_eq!(short("Mayana Lind", "Maya Okafor"), "Mayana");
 }
 
-/// Nothing that anybody types makes the greeting a title, a degree, or a part that is not in the name.
+/// Whatever people type, a greeting is never a title, a degree, or something that isn't in the name.
 #[test]
 fn no_name_is_greeted_by_its_title_or_its_degree() {
     let titles = ["", "Dr. ", "Prof. Dr. ", "Frau ", "Rev. ", "Dipl.-Ing. ", "Mag. ", "Mme ", "PhD "];

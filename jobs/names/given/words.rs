@@ -1,6 +1,6 @@
-//! The words that stand around given names, in the form that [`super::key`] gives: small letters, no accents, no dots.
+//! The words around given names, as normalized by [`super::key`]: lower case, no accents, no dots.
 
-/// What stands before a name.
+/// Titles before a name.
 pub(super) const TITLES: &str = "the \
     dr prof professor professorin mr mister mrs ms miss mx sir dame lady lord rev reverend therev pd privdoz \
     univprof aoprof drmed drphil drjur dring drrernat drhc drin dra dott dottssa dottoressa dottore avv avvocato \
@@ -10,14 +10,14 @@ pub(super) const TITLES: &str = "the \
     ustadh haji hajji datuk dato coach judge г-н гн госпожа господин гжа доктор кириос κ κος κα δρ khun คุณ د السيد \
     السيدة";
 
-/// What stands before a name only with its dot or in capitals: else it may be a name (`Mag. Eva Huber`, `Ing Marie`).
+/// Titles only with a dot or in capitals: otherwise they may be names (`Mag. Eva Huber`, `Ing Marie`).
 pub(super) const DOTTED_TITLES: &str =
     "di ing mag maga ir fr hr gen hon sen sig lic eng bc sr col pan pani the kum drs";
 
-/// What stands behind a doctor's or a professor's title, and is a name elsewhere (`Dr. phil.`, `Phil`).
+/// Fields after a doctor's or professor's title, which are names elsewhere (`Dr. phil.`, `Phil`).
 pub(super) const FIELDS: &str = "med phil jur rer nat rernat pol oec habil dent vet theol hc";
 
-/// What stands behind a name and can be nothing else.
+/// Words after a name that can't be anything but credentials.
 pub(super) const CREDENTIALS: &str = "\
     phd dphil md mba emba msc bsc mphil mph mha mpa mfa bfa llb llm jd edd psyd dba dds dmd rn lcsw lmft lmhc lpc \
     msw bsw cpa cfa cfp pmp pmiacp csm cspo esq icf acc pcc mcc actc cpcc cplc pcac bcc nbchwc nbhwc emcc ecpc cpc \
@@ -26,7 +26,7 @@ pub(super) const CREDENTIALS: &str = "\
     bed med mdiv dmin llc rcc rpsych cpsychol bacp ukcp hcpc mag dipl lic ret retd fils filho neto acmcc mcpcc ias \
     phdc";
 
-/// What may stand behind a name, and may be a name: only in capitals or with dots.
+/// Words after a name that are credentials only in capitals or with dots: otherwise they may be names.
 pub(super) const SOMETIMES_CREDENTIALS: &str = "\
     ma ba bs ms do np pa pe ra mp qc kc v ed mep hr cc cpl ca edm am ab sm";
 
@@ -35,7 +35,7 @@ pub(super) const PARTICLES: &str = "\
     van von der den de del della dello di da dos das do du des la le les las los el al ul ten ter te zu zum zur vom \
     af av bin ibn bint st saint san santa mac mc o y e d l t op in het vander vanden vande auf und";
 
-/// Words that begin a given name and are none alone, or that stand for one in writing only.
+/// Words that start a given name but aren't one by themselves, or that abbreviate one in writing.
 pub(super) const NOT_ALONE: &str = "\
     abd abdul abdel abdal abdur abu abou umm md mohd muhd mst sk عبد ابو أبو thi dona client coach speaker guest unknown \
     user nn na none test info team office";
@@ -47,12 +47,12 @@ pub(super) const COMPANIES: &str = "\
     gesellschaft verein institute institut office support services solutions bank holding partners associates \
     agency studio labs systems technologies school hospital department abteilung gmbhcokg ооо оао зао 株式会社 公司";
 
-/// How Russian and Ukrainian family names end.
+/// Endings of Russian and Ukrainian family names.
 pub(super) const RUSSIAN_FAMILIES: &str = "\
     ов ова ев ева ёв ёва ин ина ский ская цкий цкая енко чук";
 
-/// Family names of countries in which the family stands first (Vietnam; China, in the spellings of the mainland, Hong Kong
-/// and Taiwan; Korea; Japan; Hungary), without accents. A name that begins so may be in either order.
+/// Family names from countries where the family name comes first (Vietnam; China, in the spellings of the mainland,
+/// Hong Kong and Taiwan; Korea; Japan; Hungary), without accents. A name that starts with one may be in either order.
 pub(super) const FAMILY_FIRST: &str = "\
     nguyen tran le pham huynh hoang phan vu vo dang bui do ho ngo duong ly truong dinh lam mai trinh dao doan vuong \
     luong thai tong quach kieu chau wang li zhang liu chen yang zhao huang zhou wu xu sun hu zhu gao lin he guo ma \
@@ -73,7 +73,7 @@ pub(super) const FAMILY_FIRST: &str = "\
     feher gal kis szucs kocsis orsos pinter fodor szalai szalay sipos magyar gulyas biro kiraly katona fazekas \
     jakab bogdan boros somogyi szekely hegedus vincze bodnar halasz nemes";
 
-/// Whether a list has a word.
+/// Whether a list contains a word.
 pub(super) fn has(list: &str, word: &str) -> bool {
     list.split_whitespace().any(|one| one == word)
 }

@@ -1,4 +1,4 @@
-//! The demo's people and transcripts, embedded in the binary. `fixtures/demo/README.md` says who is who.
+//! The demo's people and transcripts, embedded in the binary. `fixtures/demo/README.md` describes them.
 
 use chrono::NaiveDate;
 use debrief_jobs::model::SessionStatus;
@@ -35,7 +35,7 @@ const FILES: &[(&str, &str)] = embed![
     "maya/tomasz-week-2.vtt",
 ];
 
-/// Who is in the demo, and what is dropped where.
+/// The demo's people and files.
 #[derive(Debug, Deserialize)]
 pub(super) struct Manifest {
     pub(super) organization: Organization,
@@ -62,7 +62,7 @@ pub(super) struct Coach {
     pub(super) roster: String,
 }
 
-/// One transcript, and where it must end without a person's help.
+/// One transcript, and the state it must reach without a person's help.
 #[derive(Debug, Deserialize)]
 pub(super) struct Transcript {
     pub(super) file: String,
@@ -71,16 +71,16 @@ pub(super) struct Transcript {
     pub(super) days_ago: u64,
     pub(super) expect: SessionStatus,
     pub(super) approve: bool,
-    /// Words of earlier promises that the client kept, as this session says.
+    /// Words of earlier promises that this session says the client kept.
     #[serde(default)]
     pub(super) kept: Vec<String>,
-    /// The same of those that were not kept.
+    /// The same for promises not kept.
     #[serde(default)]
     pub(super) broken: Vec<String>,
 }
 
 impl Transcript {
-    /// Its day, counted back from `today`.
+    /// Its date, counted back from `today`.
     pub(super) fn day(&self, today: NaiveDate) -> NaiveDate {
         today - chrono::Days::new(self.days_ago)
     }

@@ -1,7 +1,7 @@
-//! `debrief demo`: the main job on a demo organization, from the bucket to the follow-up, then the pages to click on.
+//! `debrief demo`: runs a demo organization from the bucket to the follow-up, then serves the pages to click through.
 //!
-//! Lives in the folder `demo` of the data folder and in a database `debrief_demo` of its own; both are made anew by each
-//! run, so a run that was killed leaves nothing behind that matters.
+//! Lives in the folder `demo` of the data folder and in its own database `debrief_demo`. Each run recreates both, so a
+//! killed run leaves nothing behind that matters.
 
 mod fixtures;
 mod outcome;
@@ -34,10 +34,10 @@ pub(crate) struct Demo {
     exit: bool,
 }
 
-/// The demo, worked through and ready to be clicked on.
+/// The demo, processed and ready to click through.
 struct Played {
     app: App,
-    /// Held while the demo lives: another one would take its database away.
+    /// Held while the demo lives: another one would replace its database.
     _lock: PgConnection,
     pages: Option<run::Pages>,
     as_expected: bool,
@@ -48,7 +48,7 @@ impl Demo {
     pub(crate) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
         let played = tokio::select! {
             played = self.play(globals) => played?,
-            // What the demo holds is dropped, so a Postgres that it started is stopped.
+            // Dropping the demo stops a Postgres that it started.
             () = run::signal() => return Ok(run::interrupted()),
         };
         let Played { app, _lock, pages, as_expected, first_link } = played;
@@ -72,7 +72,7 @@ impl Demo {
         Ok(code)
     }
 
-    /// Works it all through, and prints what came out.
+    /// Processes everything, and prints the outcome.
     async fn play(&self, globals: &Globals) -> anyhow::Result<Played> {
         let (app, lock) = stage::set(globals).await?;
         let pages = if self.exit { None } else { Some(run::Pages::listen(&app).await?) };
@@ -97,7 +97,7 @@ impl Demo {
     }
 }
 
-/// What the other commands need on their command line to find this demo.
+/// The options that other commands need to find this demo.
 fn again(globals: &Globals) -> String {
     let folder = globals.data_dir.as_ref().map(|folder| format!(" --data-dir {}", folder.display()));
     format!("--demo{}", folder.unwrap_or_default())

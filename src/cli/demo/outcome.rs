@@ -1,4 +1,4 @@
-//! What came out of the demo, and whether it is what the demo expects.
+//! The demo's outcome, and whether it is the expected one.
 
 use std::fmt::Write;
 
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::fixtures::{Manifest, Transcript};
 use crate::cli::{App, output::table, sessions::state};
 
-/// What came out.
+/// The outcome.
 #[derive(Debug, Serialize)]
 pub(super) struct DemoReport {
     sessions: Vec<Session>,
@@ -25,13 +25,13 @@ pub(super) struct DemoReport {
     bucket: String,
     /// The manifests of the exports.
     exports: Vec<String>,
-    /// The weekly rollups: first day and sessions of each.
+    /// The number of weekly rollups.
     rollups: i64,
-    /// Pieces of text in the index.
+    /// The number of chunks in the index.
     chunks: i64,
     review_pages: String,
     admin_page: String,
-    /// What did not go as expected; empty when all did.
+    /// What did not go as expected; empty if everything did.
     unexpected: Vec<String>,
 }
 
@@ -40,11 +40,11 @@ pub(super) struct DemoReport {
 struct Session {
     #[serde(flatten)]
     row: Row,
-    /// A link for the newcomer, where the session waits for a person.
+    /// A review link, if the session needs a person.
     review_link: Option<String>,
 }
 
-/// Mails of one kind and state.
+/// Emails of one kind and state.
 #[derive(Debug, Serialize)]
 struct Mails {
     kind: String,
@@ -53,7 +53,7 @@ struct Mails {
 }
 
 impl DemoReport {
-    /// Reads what came out, and makes a review link for each session that waits for a person.
+    /// Reads the outcome, and creates a review link for each session that needs a person.
     pub(super) async fn collect(
         app: &App,
         organization: Uuid,
@@ -101,13 +101,13 @@ impl DemoReport {
         Ok(outcome)
     }
 
-    /// The review link to begin with: the newest session's that waits for a review.
+    /// The review link to start with: that of the latest session that needs a review.
     pub(super) fn first_link(&self) -> Option<String> {
         let in_review = self.sessions.iter().find(|session| session.row.state == SessionStatus::InReview);
         in_review?.review_link.clone()
     }
 
-    /// Whether all went as the demo expects.
+    /// Whether everything went as the demo expects.
     pub(super) fn as_expected(&self) -> bool {
         self.unexpected.is_empty()
     }
@@ -146,7 +146,7 @@ impl DemoReport {
         }
         for (what, there) in [
             ("no follow-up was sent", sent("follow_up") > 0),
-            ("the coach was not told of the rejection", sent("session_rejected") > 0),
+            ("the coach was not told about the rejection", sent("session_rejected") > 0),
             ("nobody was asked about the unknown speaker", sent("speakers_needed") > 0),
             ("an email is neither sent nor cancelled", self.mails.iter().all(|m| m.state == MailState::Sent)),
             ("no rollup was made", self.rollups > 0),
@@ -161,7 +161,7 @@ impl DemoReport {
         Ok(surprises)
     }
 
-    /// What the summaries say of earlier promises against what the manifest says.
+    /// Compares what the summaries say about earlier promises with the manifest.
     async fn threads(
         &self,
         app: &App,
@@ -195,7 +195,7 @@ impl DemoReport {
         Ok(surprises)
     }
 
-    /// For people.
+    /// The outcome as text.
     pub(super) fn text(&self) -> String {
         let mut text = String::from("\nSESSIONS\n");
         text.push_str(&table(
@@ -242,7 +242,7 @@ impl DemoReport {
     }
 }
 
-/// Where a transcript's session must end: what the demo coach approves is closed, since nothing is held.
+/// The expected state of a transcript's session: one that the demo coach approves is closed, since nothing is held.
 fn expected(transcript: &Transcript) -> SessionStatus {
     if transcript.approve { SessionStatus::Closed } else { transcript.expect }
 }

@@ -1,4 +1,4 @@
-//! The demo's progress: one bar a stage on a terminal, a line a step elsewhere.
+//! The demo's progress: one bar per stage on a terminal, one line per step elsewhere.
 
 use std::time::Duration;
 
@@ -8,17 +8,17 @@ use uuid::Uuid;
 
 use crate::cli::App;
 
-/// The stages, and how a session's or summary's row shows that it has passed.
+/// The stages, and how the row of a session or summary shows that it has passed one.
 const STAGES: [&str; 4] = ["parsed", "speakers known", "summarised", "sent to the coach"];
 
-/// Bars that follow the database until they are finished.
+/// Progress bars that follow the database until they are finished.
 pub(super) struct Progress {
     bars: MultiProgress,
     watcher: tokio::task::JoinHandle<()>,
 }
 
 impl Progress {
-    /// Starts to follow `sessions` sessions of the organization.
+    /// Starts following `sessions` sessions of the organization.
     pub(super) fn start(app: &App, organization: Uuid, sessions: usize) -> Self {
         eprintln!("Processing {sessions} transcripts from the inboxes");
         let bars = MultiProgress::new();
@@ -35,7 +35,7 @@ impl Progress {
                 if let Ok(counts) = counts(&db, organization).await {
                     for (bar, (position, total)) in stages.iter().zip(counts) {
                         if total > 0 {
-                            // Nothing of nothing would look like all of it.
+                            // Zero of zero would look complete.
                             bar.set_length(total.unsigned_abs());
                         }
                         bar.set_position(position.unsigned_abs());
@@ -47,7 +47,7 @@ impl Progress {
         Self { bars, watcher }
     }
 
-    /// Says what comes next, above the bars.
+    /// Prints what comes next, above the bars.
     pub(super) fn say(&self, what: &str) {
         if self.bars.is_hidden() {
             eprintln!("{what}");
@@ -64,7 +64,7 @@ impl Drop for Progress {
     }
 }
 
-/// How many have passed each stage, of how many.
+/// For each stage, how many have passed it, and the total.
 async fn counts(db: &Db, organization: Uuid) -> Result<[(i64, i64); 4], sqlx::Error> {
     let mut tx = db.tenant(organization).await?;
     let row = sqlx::query!(

@@ -1,4 +1,4 @@
-//! The demo's stage: an empty installation, its people, the files in their inboxes; and what the demo coach does.
+//! Sets up the demo: an empty installation, its people, the files in their inboxes; and plays the demo coach.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -34,35 +34,36 @@ use crate::{
     telemetry,
 };
 
-/// The demo's database, beside the one of the installation.
+/// The demo's database, next to that of the installation.
 pub(crate) const DATABASE: &str = "debrief_demo";
 /// The key of the advisory lock that the running demo holds.
 const LOCK: i64 = 0x6465_6d6f;
 
-/// How long an approved mail waits while somebody looks at the demo: long enough to stop it, short enough to see it go.
+/// How long an approved email is held while someone looks at the demo: long enough to stop it, short enough to see it
+/// go.
 const HOLD_SECONDS: u32 = 60;
 
-/// Makes the settings the demo's: everything below `{data folder}/demo`, offline, with a short hold on mail.
+/// Applies the demo's settings: everything below `{data folder}/demo`, offline, with a short hold on email.
 pub(crate) fn settle(config: &mut Config, globals: &Globals) -> anyhow::Result<()> {
     let folder = data_folder(globals).join("demo");
     config.bucket = file_url(&folder.join("bucket"));
     config.mail.url = SecretString::from(file_url(&folder.join("mail")));
     config.mail.from = "Debrief <debrief@northlight.example>".into();
     config.review.hold_seconds = HOLD_SECONDS;
-    // None of the operator's models either: the demo sends nothing anywhere.
+    // The operator's models aren't used either: the demo sends nothing anywhere.
     config.llm = debrief_jobs::llm::Settings { provider: "offline".into(), ..Default::default() };
     config.index.embedder = "hashed".into();
     Ok(())
 }
 
-/// Opens an empty installation for the demo. The connection holds the demo's lock for as long as it lives.
+/// Opens an empty installation for the demo. The connection holds the demo's lock as long as it lives.
 pub(super) async fn set(globals: &Globals) -> anyhow::Result<(App, PgConnection)> {
     let mut config = config(globals)?;
     settle(&mut config, globals)?;
-    // What the demo coaches approve goes at once: nobody stops it, and nobody has to wait for it.
+    // What the demo coaches approve is sent immediately: nobody stops it, and nobody has to wait for it.
     config.review.hold_seconds = 0;
     if config.log.filter == "info" {
-        // What happens is told by bars and by the outcome; a slow statement of a busy laptop is no news.
+        // The bars and the outcome show what happens; a slow statement on a busy laptop is nothing to report.
         config.log.filter = "warn,sqlx=error".into();
     }
     telemetry::log(&config.log);
@@ -87,20 +88,20 @@ pub(super) async fn set(globals: &Globals) -> anyhow::Result<(App, PgConnection)
     Ok((App::over(config, urls.app, postgres, Output::new(globals.json))?, lock))
 }
 
-/// The app as somebody looks at it: what is approved now waits, and can be stopped.
+/// The app for people who look at the demo: from now on, what is approved is held and can be stopped.
 pub(super) fn open_to_visitors(mut app: App) -> anyhow::Result<App> {
     app.config.review.hold_seconds = HOLD_SECONDS;
     app.services = Arc::new(Services::new(app.db.clone(), &app.config.services())?);
     Ok(app)
 }
 
-/// Today, where the demo's organization is.
+/// Today's date in the time zone of the demo's organization.
 pub(super) fn today(manifest: &Manifest) -> anyhow::Result<NaiveDate> {
     let zone: Tz = manifest.organization.time_zone.parse().map_err(|_| anyhow::anyhow!("the demo's time zone"))?;
     Ok(Utc::now().with_timezone(&zone).date_naive())
 }
 
-/// Makes the people, and puts rosters and transcripts into the inboxes.
+/// Creates the people, and puts rosters and transcripts in the inboxes.
 pub(super) async fn fill(app: &App, manifest: &Manifest, today: NaiveDate) -> anyhow::Result<()> {
     let organization = &manifest.organization;
     people::add_organization(&app.db, &organization.handle, &organization.name, &organization.time_zone).await?;
@@ -123,7 +124,7 @@ pub(super) async fn fill(app: &App, manifest: &Manifest, today: NaiveDate) -> an
     Ok(())
 }
 
-/// Approves, as the demo coach, what the manifest says.
+/// Approves what the manifest says, as the demo coach.
 pub(super) async fn approve(
     app: &App,
     organization: Uuid,
@@ -149,7 +150,7 @@ pub(super) async fn approve(
     Ok(())
 }
 
-/// Enqueues the rollups of the last finished week and an export.
+/// Enqueues the rollups of the last full week and an export.
 pub(super) async fn report(app: &App, organization: Uuid, today: NaiveDate) -> anyhow::Result<()> {
     let monday = today - Days::new(u64::from(today.weekday().num_days_from_monday()) + 7);
     let mut tx = app.db.tenant(organization).await?;

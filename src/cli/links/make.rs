@@ -1,4 +1,4 @@
-//! `debrief links make`: a review link by hand, as the mail to the coach brings it.
+//! `debrief links make`: creates a review link like the one in the email to the coach.
 
 use anyhow::Context;
 use clap::Args;
@@ -18,7 +18,7 @@ use super::super::{App, output::tell};
 
 /// Create a review link to a session for its coach
 ///
-/// The coach normally gets a link by email; use this if no mail is sent or it got lost. The new link replaces older
+/// The coach normally gets a link by email; use this if the email was not sent or got lost. The new link replaces older
 /// links to that session. Without an id, it is for the only session that needs its coach. Anyone who has the link acts
 /// as the coach: give it to nobody else.
 #[derive(Debug, Args)]
@@ -54,14 +54,14 @@ impl Make {
         let replaced = links::revoke(&mut tx, LinkFilter::Others { session, link }, RevokeReason::Replaced).await?;
         tx.commit().await?;
         if replaced > 0 {
-            tell("older links to this session, the emailed one included, no longer open: this one takes their place");
+            tell("older links to this session, including the emailed one, no longer work: this one replaces them");
         }
         let url = app.config.review.base_url.join(&format!("r/{}", token.reveal()))?.to_string();
         app.output.one(&json!({ "session_id": session, "url": url, "opens_for_days": days }), |_| url.clone())
     }
 }
 
-/// The session that waits for its coach, where it is the only one.
+/// The session that needs its coach, if there is only one.
 async fn only_waiting(app: &App) -> anyhow::Result<(Uuid, Uuid)> {
     let mut waiting: Vec<(Uuid, Row)> = Vec::new();
     for organization in app.db.organizations().await? {

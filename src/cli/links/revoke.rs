@@ -1,4 +1,4 @@
-//! `debrief links revoke`: takes links back, and says which letters that were approved are still held.
+//! `debrief links revoke`: revokes links, and lists approved letters that are still held.
 
 use std::process::ExitCode;
 
@@ -22,9 +22,9 @@ use super::super::{
 
 /// Revoke links: one by its id, or all links of a session or coach
 ///
-/// The links stop working, and pages opened with them close at once. Text typed there but not saved can still be copied.
-/// Letters that are approved but still held go out anyway; they are listed, and --stop-letters stops them as the coach
-/// would: their summaries are open for review again. Exits with code 1 if nothing was changed.
+/// The links stop working, and pages opened with them close at once. Unsaved text there can still be copied. Letters
+/// that are approved but still held go out anyway; they are listed, and --stop-letters stops them as the coach would:
+/// their summaries are open for review again. Exits with code 1 if nothing was changed.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("which").required(true))]
 pub(crate) struct Revoke {
@@ -45,7 +45,7 @@ pub(crate) struct Revoke {
     yes: bool,
 }
 
-/// What was done, and what still goes.
+/// What was done, and what will still be sent.
 #[derive(Debug, Serialize)]
 struct Revoked {
     revoked: u64,
@@ -61,7 +61,7 @@ struct StillHeld {
     stop: String,
 }
 
-/// Which links are meant, and whose letters.
+/// The links to revoke, and whose letters.
 #[derive(Clone, Copy)]
 struct Target {
     which: LinkFilter,
@@ -76,7 +76,7 @@ impl Revoke {
             LinkFilter::Link(_) => 1,
             _ => links::list(&mut tx, target.session, target.coach, false, i64::from(i32::MAX)).await?.len(),
         };
-        // Nobody waits for the answer of a terminal.
+        // No transaction stays open while the terminal waits for an answer.
         let organization = tx.tenant();
         drop(tx);
         if open > 1 && !confirmed(&format!("{open} links will stop working."), self.yes)? {
@@ -86,7 +86,7 @@ impl Revoke {
         let stopped_letters = if self.stop_letters { stop(&mut tx, target).await? } else { Vec::new() };
         let revoked = links::revoke(&mut tx, target.which, RevokeReason::Command).await?;
         tx.commit().await?;
-        // After the commit, so that one which was approved a moment before is among them.
+        // After the commit, so that one approved a moment before is included.
         let still = follow_up::held(&mut app.db.tenant(organization).await?, target.session, target.coach).await?;
         let held_letters = still.into_iter().map(StillHeld::of).collect();
         let outcome = Revoked { revoked, stopped_letters, held_letters };
@@ -118,13 +118,13 @@ impl Revoke {
     }
 }
 
-/// Stops what is held, as the coach would; gives what was stopped.
+/// Stops what is held, as the coach would; returns what was stopped.
 async fn stop(tx: &mut TenantTx, target: Target) -> anyhow::Result<Vec<HeldLetter>> {
     let mut stopped = Vec::new();
     for letter in follow_up::held(tx, target.session, target.coach).await? {
         match actions::cancel_follow_up(tx, letter.session_id, letter.summary_id, &Visitor::default()).await {
             Ok(()) => stopped.push(letter),
-            // It went this moment, or somebody else has stopped it.
+            // It was sent just now, or someone else stopped it.
             Err(ActionError::TooLate | ActionError::NotOpen { .. } | ActionError::NotFound) => {}
             Err(error) => return Err(error.into()),
         }
@@ -164,7 +164,7 @@ fn counted(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// A transaction of the organization whose link it is, and the session that it leads to.
+/// A transaction of the link's organization, and the session it opens.
 async fn of_link(app: &App, link: Uuid) -> anyhow::Result<(TenantTx, Uuid)> {
     for organization in app.db.organizations().await? {
         let mut tx = app.db.tenant(organization).await?;

@@ -26,42 +26,42 @@ pub(super) struct Card {
     id: String,
     action: String,
     client: String,
-    /// Who gets the letter: what an approval signs beside what is shown.
+    /// The letter's recipient: an approval signs it along with what is shown.
     to: Option<To>,
-    /// Why the letter that was approved did not go, where the recipient changed.
+    /// Why the approved letter was not sent, if the recipient changed.
     stopped: Option<String>,
-    /// How many sentences go into it, and how many of them may speak about the client.
+    /// How many sentences the letter has, and how many of them may speak about the client.
     sentences: usize,
     in_doubt: usize,
-    /// Whether those go as they are, as ticked where a form is shown again.
+    /// Whether those go as they are, as ticked in a form that is shown again.
     as_they_are: bool,
     state: SummaryState,
     badge: &'static str,
     failed_reason: Option<String>,
-    /// Why it was written anew.
+    /// Why it was rewritten.
     rewrite_reason: Option<String>,
     version: i32,
     hash: String,
     notice: Option<&'static str>,
-    /// Why a POST was not taken.
+    /// Why a POST was rejected.
     problem: Option<String>,
     conflict: Option<Conflict>,
     sections: Vec<Block>,
     coach_sections: Vec<Block>,
-    /// How many promises are in the coach's part, and not in the letter.
+    /// How many promises are in the coach's part but not in the letter.
     kept_out: usize,
     footnote: String,
     follow_up: Option<String>,
-    /// What can be done about it: the end of the button's path, and its label.
+    /// The available actions: the end of the button's path, and its label.
     choices: Vec<(&'static str, &'static str)>,
-    /// What is being done to it, as the coach asked for it.
+    /// The refinement in progress, as the coach requested it.
     refining: Option<String>,
-    /// Whether its sentences are shown to be read only, since the page looks again by itself.
+    /// Whether its sentences are read-only, because the page refreshes itself.
     fixed: bool,
     refined: Option<LastRefinement>,
     undo: Option<&'static str>,
     difference: Option<Difference>,
-    /// What to refine, as typed where a form is shown again.
+    /// What to refine, as typed in a form that is shown again.
     instruction: String,
     instruction_problem: Option<String>,
 }
@@ -73,14 +73,14 @@ struct To {
     email: String,
 }
 
-/// What changed under a form.
+/// What changed while a form was open.
 #[derive(Debug, Serialize)]
 struct Conflict {
-    /// Sentences that were shown and are gone or changed.
+    /// Sentences that were shown and are now gone or changed.
     gone: Vec<String>,
     /// Sentences that are new.
     new: Vec<String>,
-    /// What was typed and not taken.
+    /// Input that was rejected.
     typed: Vec<String>,
 }
 
@@ -100,26 +100,26 @@ struct Sentence {
     id: String,
     /// As saved.
     text: String,
-    /// As typed, where a form is shown again.
+    /// As typed in a form that is shown again.
     value: String,
     rows: usize,
     removed: bool,
     problem: Option<String>,
     edited: bool,
-    /// How its words stand to the transcript: `verified`, `nothing_said`, `own` or `unchecked`.
+    /// How its words relate to the transcript: `verified`, `nothing_said`, `own` or `unchecked`.
     support: Support,
-    /// How it reads in the letter, where that is otherwise.
+    /// Its wording in the letter, if different.
     letter: Option<String>,
-    /// Whether it may speak about the client, and not to the client.
+    /// Whether it may speak about the client rather than to the client.
     in_doubt: bool,
     action: Option<String>,
-    /// Of a risk or a priority, from 0 to 1.
+    /// For a risk or a priority, from 0 to 1.
     score: Option<String>,
-    /// What became of an open thread, and when it was said.
+    /// The outcome of an open thread, and when it was said.
     thread: Option<String>,
-    /// Who said what the sentence itself quotes, and when.
+    /// The speakers and times of quotes in the sentence itself.
     word_for_word: Vec<Source>,
-    /// What else was said that supports it; of the coach's own words, what they were based on.
+    /// Other supporting words; for the coach's own words, what they were based on.
     evidence: Vec<Quote>,
 }
 
@@ -144,12 +144,12 @@ pub(super) fn build(
     let retyped = redo.filter(|redo| !redo.conflict);
     let blocks = |audience: Audience| {
         let sections = Section::ALL.into_iter().map(|section| block(summary, estimated, section, audience, retyped));
-        // A client's section is shown empty, so that something can be added to it.
+        // A client's section is shown even if empty, so that the coach can add to it.
         sections.filter(|block| !block.claims.is_empty() || audience == Audience::Client).collect::<Vec<_>>()
     };
     let mut sections = blocks(Audience::Client);
     let mut coach_sections = blocks(Audience::Coach);
-    // What is withdrawn was another's: it is kept, and not shown as this client's.
+    // A withdrawn summary contains someone else's words: it is kept, but not shown as this client's.
     if summary.withdrawn_reason.is_some() {
         sections.clear();
         coach_sections.clear();
@@ -277,7 +277,7 @@ fn claim_field(
     Sentence {
         id: claim.id.to_string(),
         text: claim.text.clone(),
-        // About sixty characters fit a line; browsers that can, size the field themselves.
+        // About sixty characters fit on a line; browsers that can will size the field themselves.
         rows: value.chars().count() / 60 + 1,
         value,
         removed: form.is_some_and(|form| form.get(&format!("remove.{}", claim.id)).is_some()),

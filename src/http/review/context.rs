@@ -1,4 +1,4 @@
-//! The context of the review page: everything as the template shows it, times in the coach's zone. Pure.
+//! The context of the review page: everything as the template shows it, with times in the coach's zone. Pure.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -20,20 +20,20 @@ use super::{
 };
 use crate::http::{HttpState, form::Form, page, speakers};
 
-/// A POST that could not be taken, to be shown again.
+/// A rejected POST, to be shown again.
 #[derive(Debug)]
 pub(in crate::http) struct Redo<'a> {
-    /// What it was about.
+    /// Its summary.
     pub(in crate::http) summary: Uuid,
-    /// What was typed.
+    /// Its input.
     pub(in crate::http) form: &'a Form,
     /// What is wrong with which field.
     pub(in crate::http) problems: Vec<Problem>,
-    /// The version that the form was made from.
+    /// The version from which the form was built.
     pub(in crate::http) shown: Content,
-    /// Whether the summary changed under the form.
+    /// Whether the summary changed while the form was open.
     pub(in crate::http) conflict: bool,
-    /// Why it was refused.
+    /// Why it was rejected.
     pub(in crate::http) message: String,
 }
 
@@ -46,46 +46,46 @@ pub(in crate::http) struct ReviewPage {
     title: String,
     date: String,
     date_estimated: bool,
-    /// Where the date is set.
+    /// The form that sets the date.
     pub(super) dating: Option<date::DateForm>,
-    /// In which language the session is, where nobody looked for promises in it.
+    /// The session's language, if nobody looked for promises in it.
     unread_language: Option<String>,
     group: bool,
     lead: String,
-    /// For how long an approved follow-up can be stopped, in words; `None` if it goes at once.
+    /// For how long an approved follow-up can be stopped, in words; `None` if it is sent immediately.
     hold_for: Option<String>,
-    /// Whether a summary waits for the coach's decision.
+    /// Whether a summary needs the coach's decision.
     undecided: bool,
     failed_reason: Option<String>,
-    /// Whether the page shows nothing yet, and soon will: it then looks again by itself.
+    /// Whether the page has nothing to show yet but soon will: it then refreshes itself.
     working: bool,
-    /// Where it looks: an address that differs each time, for to the same one with a place in it a browser goes
-    /// without asking anew.
+    /// The address to refresh: it changes each time, since for the same address with a fragment a browser only scrolls
+    /// instead of reloading.
     again: Option<String>,
-    /// Where the page stays as it is while a summary is refined.
+    /// The address at which the page stays as it is while a summary is refined.
     hold: String,
-    /// Whether it does.
+    /// Whether it stays.
     held: bool,
     notice: Option<&'static str>,
-    /// Whether there is nothing to do here but to close it.
+    /// Whether closing the session is all that is left to do.
     closable: bool,
     people: Vec<Person>,
-    /// Whether how people took part was measured; sessions of long ago were not.
+    /// Whether participation was measured; in old sessions it wasn't.
     measured: bool,
-    /// Labels under which several people speak.
+    /// Labels shared by several people.
     shared: Vec<String>,
-    /// Whom labels were taken for by evidence that could be wrong.
+    /// Labels that were matched to a person on evidence that could be wrong.
     guesses: Vec<Guess>,
-    /// Whether a guess is taken back here with one click.
+    /// Whether a click here can undo a guess.
     takes_back: bool,
-    /// Whether who spoke can be looked at.
+    /// Whether the speakers can be viewed.
     attributed: bool,
-    /// Follow-ups that went out with another's words.
+    /// Follow-ups that were sent with someone else's words.
     wrong_letters: Vec<WrongLetter>,
     warnings: Vec<String>,
     /// Transcripts that came too late for their words to be used.
     late: Vec<Late>,
-    /// What may speak of danger.
+    /// Possible signs of danger.
     danger: Option<danger::Danger>,
     cards: Vec<Card>,
     pub(in crate::http) speakers: Option<speakers::SpeakersForm>,
@@ -96,12 +96,12 @@ struct Person {
     name: String,
     role: &'static str,
     time: String,
-    /// Of all the speaking, in percent.
+    /// Share of all speech, in percent.
     share: i64,
     measures: Option<Row>,
 }
 
-/// How somebody took part, as the table shows it.
+/// A person's participation, as the table shows it.
 #[derive(Debug, Serialize)]
 struct Row {
     words: i32,
@@ -112,7 +112,7 @@ struct Row {
     engagement: String,
 }
 
-/// A follow-up that went out with another's words.
+/// A follow-up that was sent with someone else's words.
 #[derive(Debug, Serialize)]
 struct WrongLetter {
     client: String,
@@ -121,7 +121,7 @@ struct WrongLetter {
     sentences: Vec<String>,
 }
 
-/// A transcript that came too late for its words to be used.
+/// A transcript that arrived too late to be used.
 #[derive(Debug, Serialize)]
 struct Late {
     file: String,
@@ -144,7 +144,7 @@ pub(in crate::http) fn build(
     redo: Option<&Redo<'_>>,
 ) -> ReviewPage {
     let refining = session.summaries.iter().any(|summary| refined::under_way(summary).is_some());
-    // A page that looks again by itself must hold nothing that somebody types.
+    // A page that refreshes itself must not contain input.
     let held = redo.is_some() || done.hold.is_some();
     let looks_again = refining && !held;
     let zone: Tz = session.time_zone.parse().unwrap_or(Tz::UTC);
@@ -180,8 +180,8 @@ pub(in crate::http) fn build(
         held,
         notice: done.done.as_deref().and_then(notice),
         closable: session.summaries.is_empty() && session.state == SessionState::InReview,
-        // While somebody is unknown, the shares of the others are not theirs; and until what each said is counted again, a
-        // person who was just named has said nothing.
+        // While someone is unknown, the shares of the others aren't final; and until everything is counted again, a
+        // newly named person has said nothing.
         people: if session.speakers.is_empty() && session.state.is_attributed() {
             people(&session.participants)
         } else {
@@ -189,7 +189,7 @@ pub(in crate::http) fn build(
         },
         measured: session.participants.iter().any(|person| person.measures.is_some()),
         shared: session.shared.clone(),
-        // In a closed one everything is signed and gone.
+        // In a closed session everything is signed and sent.
         guesses: if session.state == SessionState::Closed { Vec::new() } else { session.guesses.clone() },
         takes_back: session.state.is_attributed() && session.state != SessionState::Closed,
         attributed: session.attributed,
@@ -203,14 +203,14 @@ pub(in crate::http) fn build(
     }
 }
 
-/// The address of the page at the place of the summary that is refined.
+/// The address of the page at the position of the refined summary.
 fn again(session: &SessionView, action: &str, look: u32) -> String {
     let place = session.summaries.iter().find(|summary| refined::under_way(summary).is_some());
     let place = place.map(|summary| format!("#s-{}", summary.id)).unwrap_or_default();
     format!("{action}?look={}{place}", look.wrapping_add(1))
 }
 
-/// A time in words: minutes where they are whole, else seconds.
+/// A duration in words: whole minutes, else seconds.
 fn in_words(seconds: u32) -> Option<String> {
     match (seconds, seconds / 60) {
         (0, _) => None,
@@ -220,7 +220,7 @@ fn in_words(seconds: u32) -> Option<String> {
     }
 }
 
-/// One sentence on where the session stands.
+/// One sentence on the session's state.
 fn lead(session: &SessionView) -> String {
     let of = |state: SummaryState| session.summaries.iter().filter(|summary| summary.state == state).count();
     let (open, failed) = (of(SummaryState::Done), of(SummaryState::Failed));
@@ -284,10 +284,10 @@ fn wrong_letter(found: &Misdelivered, zone: Tz) -> WrongLetter {
 
 fn people(participants: &[Participant]) -> Vec<Person> {
     let seconds: f64 = participants.iter().map(|person| person.speaking_seconds).sum();
-    // A transcript without times has words to compare.
+    // In a transcript without times, words are compared.
     let measure = |person: &Participant| if seconds > 0.0 { person.speaking_seconds } else { f64::from(person.words) };
     let total: f64 = participants.iter().map(measure).sum();
-    // Who was there without a word, as a file of the meeting says, comes last.
+    // People who said nothing, but who a file of the meeting says were there, come last.
     let (spoke, silent): (Vec<_>, Vec<_>) = participants.iter().partition(|person| measure(person) > 0.0);
     let person = |person: &Participant| Person {
         name: person.name.clone(),
@@ -316,7 +316,7 @@ fn people(participants: &[Participant]) -> Vec<Person> {
     spoke.into_iter().chain(silent).map(person).collect()
 }
 
-/// `18 min`, `40 s`; words where the transcript has no times.
+/// `18 min`, `40 s`; words if the transcript has no times.
 fn spoken(seconds: f64, words: i32) -> String {
     match whole(seconds) {
         0 => format!("{words} words"),
@@ -330,7 +330,7 @@ fn whole(value: f64) -> i64 {
     value.round() as i64
 }
 
-/// `14:32` today, else with the day; in the coach's zone.
+/// `14:32` for today, else with the date; in the coach's zone.
 pub(super) fn moment(at: DateTime<Utc>, zone: Tz) -> String {
     let (local, now) = (at.with_timezone(&zone), Utc::now().with_timezone(&zone));
     let format = if local.date_naive() == now.date_naive() { "%H:%M" } else { "%-d %B at %H:%M" };

@@ -1,4 +1,4 @@
-//! What stands at the top of the page where words of a session may speak of danger. Pure.
+//! The note at the top of the page if a session may contain signs of danger. Pure.
 
 use debrief_jobs::{
     danger::{self, Kind},
@@ -7,22 +7,22 @@ use debrief_jobs::{
 };
 use serde::Serialize;
 
-/// More sentences are counted and not shown.
+/// Sentences beyond this are counted but not shown.
 const MOST: usize = 20;
 
 /// The note at the top.
 #[derive(Debug, Serialize)]
 pub(super) struct Danger {
-    /// The kinds, gravest first, in words.
+    /// The kinds, most serious first, in words.
     kinds: Vec<&'static str>,
     sentences: Vec<Sentence>,
-    /// How many more there are.
+    /// How many more sentences there are.
     more: usize,
-    /// Sentences that would go to a client and may speak of it as well.
+    /// Sentences that would go to a client and may be signs of danger too.
     going_out: Vec<GoingOut>,
     /// How many promises and recommendations near it are kept out of the letters.
     kept_out: usize,
-    /// Where there is help, as the settings say.
+    /// Where to find help, as configured.
     help: String,
 }
 
@@ -36,14 +36,14 @@ struct Sentence {
     after: Option<Beside>,
 }
 
-/// The line before or after, cut to what one reads at a glance.
+/// The line before or after, cut to what can be read at a glance.
 #[derive(Debug, Serialize)]
 struct Beside {
     speaker: String,
     words: String,
 }
 
-/// So many characters of a line beside are shown.
+/// At most this many characters of a neighboring line are shown.
 const GLANCE: usize = 240;
 
 fn beside(line: Option<&danger::Beside>, is_before: bool) -> Option<Beside> {
@@ -52,7 +52,7 @@ fn beside(line: Option<&danger::Beside>, is_before: bool) -> Option<Beside> {
     let words = if count <= GLANCE {
         line.words.clone()
     } else if is_before {
-        // What was asked stands at its end.
+        // A question is at its end.
         format!("… {}", line.words.chars().skip(count - GLANCE).collect::<String>())
     } else {
         format!("{} …", line.words.chars().take(GLANCE).collect::<String>())
@@ -66,7 +66,7 @@ struct GoingOut {
     text: String,
 }
 
-/// The note; none where nothing was seen, and nothing that a client would get speaks of danger.
+/// The note; `None` if nothing was found, and nothing for a client is a sign of danger.
 pub(super) fn build(session: &SessionView, help: &str) -> Option<Danger> {
     let seen = &session.dangers;
     let going_out: Vec<GoingOut> = session.summaries.iter().flat_map(|summary| going_out(session, summary)).collect();
@@ -97,12 +97,12 @@ fn kept_out(summary: &SummaryView) -> usize {
     if summary.state == SummaryState::Dismissed { 0 } else { summary.content.kept_out().count() }
 }
 
-/// What the client would get of it: a coach may write it, and is told.
+/// What the client would receive of it: the coach may write it, but is warned.
 fn going_out(session: &SessionView, summary: &SummaryView) -> Vec<GoingOut> {
     if summary.state == SummaryState::Dismissed {
         return Vec::new();
     }
-    // A promise in the same breath is none of it.
+    // A promise in the same breath doesn't count.
     let marked = |evidence: &Evidence| {
         session.dangers.iter().any(|it| {
             let (said, quote) = (it.sentence.as_str(), evidence.quote.as_str());

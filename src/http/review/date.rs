@@ -1,4 +1,4 @@
-//! When the session was: the line at the top of the page, and the form that sets it until a letter went out.
+//! The session's date: the line at the top of the page, and the form that sets it until a letter was sent.
 
 use axum::{
     extract::{Path, State},
@@ -27,15 +27,15 @@ use crate::http::{HttpState, failure::Failure, form::Form, page};
 pub(super) struct DateForm {
     date: String,
     time: String,
-    /// The last day that can be chosen: today, where the coach is.
+    /// The last date that can be chosen: today in the coach's time zone.
     last: String,
-    /// What is wrong with what was typed.
+    /// What is wrong with the input.
     problem: Option<String>,
     /// Whether changing it rewrites summaries.
     rewrites: bool,
 }
 
-/// When it was, in words: `Tuesday 3 November 2026, 15:00`.
+/// The date in words: `Tuesday 3 November 2026, 15:00`.
 pub(super) fn line(session: &SessionView) -> String {
     let day = session.date.format("%A %-d %B %Y");
     match session.begins_at {
@@ -44,7 +44,7 @@ pub(super) fn line(session: &SessionView) -> String {
     }
 }
 
-/// The form as it stands; `None` once a letter went out, as the date is then in somebody's hands.
+/// The form with its current values; `None` once a letter was sent, since someone then has the date.
 pub(super) fn form(session: &SessionView) -> Option<DateForm> {
     let zone: Tz = session.time_zone.parse().unwrap_or(Tz::UTC);
     let is_open = !session.letter_is_out && session.state != SessionState::Rejected;
@@ -93,14 +93,14 @@ pub(in crate::http) async fn set(
     page::render(&state, StatusCode::UNPROCESSABLE_ENTITY, "page/review.html", &context)
 }
 
-/// What was typed.
+/// The input.
 fn typed(form: &Form) -> Result<When, &'static str> {
     let field = |name: &str| form.get(name).unwrap_or_default().trim();
     let date = NaiveDate::parse_from_str(field("date"), "%Y-%m-%d")
         .map_err(|_| "enter the date as year, month and day, such as 2026-11-03")?;
     let time = match field("time") {
         "" => None,
-        // Browsers may add seconds.
+        // Browsers may append seconds.
         time => Some(
             NaiveTime::parse_from_str(time.get(..5).unwrap_or(time), "%H:%M")
                 .map_err(|_| "enter the time as hours and minutes, such as 15:30")?,

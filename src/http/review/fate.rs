@@ -9,7 +9,7 @@ use debrief_jobs::{
 
 use super::context::moment;
 
-/// What becomes of an approved summary, and what can be done about it.
+/// What becomes of an approved summary, and the available actions.
 pub(super) fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Vec<(&'static str, &'static str)>) {
     const STOP: (&str, &str) = ("cancel", "Stop it");
     const REOPEN: (&str, &str) = ("cancel", "Reopen it");
@@ -46,7 +46,7 @@ pub(super) fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Vec
             );
             (text, vec![AGAIN, REOPEN])
         }
-        // One that was cancelled is none, above.
+        // A cancelled one doesn't count, see above.
         MailState::Uncertain | MailState::Cancelled => {
             let text = format!(
                 "The connection to the mail server broke while we were sending the email to {to}, so it may or may not \
@@ -72,7 +72,7 @@ fn not_sent(summary: &SummaryView) -> String {
     )
 }
 
-/// Why a letter that was approved did not go.
+/// Why an approved letter was not sent.
 pub(super) fn stopped(summary: &SummaryView, approved_for: &str) -> String {
     let client = &summary.client_name;
     let now = match summary.recipient() {

@@ -1,5 +1,5 @@
-//! The lines around a sentence on the page: what supports it, whose and by when it is, how the letter says it; and the line
-//! below a summary. Pure.
+//! The lines around a sentence on the page: its evidence, its owner and due date, its wording in the letter; and the
+//! line below a summary. Pure.
 
 use chrono_tz::Tz;
 use debrief_jobs::{
@@ -8,7 +8,7 @@ use debrief_jobs::{
 };
 use serde::Serialize;
 
-/// Where words come from.
+/// The source of words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Source {
     speaker: String,
@@ -32,7 +32,7 @@ pub(super) fn thread_line(thread: &Thread) -> String {
     }
 }
 
-/// `Priya · by Friday 6 November (“by Friday”)`; a day that is counted from an estimated one is no more than a hint.
+/// `Priya · by Friday 6 November (“by Friday”)`; a date counted from an estimated one is only a hint.
 pub(super) fn action_line(action: &ActionItem, client: &str, estimated: bool) -> String {
     let owner = match action.owner {
         Owner::Client => client,
@@ -49,7 +49,7 @@ pub(super) fn action_line(action: &ActionItem, client: &str, estimated: bool) ->
     }
 }
 
-/// A sentence as it reads in the letter, where that differs: what is quoted stands in the sentence, and is not shown twice.
+/// A sentence's wording in the letter, if it differs. Quotes are already in the sentence and aren't shown twice.
 pub(super) fn letter_line(text: &str, letter: &str) -> Option<String> {
     if text == letter {
         return None;
@@ -68,8 +68,8 @@ pub(super) fn letter_line(text: &str, letter: &str) -> Option<String> {
     Some(line + rest)
 }
 
-/// The evidence of a claim: of quotes that stand in its own text only their sources, so that nothing is read twice; of
-/// several in a row by one speaker the first.
+/// A claim's evidence. For quotes in its own text only their sources are shown, so that nothing is read twice; for
+/// several in a row by one speaker, only the first.
 pub(super) fn support(claim: &Claim) -> (Vec<Source>, Vec<Quote>) {
     let text = bare(&claim.text);
     let (within, without): (Vec<&Evidence>, Vec<&Evidence>) =
@@ -80,7 +80,7 @@ pub(super) fn support(claim: &Claim) -> (Vec<Source>, Vec<Quote>) {
     (sources, without.into_iter().map(quote).collect())
 }
 
-/// Without the sounds before a sentence begins, which say nothing of their own. What is left begins with a space.
+/// Removes meaningless sounds at the start of a sentence. The rest starts with a space.
 fn without_sounds(bare: &str) -> &str {
     const SOUNDS: [&str; 12] =
         [" and ", " so ", " but ", " yeah ", " yes ", " um ", " uh ", " well ", " okay ", " oh ", " right ", " mm "];
@@ -91,7 +91,7 @@ fn without_sounds(bare: &str) -> &str {
     rest
 }
 
-/// The words alone, in lower case and with a space around each.
+/// Only the words, in lower case, with a space around each.
 fn bare(text: &str) -> String {
     let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.fold(" ".to_owned(), |bare, word| bare + &word.to_lowercase() + " ")
@@ -106,7 +106,7 @@ fn source(evidence: &Evidence) -> Source {
     Source { speaker: evidence.speaker.clone(), time }
 }
 
-/// Where the words come from, and how many of them hold.
+/// The source of the words, and how many of them are verified.
 pub(super) fn footnote(summary: &SummaryView, zone: Tz) -> String {
     let Some(shown) = summary.versions.iter().find(|version| version.version == summary.version) else {
         return String::new();

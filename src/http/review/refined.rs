@@ -1,4 +1,4 @@
-//! What the card of a summary shows of refining: what is under way, what came of it, and what changed, word by word. Pure.
+//! What a summary's card shows about refinement: what is in progress, its result, and what changed, word by word. Pure.
 
 use debrief_jobs::{
     model::{
@@ -9,25 +9,25 @@ use debrief_jobs::{
 };
 use serde::Serialize;
 
-/// What came of the last request.
+/// The result of the last request.
 #[derive(Debug, Serialize)]
 pub(super) struct LastRefinement {
     instruction: String,
-    /// Whether a version was made.
+    /// Whether it created a version.
     done: bool,
     reason: Option<String>,
-    /// The sentences that went.
+    /// The sentences that were removed.
     left_out: Vec<String>,
 }
 
-/// What changed since the version before the one that is shown.
+/// What changed since the version before the one shown.
 #[derive(Debug, Serialize)]
 pub(super) struct Difference {
     /// That version.
     since: i32,
-    /// In what is for the client.
+    /// Changes in the client's part.
     sections: Vec<Block>,
-    /// In what is for the coach alone.
+    /// Changes in the coach's part.
     coach_sections: Vec<Block>,
 }
 
@@ -46,12 +46,12 @@ struct Part {
     text: String,
 }
 
-/// What is being done to the summary, as the coach asked for it.
+/// The refinement in progress, as the coach requested it.
 pub(super) fn under_way(summary: &SummaryView) -> Option<&RefinementView> {
     summary.refinement.as_ref().filter(|refinement| refinement.state == RefinementState::Queued)
 }
 
-/// What came of the last request, as long as nothing else happened since.
+/// The result of the last request, as long as nothing else has happened since.
 pub(super) fn came(summary: &SummaryView) -> Option<LastRefinement> {
     let refinement = summary.refinement.as_ref().filter(|_| summary.state == SummaryState::Done)?;
     let finished = refinement.finished_at?;
@@ -66,18 +66,18 @@ pub(super) fn came(summary: &SummaryView) -> Option<LastRefinement> {
     })
 }
 
-/// What the button says that brings back the version before; none where there is nothing to undo.
+/// The label of the button that restores the previous version; `None` if there is nothing to undo.
 pub(super) fn undo(summary: &SummaryView) -> Option<&'static str> {
     let (last, before) = summary.versions.split_last()?;
     if summary.state != SummaryState::Done || before.is_empty() || last.author == "summarizer" {
         return None;
     }
-    // The newest content is that of two versions ago: it is undone already.
+    // The latest content is that of two versions ago: it was already undone.
     let undone = before.len() >= 2 && before[before.len() - 2].content_hash == last.content_hash;
     Some(if undone { "Redo" } else { "Undo" })
 }
 
-/// What changed since the version before; none for a first version.
+/// What changed since the previous version; `None` for a first version.
 pub(super) fn difference(summary: &SummaryView) -> Option<Difference> {
     let before = summary.before.as_ref()?;
     let changed = diff::contents(before, &summary.content);

@@ -1,4 +1,4 @@
-//! Asking for a refinement and undoing, as posted from the card of a summary.
+//! Requests and undoes refinements, as posted from a summary's card.
 
 use axum::{
     extract::{Path, State},
@@ -19,7 +19,7 @@ use uuid::Uuid;
 use super::{Posting, refused, see_other, shown};
 use crate::http::{HttpState, failure::Failure, form::Form};
 
-/// `POST …/refine`: asks for a change in words. Typing that was not saved is saved first, as a version of its own.
+/// `POST …/refine`: requests a change in words. Unsaved input is saved first, as its own version.
 pub(in crate::http) async fn refine(
     State(state): State<HttpState>,
     Path((session, summary)): Path<(Uuid, Uuid)>,
@@ -48,13 +48,13 @@ async fn ask(
         ShownVersion { version, hash: form.get("hash").unwrap_or_default().to_owned() }
     };
     let instruction = form.get("instruction").unwrap_or_default();
-    // What is typed is saved only together with the request: one that is refused saves nothing.
+    // Input is saved only together with the request: a refused request saves nothing.
     refining::refine(&mut tx, session, summary_id, &shown, instruction, visitor).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// `POST …/undo`: brings back the version before the newest. What is typed and not saved would be lost, and is not.
+/// `POST …/undo`: restores the previous version. Refused if it would lose unsaved input.
 pub(in crate::http) async fn undo(
     State(state): State<HttpState>,
     Path((session, summary)): Path<(Uuid, Uuid)>,

@@ -1,4 +1,4 @@
-//! What a coach answered in the form of speakers, and where it cannot be taken. Pure.
+//! The coach's answers in the form of speakers, and which of them are invalid. Pure.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use debrief_jobs::{
 use super::{MOST_LABELS, choice};
 use crate::http::form::Form;
 
-/// Whether what the form showed is what is there: nobody answers a question that has changed.
+/// Whether the form still matches the session: nobody should answer a question that has changed.
 pub(super) fn is_current(form: &Form, speakers: &[Speaker]) -> bool {
     let now: HashMap<&str, Option<Who>> =
         speakers.iter().map(|speaker| (speaker.label.as_str(), speaker.who)).collect();
@@ -20,7 +20,7 @@ pub(super) fn is_current(form: &Form, speakers: &[Speaker]) -> bool {
         && shown.all(|(label, was)| now.get(label).is_some_and(|who| who.map(choice).unwrap_or_default() == was))
 }
 
-/// One answer a label that was answered otherwise than it stood; each problem names its label's place.
+/// One answer per label whose answer changed; each problem names its label's position.
 pub(super) fn answers(form: &Form) -> Result<Vec<Answer>, Vec<Problem>> {
     let (mut answers, mut problems) = (Vec::new(), Vec::new());
     for (index, label) in form.numbered("label").take(MOST_LABELS).enumerate() {
@@ -37,7 +37,7 @@ pub(super) fn answers(form: &Form) -> Result<Vec<Answer>, Vec<Problem>> {
     if problems.is_empty() { Ok(answers) } else { Err(problems) }
 }
 
-/// A problem names an answer by its place among the answers; the form knows it by its place among the labels.
+/// A problem identifies an answer by its index among the answers; the form uses the label's position.
 pub(super) fn in_form(error: ActionError, form: &Form, answers: &[Answer]) -> ActionError {
     let ActionError::Invalid(problems) = error else { return error };
     let places: HashMap<&str, usize> = form.numbered("label").enumerate().map(|(at, label)| (label, at)).collect();
@@ -54,7 +54,7 @@ pub(super) fn in_form(error: ActionError, form: &Form, answers: &[Answer]) -> Ac
 
 fn who(form: &Form, index: usize) -> Result<SpeakerIs, &'static str> {
     let field = |name: &str| form.get(&format!("{name}.{index}")).unwrap_or_default().trim().to_owned();
-    // What was chosen goes before what was suggested, and nothing is taken that the page did not show.
+    // A choice overrides a suggestion, and nothing is accepted that the page didn't show.
     let suggested = if form.get("use_suggestions").is_some() { field("likely") } else { String::new() };
     let chosen = Some(field("who")).filter(|who| !who.is_empty()).unwrap_or(suggested);
     match chosen.as_str() {

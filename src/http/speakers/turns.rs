@@ -1,4 +1,4 @@
-//! The page on which the turns of a shared label are told apart.
+//! The page that assigns the turns of a shared label to people.
 
 use axum::{
     extract::{Path, Query, State},
@@ -25,10 +25,10 @@ use crate::http::{
     review::{self, Posting},
 };
 
-/// So many turns are in one form: each offers all of the coach's clients.
+/// At most this many turns per form: each offers all of the coach's clients.
 const MOST_TURNS: usize = 200;
 
-/// The page on which the turns of a shared label are told apart.
+/// The page that assigns the turns of a shared label to people.
 #[derive(Debug, Serialize)]
 struct TurnsPage {
     style: String,
@@ -39,7 +39,7 @@ struct TurnsPage {
     coach: String,
     clients: Vec<Choice>,
     turns: Vec<TurnRow>,
-    /// Where the turns that follow are, and how many there are.
+    /// Where the following turns are, and how many there are.
     next: Option<String>,
     more: usize,
 }
@@ -52,7 +52,7 @@ struct TurnRow {
     who: String,
 }
 
-/// Which label's turns.
+/// The label whose turns are shown.
 #[derive(Debug, Deserialize)]
 pub(in crate::http) struct OfLabel {
     label: String,
@@ -71,7 +71,7 @@ pub(in crate::http) async fn show(
     let mut tx = state.services.db.tenant(guest.visit.organization).await?;
     let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
     let clients = view::clients_of(&mut tx, session).await?;
-    // No label that is stored has a zero.
+    // No stored label contains a NUL.
     let label = label.replace('\0', "\u{fffd}");
     let turns = correct::turns(&mut tx, session, &label).await?;
     drop(tx);
