@@ -200,7 +200,7 @@ async fn who_spoke_is_corrected_on_a_phone() {
     fits(&client).await;
     least_contrast(&client, "review").await;
     keep(&client, "phone-measures").await;
-    let link = client.find(Locator::LinkText("Who spoke?")).await.expect("a link leads there");
+    let link = client.find(Locator::LinkText("Correct who spoke")).await.expect("a link leads there");
     link.click().await.expect("it is followed");
     client.wait().for_element(Locator::Css("#speakers")).await.expect("the page");
     fits(&client).await;

@@ -94,20 +94,46 @@ pub(super) fn shared(findings: &mut [MatchResult], names: &[&str], said: &[Utter
     }
 }
 
-/// A label that names one person, under which somebody introduces themselves whom nobody knows: a spouse, an assistant.
+/// A label that names one person, under which someone introduces themselves whom nobody knows (a spouse, an assistant), or
+/// is greeted by another name.
 pub(super) fn introduced(findings: &mut [MatchResult], session: &Session<'_>, said: &[Utterance<'_>]) {
+    let mentions = spoken::mentions(said, &session.people.known_names());
     for &at in session.spoken {
         let Ok(finding) = &mut findings[at] else { continue };
         if !finding.is_sure() || session.people.named.contains_key(session.names[at]) {
             continue;
         }
         let Some(own) = session.people.people.iter().find(|person| person.who == finding.who) else { continue };
-        if let Some(other) = introductions::of_another(said, at, own, session.names) {
-            finding.doubt(&format!(
-                " But someone introduces themselves under it as “{other}”, so someone else may be speaking."
-            ));
+        let greeted = || greeted_as_another(&mentions, at, own, finding, session.spoken.len() == 2);
+        if let Some(what) = introductions::of_another(said, at, own, session.names).or_else(greeted) {
+            finding.doubt(&format!(" But someone {what}, so someone else may be speaking."));
         }
     }
+}
+
+/// Whether the other one of two greets a label by a name that isn't the person's. What the coach once said of a device, or of
+/// somebody's account, holds until another name is said there; a whole name is doubted at the beginning alone.
+fn greeted_as_another(
+    mentions: &[spoken::Mention],
+    at: usize,
+    own: &Person,
+    finding: &LabelMatch,
+    is_pair: bool,
+) -> Option<String> {
+    const BEGINNING: usize = 6;
+    /// One greeting; thanks are less.
+    const GREETED: f32 = 2.0;
+    let is_remembered = finding.basis == Basis::Coach;
+    let is_another = |cue: &&spoken::Mention| {
+        let last = cue.name.split_whitespace().last().map(names::alias_key).unwrap_or_default();
+        let is_own = introductions::is_near(own, &cue.key) || introductions::is_near(own, &last);
+        cue.label == at
+            && !is_own
+            && (cue.weight >= GREETED && cue.at < BEGINNING || is_remembered)
+            && (cue.by_surname || names::nicknames::is_given(&cue.key))
+    };
+    let another = mentions.iter().find(is_another).filter(|_| is_pair)?;
+    Some(format!("is called “{}” there", another.name))
 }
 
 /// A part of a name beside another label that has at least as good a claim on the same person. A first name beside the
@@ -118,17 +144,22 @@ pub(super) fn rivals(findings: &mut [MatchResult], session: &Session<'_>) {
         findings.iter().map(|found| found.as_ref().ok().map(|found| (found.who, found.confidence))).collect();
     for at in 0..findings.len() {
         let Ok(finding) = &mut findings[at] else { continue };
-        if finding.basis != Basis::PartOfName || !finding.is_sure() {
+        let person = session.people.people.iter().find(|person| person.who == finding.who);
+        // "Nora Fuller" was Ben once, on her account; where Ben is there under his own name, she may be herself.
+        let is_remembered = finding.basis == Basis::Coach && !session.people.named.contains_key(session.names[at]);
+        let is_anothers = is_remembered && person.is_some_and(|person| is_name_of_another(session.names[at], person));
+        if finding.basis != Basis::PartOfName && !is_anothers || !finding.is_sure() {
             continue;
         }
-        let person = session.people.people.iter().find(|person| person.who == finding.who);
         // Two people who share an entry are two speakers, and one client.
         let share_entry = |other: usize| {
             let member = |label: usize| person.and_then(|person| person.member(session.names[label]));
             member(at).is_some_and(|one| member(other).is_some_and(|other| one != other))
         };
         let is_rival = |other: &usize| {
-            let as_good = claims[*other].is_some_and(|(who, sure)| who == finding.who && sure >= finding.confidence);
+            let is_own = || is_anothers && person.is_some_and(|person| person.is_named(session.names[*other]));
+            let as_good = claims[*other]
+                .is_some_and(|(who, sure)| who == finding.who && (sure >= finding.confidence || is_own()));
             *other != at && as_good && keys[*other] != keys[at] && !share_entry(*other)
         };
         if let Some(rival) = (0..session.names.len()).find(is_rival) {
@@ -136,6 +167,13 @@ pub(super) fn rivals(findings: &mut [MatchResult], session: &Session<'_>) {
             finding.doubt(&format!(" But “{rival}” speaks in this session too, and may be a different person."));
         }
     }
+}
+
+/// Whether a label is a given name and a surname, and not this person's.
+fn is_name_of_another(label: &str, person: &Person) -> bool {
+    let forms = names::forms(label);
+    let Some(form) = forms.first().filter(|form| form.words.len() > 1) else { return false };
+    names::nicknames::is_given(&form.words[0]) && !introductions::is_near(person, &form.words[0])
 }
 
 /// A part of a name decides only if no one else can be meant: this person had it in an earlier session, the list of

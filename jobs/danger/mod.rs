@@ -119,7 +119,7 @@ whys! {
     /// A wish to be dead, or not to wake up.
     Wish = Suicide, "wish", "a wish to be dead, or to stop living";
     /// The thought that others would be better off.
-    Burden = Suicide, "burden", "the thought that others would be better off";
+    Burden = Suicide, "burden", "the thought that others would be better off without them";
     /// Thoughts of suicide.
     Thoughts = Suicide, "thoughts", "thoughts of suicide or of dying";
     /// How, where and when.

@@ -14,7 +14,9 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// The server could not be reached or rejected the user.
-    #[error("can't connect to the database: {0}")]
+    #[error(
+        "can't connect to the database: {0}; check that Postgres is running there, and DATABASE_URL and DATABASE_OWNER_URL"
+    )]
     Connect(#[source] sqlx::Error),
     /// The owner's login may not create roles or extensions, and they are missing.
     #[error(

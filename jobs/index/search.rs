@@ -3,7 +3,7 @@
 //! The function `search_chunks` of the migrations returns ids and scores; the rows themselves are read here, under the
 //! tenant's own policy. Only reads.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -122,8 +122,11 @@ pub async fn search(db: &Db, organization: Uuid, embedder: &Embedder, query: &Qu
     };
     let mut tx = db.tenant(organization).await?;
     let ranked = ranked(&mut tx, embedder, query, vector.as_deref()).await?;
-    let hits = hits(&mut tx, &ranked).await?;
+    let mut hits = hits(&mut tx, &ranked).await?;
     tx.commit().await?;
+    // One sentence may be in two sections of a summary.
+    let mut seen = HashSet::new();
+    hits.retain(|hit| seen.insert((hit.session_id, hit.client.as_ref().map(|client| client.id), hit.text.clone())));
     Ok(hits)
 }
 

@@ -103,9 +103,30 @@ impl Facts {
         (labels, usize::from(self.timed) + usize::from(self.ended), self.words)
     }
 
+    /// How many words it has more than another file with the same speech, if that is so many that the other one stops early
+    /// or begins late.
+    #[must_use]
+    pub fn goes_on(&self, other: &Self) -> Option<usize> {
+        /// Tools differ by this many words in a hundred.
+        const USUAL: usize = 8;
+        /// Fewer words may be a caption or two.
+        const FEWEST: usize = 12;
+        let more = self.words.checked_sub(other.words)?;
+        (more >= FEWEST && more * 100 > other.words * USUAL).then_some(more)
+    }
+
+    /// Whether its speakers' names are at least as good as another file's.
+    #[must_use]
+    pub fn names_as_well(&self, other: &Self) -> bool {
+        self.worth().0 >= other.worth().0
+    }
+
     /// Why it's better than another one: words that follow "as it has".
     #[must_use]
     pub fn better_by(&self, other: &Self) -> &'static str {
+        if self.goes_on(other).is_some() {
+            return "more of what was said";
+        }
         let ((labels, times, _), (other_labels, other_times, _)) = (self.worth(), other.worth());
         if labels > other_labels {
             "better speaker names"

@@ -205,6 +205,16 @@ impl Score {
     pub const fn hundredths(self) -> u8 {
         self.0
     }
+
+    /// In a word: low, medium or high, in thirds.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self.0 {
+            0..=33 => "low",
+            34..=66 => "medium",
+            _ => "high",
+        }
+    }
 }
 
 impl From<f32> for Score {

@@ -27,7 +27,25 @@ pub(super) fn is(label: &str, folded: &str) -> bool {
         let elsewhere = "通訳|翻译|翻譯|口译|통역";
         regex(&format!(r"{joined}|\b(?:{roles}|{family})\b|{guests}|{elsewhere}"))
     });
-    OTHERS.is_match(folded) || joins_names(label) || lists_names(folded)
+    OTHERS.is_match(folded) || in_brackets(folded) || joins_names(label) || lists_names(folded)
+}
+
+/// `Tom Becker (Sohn)`: a relative, or someone in another's place. Without brackets some of these words are names.
+fn in_brackets(folded: &str) -> bool {
+    static OTHER: LazyLock<Regex> = LazyLock::new(|| {
+        let relatives = "son|daughter|sohn|tochter|bruder|schwester|mann|frau|oma|opa|granny|grandma|grandpa|hija|hijo|\
+                         hermana|hermano|madre|padre|fille|fils|frere|soeur|mere|pere|epouse|epoux|figlia|figlio|\
+                         sorella|fratello|filha|filho|irma|irmao|mae|pai|mulher|dochter|zoon|moeder|vader|vrouw|zus|\
+                         broer|dotter|mor|far|syster|bror|fru|жена|муж|сын|дочь|дочка|мама|папа|мать|отец|брат|сестра";
+        let places = "nanny|babysitter|nurse|caregiver|betreuer|betreuerin|sekretariat|vertretung|stellvertretung|\
+                      vertreter|vertreterin|i\\.? ?v\\.?|i\\.? ?a\\.?|stagiaire|praktikant|praktikantin|intern|trainee|colega|\
+                      colleague|kollege|kollegin|collegue|collega|substitute|stand-in|deputy";
+        let east = "娘|息子|妻|夫|母|父|儿子|女儿|妻子|丈夫|妈妈|爸爸|아들|딸|아내|남편|엄마|아빠";
+        regex(&format!(
+            r"[(\[（【](?:[^)\]）】]*[\s,.])?(?:{relatives}|{places}|{east})(?:[\s,.][^)\]）】]*)?[)\]）】]"
+        ))
+    });
+    OTHER.is_match(folded)
 }
 
 /// Short words that join names but also have other meanings: they are in lower case between two names.
@@ -88,6 +106,14 @@ mod tests {
             "Priya's guest",
             "Tom Becker's assistant",
             "Tom Becker (Interpreter)",
+            "Tom Becker (Sohn)",
+            "Tom Becker (hija)",
+            "Tom Becker (жена)",
+            "Tom Becker (son Tobi)",
+            "Tom Becker (Vertretung)",
+            "Tom Becker (i.V.)",
+            "Tom Becker (stagiaire)",
+            "Tom Becker （娘）",
             "Familie Becker",
             "Priya (Guest) & Tom (Guest)",
         ] {
@@ -107,6 +133,9 @@ mod tests {
             "田中和也",
             "Priya Raman (she/her)",
             "Wendy Anderson",
+            "Thomas Mann",
+            "Heung-min Son",
+            "Tom Becker (Mannheim)",
         ] {
             assert!(!names::puts_several(label), "{label}");
         }

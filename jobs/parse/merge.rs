@@ -57,22 +57,37 @@ pub(super) fn merge(parts: &[Part<'_>]) -> Merged {
     let mut used: Vec<Source> = Vec::new();
     let mut merged = Merged::default();
     for source in sources {
-        match used.iter().find(|better| likeness::is_same_speech(&source.facts, &better.facts)) {
-            Some(better) => {
-                let files: Vec<&str> = better.of.iter().map(|at| parts[*at].file).collect();
-                let reason = format!(
-                    "The same speech in another format: {} is used because it has {}.",
-                    files.join(" and "),
-                    better.facts.better_by(&source.facts)
-                );
-                merged.aside.extend(source.of.iter().map(|at| (*at, reason.clone())));
+        match used.iter_mut().find(|better| likeness::is_same_speech(&source.facts, &better.facts)) {
+            // A tool that was stopped early has good times, and not the rest of the talk.
+            Some(better)
+                if source.facts.goes_on(&better.facts).is_some() && source.facts.names_as_well(&better.facts) =>
+            {
+                let shorter = std::mem::replace(better, source);
+                set_aside(&mut merged, parts, &shorter, better);
             }
+            Some(better) => set_aside(&mut merged, parts, &source, better),
             None => used.push(source),
         }
     }
     used.sort_by_key(|source| source.of[0]);
     merged.speech = used.into_iter().map(|source| speech(parts, &facts, source.of)).collect();
     merged
+}
+
+/// Sets a source aside because `better` has the same speech.
+fn set_aside(merged: &mut Merged, parts: &[Part<'_>], source: &Source, better: &Source) {
+    let files: Vec<&str> = better.of.iter().map(|at| parts[*at].file).collect();
+    let mut reason = format!(
+        "The same speech in another format: {} is used because it has {}.",
+        files.join(" and "),
+        better.facts.better_by(&source.facts)
+    );
+    if let Some(more) = source.facts.goes_on(&better.facts) {
+        reason.push_str(&format!(
+            " But this file has {more} more words, which are in no summary: if the talk goes on here, remove the other file."
+        ));
+    }
+    merged.aside.extend(source.of.iter().map(|at| (*at, reason.clone())));
 }
 
 /// Each file separately, but the tracks of one talk together.
@@ -125,4 +140,49 @@ fn speech(parts: &[Part<'_>], facts: &[Facts], of: Vec<usize>) -> Speech {
     }
     timed.sort_by_key(|(start, _)| *start);
     Speech { of, utterances: timed.into_iter().map(|(_, said)| said).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is used of two files, and why the other one isn't.
+    fn used(files: [&str; 2]) -> (usize, String) {
+        let read = files.map(|file| debrief_transcript::parse(file.as_bytes()).expect("a talk"));
+        let parts = [0, 1].map(|at| Part { file: ["zoom.vtt", "otter.txt"][at], transcript: &read[at] });
+        let merged = merge(&parts);
+        assert_eq!((merged.speech.len(), merged.aside.len()), (1, 1), "{merged:?}");
+        (merged.speech[0].of[0], merged.aside[0].1.clone())
+    }
+
+    #[test]
+    fn a_file_that_stops_early_hides_no_words_of_another() {
+        const SAID: [&str; 8] = [
+            "How was the week, all in all, with the house and the move?",
+            "Long, and I sold the house to the neighbour on Tuesday.",
+            "What did you learn from selling it at last?",
+            "That I wait too long before I ask anybody for help with it.",
+            "And what will you do next week about the office?",
+            "I will call Ines on Monday and ask her for the larger room.",
+            "How will you know that it went well for both of you?",
+            "When she smiles, and when I sleep through the night again.",
+        ];
+        let name = |at: usize| ["Dana Reed", "Priya Raman"][at % 2];
+        let cue = |(at, said): (usize, &&str)| {
+            format!("00:00:{:02}.000 --> 00:00:{:02}.000\n{}: {said}\n\n", at * 5, at * 5 + 4, name(at))
+        };
+        let turn = |(at, said): (usize, &&str)| format!("{}: {said}\n", name(at));
+        let captions =
+            |most: usize| format!("WEBVTT\n\n{}", SAID.iter().take(most).enumerate().map(cue).collect::<String>());
+        let text: String = SAID.iter().enumerate().map(turn).collect();
+        let unnamed: String = SAID.iter().enumerate().map(|(at, said)| format!("[0:{:02}] {said}\n", at * 5)).collect();
+        assert_eq!(used([&captions(8), &text]).0, 0, "of two that are whole, the one with times");
+        for most in [4, 5, 6] {
+            let (of, reason) = used([&captions(most), &text]);
+            assert_eq!((of, reason.contains("more of what was said")), (1, true), "{most}: {reason}");
+            // Without names it can't stand for the other, and the coach is told.
+            let (of, reason) = used([&captions(most), &unnamed]);
+            assert_eq!((of, reason.contains("more words, which are in no summary")), (0, true), "{most}: {reason}");
+        }
+    }
 }

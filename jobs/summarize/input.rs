@@ -83,6 +83,8 @@ pub struct SessionForClient {
     pub dangers: Vec<Danger>,
     /// The sentences addressed to someone other than coach and client.
     pub asides: Vec<Aside>,
+    /// Whether lines were left out because somebody asked not to note them.
+    pub has_off_the_record: bool,
     /// The client's share of all that was said, in percent, as the page shows it; `None` if it wasn't measured.
     pub share: Option<i64>,
 }
@@ -208,6 +210,7 @@ pub(super) async fn stored(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option
         voice: voice::for_client(tx, row.coach_id, row.client_id).await?,
         dangers: Vec::new(),
         asides: Vec::new(),
+        has_off_the_record: false,
         share,
     };
     let signs = danger::signs_to_show(tx, row.session_id).await?;
@@ -351,6 +354,7 @@ impl SessionForClient {
         for at in 0..self.utterances.len() {
             if OFF_THE_RECORD.is_match(&self.utterances[at].text) {
                 keep[at] = false;
+                self.has_off_the_record = true;
                 // "Don't put that in the notes." alone refers to what the same person said just before.
                 let asks_only = text::words(&self.utterances[at].text).len() <= 9;
                 if asks_only && at > 0 && self.utterances[at - 1].speaker == self.utterances[at].speaker {

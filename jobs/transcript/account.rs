@@ -319,7 +319,7 @@ impl Draft {
             said.end_ms = said.end_ms.filter(|end| *end >= said.start_ms.unwrap_or(0));
         }
         if !timed {
-            self.warn(0, "the file holds no times");
+            self.warn(0, "the file has no times");
         }
     }
 }

@@ -259,13 +259,25 @@ pub(super) fn say(draft: &mut Draft, cue: &Cue<'_>, label: Option<&str>, text: &
     let enclosed = matches!(text.as_bytes(), [b'[' | b'(' | b'*', ..])
         && [('[', ']'), ('(', ')'), ('*', '*')].iter().any(|(opening, closing)| {
             let inner = text.strip_prefix(*opening).and_then(|rest| rest.strip_suffix(*closing));
-            inner.is_some_and(|inner| inner.len() <= 60 && !inner.contains([*opening, *closing]))
+            inner.is_some_and(|inner| inner.len() <= 60 && !inner.contains([*opening, *closing]) && !is_said(inner))
         });
     if enclosed {
         draft.set_aside(cue.line, "a sound or a remark in brackets", text);
     } else {
         draft.say(label, cue.start_ms, cue.end_ms, text);
     }
+}
+
+/// Whether words in brackets are speech, said aside: a sound or a remark is short, and nobody says "I" in it.
+fn is_said(inner: &str) -> bool {
+    const MOST: usize = 7;
+    const OWN: [&str; 22] = [
+        "i", "im", "ive", "my", "me", "we", "our", "you", "your", "ich", "mein", "meine", "wir", "du", "je", "mon",
+        "ma", "nous", "yo", "mi", "eu", "io",
+    ];
+    let words = || inner.split_whitespace().map(|word| word.trim_matches(|letter: char| !letter.is_alphanumeric()));
+    let is_own = |word: &str| OWN.contains(&word.replace(['\'', '’'], "").to_lowercase().as_str());
+    words().count() > MOST || words().count() > 2 && words().any(is_own)
 }
 
 /// The non-empty lines of a text, trimmed.

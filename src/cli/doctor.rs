@@ -54,19 +54,20 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
 
     // Dropping this stops the embedded server.
     let opened = database(&config, globals).await.map_err(|error| told(&error));
-    let url = match &opened {
+    match &opened {
         Ok((db::Urls { app: url, .. }, server)) => {
             let kind = if server.is_some() { "embedded" } else { "from DATABASE_URL" };
             let state = schema(url).await;
-            check("database", state.map(|version| format!("{kind}, {version}"))).then_some(url)
+            if check("database", state.map(|version| format!("{kind}, {version}"))) {
+                check("isolation", isolation(url).await);
+            }
         }
         Err(problem) => {
             check("database", Err(problem.clone()));
-            None
         }
-    };
-    if let Some(url) = url {
-        check("isolation", isolation(url).await);
+    }
+    // The other services are checked whether or not the database responds.
+    if let Ok((db::Urls { app: url, .. }, _)) = &opened {
         match db::Db::connect(url, 2)
             .map_err(|error| error.to_string())
             .and_then(|pool| Services::new(pool, &config.services()).map_err(|error| error.to_string()))
@@ -151,7 +152,10 @@ fn report(globals: &Globals, checks: &[Check]) -> anyhow::Result<ExitCode> {
 
 async fn schema(url: &SecretString) -> Result<String, String> {
     use sqlx::Connection;
-    if !db::is_migrated(url).await.map_err(|error| format!("isn't responding: {error}"))? {
+    if !db::is_migrated(url)
+        .await
+        .map_err(|error| format!("isn't responding: {error}; check that Postgres is running there, and DATABASE_URL"))?
+    {
         return Err("the schema is out of date: run `debrief migrate`".into());
     }
     let mut connection = sqlx::PgConnection::connect(url.expose_secret()).await.map_err(|error| error.to_string())?;

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use super::App;
 
-/// Ask for a change to a summary, in words: shorter, warmer, "drop the second point"
+/// Ask for a change to a summary, in words: shorter, "drop the second point"
 ///
 /// A worker writes the next version; `debrief sessions diff` shows what changed, and `debrief sessions undo` reverts
 /// it. Without a language model the rules understand: shorter; drop the second point, the last win, everything about

@@ -343,9 +343,7 @@ fn text(detail: &Detail) -> String {
     let unmentioned: i64 = detail.summaries.iter().filter_map(|summary| summary.claims_nothing_said).sum();
     if unmentioned > 0 {
         let threads = if unmentioned == 1 { "1 open thread" } else { &format!("{unmentioned} open threads") };
-        text.push_str(&format!(
-            "\nStatements are counted as on the review page, without {threads} that nothing was found about.\n"
-        ));
+        text.push_str(&format!("\nStatements are counted as on the review page, without {threads} with no match.\n"));
     }
     for client in stopped(detail) {
         text.push_str(&format!(

@@ -63,7 +63,7 @@ pub(super) async fn overview(State(state): State<HttpState>) -> Result<Response,
         kinds,
         failed: failed(&state).await?,
         lag: if lag < 1.0 {
-            "nothing is waiting".to_owned()
+            "no job is overdue".to_owned()
         } else {
             format!("the oldest due job has been waiting for {lag:.0} s")
         },

@@ -7,7 +7,7 @@ use super::visit::{Visit, get, post};
 #[tokio::test]
 async fn who_spoke_is_looked_at_and_corrected_on_a_page_of_its_own() {
     let visit = Visit::new().await;
-    assert!(visit.read().await.body.contains("Who spoke?"), "the review leads there");
+    assert!(visit.read().await.body.contains("Correct who spoke"), "the review leads there");
     let path = format!("{}/speakers", visit.page);
     let page = get(&visit.router, &path, &visit.cookie).await;
     for words in

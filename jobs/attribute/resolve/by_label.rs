@@ -229,6 +229,15 @@ fn by_name(label: &str, forms: &[Form], people: &People) -> Result<Option<LabelM
             (_, Without::Device) => confidence - 0.04,
             (_, Without::OtherPart) => confidence - 0.2,
         };
+        // "Anna Kowalczyk-Berger" is Anna Berger, unless Anna Kowalczyk is a client too.
+        let is_double = |other: &&Person| {
+            let [first, last] = other.words.as_slice() else { return false };
+            other.who != person.who
+                && forms.iter().any(|form| matches!(&form.words[..], [a, b, _] if a == first && b == last))
+        };
+        if let Some(other) = people.people.iter().find(is_double) {
+            return Err(format!("This could be {} or {}.", person.name, other.name));
+        }
         let own = forms.iter().any(|form| likeness(&form.words, &person.words));
         let is_it = |other: &&OtherName| forms.iter().any(|form| likeness(&form.words, &other.words));
         let reason = match person.also.iter().find(is_it).filter(|_| !own) {

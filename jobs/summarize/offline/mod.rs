@@ -232,6 +232,7 @@ mod tests {
             voice: Default::default(),
             dangers: Vec::new(),
             asides: Vec::new(),
+            has_off_the_record: false,
             share: None,
         }
     }

@@ -48,6 +48,11 @@ const WHEN: &str = "monday tuesday wednesday thursday friday saturday sunday jan
 const EMPHASIS: &str = "really definitely definit finally final actually actual promise promis finish again still just now soon also okay \
     properly surely certainly certain try tri already";
 
+/// Words that say to whom, or make another verb of a verb ("write down"): all that a promise such as "I'll write to her" has
+/// beside its verb.
+const POINTERS: [&str; 13] =
+    ["her", "him", "them", "it", "that", "this", "those", "down", "up", "off", "out", "over", "back"];
+
 /// Whether two promises, each with who made it, are the same. `two` are the names of client and coach.
 pub(in crate::summarize) fn same_promise(two: [&str; 2], one: (&str, Owner), other: (&str, Owner)) -> bool {
     Wanted::of(two, one.0, one.1).is_same(&Wanted::of(two, other.0, other.1))
@@ -57,6 +62,8 @@ struct Wanted {
     lemmas: BTreeSet<String>,
     names: BTreeSet<String>,
     owner: Owner,
+    /// Its words of [`POINTERS`].
+    pointers: BTreeSet<&'static str>,
     /// It undertakes two things: if one of them wasn't done, it wasn't met.
     is_double: bool,
 }
@@ -132,6 +139,11 @@ fn quoted_in(text: &str) -> &str {
     text.rsplit_once(": \u{201c}").and_then(|(_, rest)| rest.rsplit_once('\u{201d}')).map_or(text, |it| it.0)
 }
 
+fn pointers(said: &str) -> BTreeSet<&'static str> {
+    let words: BTreeSet<String> = text::words(said).into_iter().map(|word| word.normal).collect();
+    POINTERS.into_iter().filter(|pointer| words.contains(*pointer)).collect()
+}
+
 fn lemmas(said: &str) -> BTreeSet<String> {
     let words = text::words(said).into_iter().filter(|word| !stems::is_stop(&word.normal));
     words.map(|word| lemma(&word.normal).0).collect()
@@ -160,7 +172,14 @@ impl Wanted {
         let named = NAME.captures_iter(&bare).flat_map(|found| text::words(&found[1]));
         let names = named.map(|word| lemma(&word.normal).0).filter(|name| lemmas.contains(name)).collect();
         let is_double = said.to_lowercase().replace('\u{2019}', "'").matches("i'll ").count() > 1;
-        Self { lemmas, names, owner, is_double }
+        Self { lemmas, names, owner, pointers: pointers(said), is_double }
+    }
+
+    /// Whether words may be about this promise where only its verb can tell: "I wrote that down" isn't about "I'll
+    /// write to her".
+    fn may_be(&self, said: &str) -> bool {
+        let only_verbs = self.lemmas.iter().all(|it| is_verb(it) && !self.names.contains(it));
+        !only_verbs || self.pointers == pointers(said)
     }
 
     /// Whether this is the same promise, in whatever words: one contains the other, and hardly anything is left over.
@@ -239,7 +258,8 @@ impl Wanted {
             if near < ENOUGH && best.is_some_and(|(at, met, _)| met && asked && self.is_half(speech, at, sentence)) {
                 best = Some((sentence.at, false, ENOUGH));
             }
-            if near < ENOUGH || (!is_alike && !asked && self.lemmas.is_disjoint(own)) {
+            let is_about = is_alike || asked || !self.lemmas.is_disjoint(own) && self.may_be(&sentence.text);
+            if near < ENOUGH || !is_about {
                 continue;
             }
             let Some(met) = self.says(sentence, asked, is_alike) else { continue };
@@ -364,7 +384,10 @@ impl Wanted {
         let quotes: Vec<&str> = claim.evidence.iter().map(|it| it.quote.as_str()).collect();
         let said = format!("{} {}", claim.text, quotes.join(" "));
         let nothing = BTreeSet::new();
-        if self.nearness(&lemmas(&said), &nothing, false) < ENOUGH_OF_CLAIM || self.owner == Owner::Coach {
+        if self.nearness(&lemmas(&said), &nothing, false) < ENOUGH_OF_CLAIM
+            || self.owner == Owner::Coach
+            || !self.may_be(&said)
+        {
             return None;
         }
         let has_deed = |past: bool| {

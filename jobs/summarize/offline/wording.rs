@@ -292,8 +292,12 @@ impl Writer<'_> {
         }
         let name = self.input.client_short();
         let group = !self.input.other_names.is_empty();
-        // What names another client was removed beforehand, and isn't counted.
-        let counted = if group { "Apart from what names others, " } else { "" };
+        // What names another client, or isn't to be noted, was removed beforehand, and isn't counted.
+        let counted = match (group, whole.has_off_the_record) {
+            (true, _) => "Apart from what names others, ",
+            (false, true) => "Apart from what was off the record, ",
+            (false, false) => "",
+        };
         let mut text = format!("{counted}{name} spoke {} in {}", many(words, "word"), many(turns, "turn"));
         // The share among all speakers, as on the page: among what is left here it would differ.
         if let Some(share) = self.input.share.filter(|_| !group) {

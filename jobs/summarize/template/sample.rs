@@ -102,6 +102,7 @@ pub(crate) fn read(text: &str) -> SessionForClient {
         voice: crate::voice::Voice::default(),
         dangers: Vec::new(),
         asides: Vec::new(),
+        has_off_the_record: false,
         share: None,
     };
     input.share = share(&input);

@@ -43,6 +43,8 @@ pub(crate) struct Layout {
     pub(super) answers: bool,
     /// Whether nearly every turn is a paragraph of its own.
     pub(super) in_paragraphs: bool,
+    /// Whether nearly every turn is named, and some are not.
+    pub(super) names_nearly_all: bool,
     /// Whether the lines of the talk are those of a list.
     pub(super) lists: bool,
     /// Whether names are followed by bare times, and then the words on the same line.
@@ -107,6 +109,7 @@ impl Layout {
         let alone = names.iter().map(|name| (name.at, name.doubtful)).collect();
         let trailing_stamps = sight.trailing_stamps();
         let in_paragraphs = sight.in_paragraphs(&labels);
+        let names_nearly_all = sight.names_nearly_all(&labels, in_paragraphs);
         let (plain_stamps, numbered) = (sight.plain_stamps, sight.numbered);
         let on_lines = names.iter().map(|name| sight.lines[name.at].text());
         let all =
@@ -126,6 +129,7 @@ impl Layout {
             written_out: sight.written_out,
             answers,
             in_paragraphs,
+            names_nearly_all,
             lists: talk.listed * 2 > talk.labelled,
             amid: sight.amid,
             has_unnamed_turns,

@@ -311,7 +311,7 @@ impl<'a> Reading<'a> {
     /// Begins a speaker's turn; a time may follow the name.
     fn named(&mut self, number: usize, label: &'a str, text: &'a str, doubtful: bool) {
         let text = match stamp::leading(text) {
-            Some((stamp, rest)) if stamp.marked => {
+            Some((stamp, rest)) if stamp.marked && !self.layout.is_said(number - 1) => {
                 self.stamp(number, stamp);
                 rest.trim_start()
             }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::line::{Beside, Line};
+use crate::label;
 
 /// Where most turns looked like this, it would be the layout of the file.
 const PART: usize = 3;
@@ -21,21 +22,47 @@ struct Head<'a> {
     marked: bool,
 }
 
-/// The lines, by index and in order, that look like the beginning of a turn and are said in the turn above.
-pub(super) fn lines(lines: &[Line<'_>]) -> Vec<usize> {
+/// The lines, by index and in order, that look like the beginning of a turn and are said in the turn above, or behind the
+/// name that they begin with. `raw` gives a line as written.
+pub(super) fn lines<'a>(lines: &[Line<'a>], raw: impl Fn(usize) -> &'a str) -> Vec<usize> {
+    let mut said = below_heads(lines);
+    said.extend(behind_colons(lines, raw));
+    said.sort_unstable();
+    said.dedup();
+    said
+}
+
+/// `Priya: 5:30`, where labels with a colon have words behind them elsewhere.
+fn behind_colons<'a>(lines: &[Line<'a>], raw: impl Fn(usize) -> &'a str) -> Vec<usize> {
+    let is_time = |at: &usize| {
+        let Line::Heading { name, stamp, rest: "", .. } = lines[*at] else { return false };
+        let found = label::candidate(raw(*at).trim());
+        found.is_some_and(|found| found.label == name && found.rest.trim() == stamp.written.trim())
+    };
+    let times: Vec<usize> = (0..lines.len()).filter(is_time).collect();
+    let has_words = |line: &&Line<'_>| matches!(line, Line::Plain(text, _) if label::candidate(text).is_some_and(|found| found.rest.contains(char::is_alphabetic)));
+    if lines.iter().filter(has_words).count() >= times.len() { times } else { Vec::new() }
+}
+
+/// Times, or names and times, that stand below the beginning of a turn.
+fn below_heads(lines: &[Line<'_>]) -> Vec<usize> {
     let heads: Vec<Head<'_>> = lines.iter().enumerate().filter_map(|(at, line)| head(at, *line)).collect();
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for head in &heads {
         *counts.entry(head.name).or_default() += 1;
     }
+    let filled = |at: &usize| lines[*at] != Line::Blank;
     let is_below = |at: usize| at > 0 && lines[at - 1] != Line::Blank;
     // Turns have a blank line above, all of them but those that are looked for.
     let parted = heads.iter().filter(|head| !is_below(head.at)).count() * PART >= heads.len() * (PART - 1);
+    // A name on a line of its own, and its time below it.
+    let is_named = |at: usize| at > 0 && matches!((lines[at - 1], lines[at]), (Line::Plain(..), Line::Stamp(_)));
     let mut said = Vec::new();
     for (place, head) in heads.iter().enumerate() {
         let Some(above) = place.checked_sub(1).map(|above| heads[above]).filter(|_| !head.marked) else { continue };
-        let names_somebody = above.is_heading || parted && !above.name.is_empty();
-        let is_first = above.at + 1 == head.at && names_somebody && !said.contains(&above.at);
+        let names_somebody = above.is_heading || parted && !above.name.is_empty() || is_named(above.at);
+        let before = (0..head.at).rev().find(filled);
+        let is_first = before == Some(above.at) && names_somebody && !said.contains(&above.at);
         if !is_first && !(parted && is_below(head.at)) {
             continue;
         }
@@ -44,7 +71,13 @@ pub(super) fn lines(lines: &[Line<'_>]) -> Vec<usize> {
         let is_out_of_order = next.is_some_and(|next| {
             above.start_ms <= next.start_ms && !(above.start_ms..=next.start_ms).contains(&head.start_ms)
         });
-        let is_silent = lines.get(head.at + 1).is_none_or(|below| matches!(below, Line::Blank | Line::Heading { .. }));
+        let mut after = (head.at + 1..lines.len()).filter(filled);
+        let (next, second) = (after.next(), after.next());
+        let is_silent = match next.map(|at| lines[at]) {
+            None | Some(Line::Heading { .. }) => true,
+            Some(Line::Plain(..)) => second.is_some_and(is_named),
+            Some(_) => next != Some(head.at + 1),
+        };
         let is_anybodys = head.name.is_empty() || counts[head.name] * PART < heads.len() / 2;
         if is_out_of_order || is_first && is_silent && is_anybodys {
             said.push(head.at);
@@ -125,6 +158,41 @@ mod tests {
                 let wanted: Vec<(&str, &str)> = wanted.iter().map(|(name, text)| (*name, text.as_str())).collect();
                 assert_eq!(texts, wanted, "{file}");
                 assert!(read.account.balances(), "{file}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_time_behind_a_name_and_a_colon_is_said() {
+        for said in ["5:30", "23:15", "1:30:00", "5:30 am", "17:00-18:00", "Monday 9:00", "John 3:16"] {
+            let turn = |(name, text): &(&str, &str)| format!("{name}: {}\n", text.replace('$', said));
+            for gap in ["", "\n"] {
+                let file: String = TALK.iter().map(turn).map(|turn| turn + gap).collect();
+                let file = format!("{file}{file}");
+                let read = parse(file.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}\n{file}"));
+                let texts: Vec<_> = read.utterances.iter().map(|said| said.text.as_str()).collect();
+                let wanted: Vec<String> = TALK.iter().map(|(_, text)| text.replace('$', said)).collect();
+                assert_eq!(texts, [wanted.clone(), wanted].concat(), "{file}");
+            }
+        }
+        // Each answer is one.
+        let times = ["23:15", "5:30", "7:45", "Monday 9:00", "2:10", "3:1", "John 3:16", "0:58"];
+        let turn = |(at, time): (usize, &&str)| format!("Dana Reed: And when was number {at}?\nPriya Raman: {time}\n");
+        let file: String = times.iter().enumerate().map(turn).collect();
+        let read = parse(file.as_bytes()).expect("a talk");
+        let answers = read.utterances.iter().filter(|said| said.label.as_deref() == Some("Priya Raman"));
+        assert_eq!(answers.map(|said| said.text.as_str()).collect::<Vec<_>>(), times, "{file}");
+    }
+
+    #[test]
+    fn a_time_below_a_name_and_its_time_is_said() {
+        for (head, gap) in [("%\n@", "\n"), ("%\n@", ""), ("**%** _@_\n", "\n"), ("%  @\n", "\n")] {
+            for said in ["5:30", "8:45"] {
+                let file = file(head, gap, said);
+                let read = parse(file.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}\n{file}"));
+                let texts: Vec<_> = read.utterances.iter().map(|said| said.text.as_str()).collect();
+                let wanted: Vec<String> = TALK[..6].iter().map(|(_, text)| text.replace('$', said)).collect();
+                assert_eq!(texts, wanted, "{file}");
             }
         }
     }

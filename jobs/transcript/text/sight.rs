@@ -100,11 +100,9 @@ impl<'s, 'l> Sight<'s, 'l> {
         let written_out =
             lines.iter().filter(|line| matches!(line, Line::Stamp(stamp) if stamp.written_out)).count() >= 2;
         let mut lines: Vec<Line<'s>> = lines.into_iter().map(|line| line.without(written_out)).collect();
-        let said_times = said_times::lines(&lines);
-        for at in &said_times {
-            let raw = source.lines()[*at];
-            lines[*at] = Line::Plain(if numbered { unnumbered(raw).1 } else { raw }.trim(), Dress::None);
-        }
+        let bare = |at: usize| if numbered { unnumbered(source.lines()[at]).1 } else { source.lines()[at] };
+        let said_times = said_times::lines(&lines, bare);
+        said_times.iter().for_each(|at| lines[*at] = Line::Plain(bare(*at).trim(), Dress::None));
         let filled = lines.iter().filter(|line| **line != Line::Blank).count();
         let stamps = |marked: bool| {
             let stamped = |line: &&Line<'_>| matches!(line, Line::Stamped { stamp, .. } if stamp.marked == marked);
@@ -363,6 +361,19 @@ impl<'s, 'l> Sight<'s, 'l> {
         let (all, apart) = turns
             .fold((0_usize, 0_usize), |(all, apart), at| (all + 1, apart + usize::from(self.above(at) == Line::Blank)));
         all >= FEWEST_PARAGRAPHS && apart * 10 >= all * 9
+    }
+
+    /// Whether nearly every line, or paragraph where turns are paragraphs, begins with a label: one that doesn't may be
+    /// someone's turn too.
+    pub(super) fn names_nearly_all(&self, labels: &Labels, in_paragraphs: bool) -> bool {
+        let is_turn = |at: usize| matches!(self.lines[at], Line::Plain(text, _) if labels.split(text).is_some());
+        let is_unit = |at: &usize| {
+            matches!(self.lines[*at], Line::Plain(..)) && (!in_paragraphs || self.above(*at) == Line::Blank)
+        };
+        let turns = (0..self.lines.len()).filter(|at| is_turn(*at));
+        let (Some(first), Some(last)) = (turns.clone().next(), turns.clone().last()) else { return false };
+        let (named, all) = (turns.filter(is_unit).count(), (first..=last).filter(is_unit).count());
+        named >= FEWEST_PARAGRAPHS && named < all && named * 10 >= all * if in_paragraphs { 8 } else { 9 }
     }
 
     /// Whether `>>` begins the words of each, as live captions have it, and nobody is named. A mail that is answered has one

@@ -289,7 +289,7 @@ fn claim_field(
         action: claim.action.as_ref().map(|action| action_line(action, client, estimated)),
         score: claim.score.map(|score| {
             let of = if claim.section == Section::Priority { "How soon to look" } else { "How serious" };
-            format!("{of}: {score}, where 1 is most")
+            format!("{of}: {} ({score} of 1)", score.words())
         }),
         thread: claim.thread.as_ref().map(thread_line),
         word_for_word,

@@ -120,8 +120,8 @@ pub(super) fn footnote(summary: &SummaryView, zone: Tz) -> String {
     }
     match tally.nothing_said {
         0 => {}
-        1 => coverage.push_str(", not counting 1 open thread that nothing was found about"),
-        some => coverage.push_str(&format!(", not counting {some} open threads that nothing was found about")),
+        1 => coverage.push_str(", not counting 1 open thread with no match"),
+        some => coverage.push_str(&format!(", not counting {some} open threads with no match")),
     }
     coverage.push('.');
     let written =
