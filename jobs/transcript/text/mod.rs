@@ -245,6 +245,7 @@ impl<'a> Reading<'a> {
         if self.pending.is_some() {
             return self.open(number, None, text);
         }
+        self.doubt_unnamed(number);
         match &self.turn {
             None => {
                 date::header_line(text, &mut self.draft);
@@ -290,6 +291,14 @@ impl<'a> Reading<'a> {
         }
         self.draft.warn(number, ANSWER);
         self.open(number, None, said);
+    }
+
+    /// Warns of a line without a name where nearly all others have one: it may be somebody's turn.
+    fn doubt_unnamed(&mut self, number: usize) {
+        let is_turn = self.layout.names_nearly_all && (self.after_blank || !self.layout.in_paragraphs);
+        if is_turn && self.turn.as_ref().is_some_and(|turn| label::ends_a_sentence(&turn.text)) {
+            self.draft.warn(number, UNNAMED_LINE);
+        }
     }
 
     /// Detects where notes begin, before or after the talk: nobody says them.
@@ -419,6 +428,10 @@ impl<'a> Reading<'a> {
         }
     }
 }
+
+/// The warning about a line without a name, where nearly all others have one.
+const UNNAMED_LINE: &str = "this line has no name, while nearly all others do: it is read as the words of the person above it; \
+     please check who speaks here";
 
 /// The warning about an answer by an unknown speaker.
 const ANSWER: &str = "this line is set off below somebody else's words and has no name: please check who speaks here";

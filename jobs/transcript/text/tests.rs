@@ -26,6 +26,26 @@ fn a_time_amid_what_is_said_is_said_where_times_stand_elsewhere() {
 }
 
 #[test]
+fn a_turn_that_lost_its_name_is_told() {
+    let talk = "Dana: How was the week for you?\nPriya: Long, I sold the house.\n".repeat(6);
+    for gap in ["\n", "\n\n"] {
+        let file = talk.replace('\n', gap);
+        let told = |text: &str| {
+            let read = parse(text.as_bytes()).expect("a talk");
+            read.warnings.iter().filter(|warning| warning.message.contains("has no name, while")).count()
+        };
+        assert_eq!(told(&file), 0);
+        let at = file.len() / 2;
+        let at = at + file[at..].find("Dana:").expect("a turn");
+        for lost in ["Priya I will call Ines on Monday.", "Priya; I will call Ines on Monday.", "I will call Ines."] {
+            assert_eq!(told(&format!("{}{lost}{gap}{}", &file[..at], &file[at..])), 1, "{lost}");
+        }
+        // Lines that go on are usual where there are many of them.
+        assert_eq!(told(&file.replace("Long, I sold", &format!("Long.{gap}I sold"))), 0);
+    }
+}
+
+#[test]
 fn a_point_and_a_dash_part_a_name_from_its_words() {
     let turn = "ENTREVISTADORA.- ¿Qué fue lo peor?\nSRA. O’NEILL.- Me dijo: no confío en ti. Y yo: pues yo tampoco.\n";
     for dash in [".- ", ".– ", ".— "] {
