@@ -14,6 +14,8 @@ mod ledger;
 mod messages;
 mod notice;
 mod post;
+#[cfg(test)]
+mod samples;
 mod smtp;
 mod transport;
 
