@@ -13,8 +13,9 @@ const MEASURABLE: Duration = Duration::from_millis(20);
 const DOUBLINGS: u32 = 9;
 /// The longer file has this many times the parts, …
 const LONGER: usize = 8;
-/// … and takes less than this many times as long; a square takes 64 times.
-const MORE: u32 = 24;
+/// … and takes less than twice its share of time. A square takes 64 times as long, and one that is only a sixth of the time
+/// at first still 16 times.
+const MORE: u32 = 16;
 
 /// Whether a file of many times the parts takes about as many times as long to read. `made` makes a file of that many parts.
 pub(crate) fn is_in_proportion(made: impl Fn(usize) -> String) -> bool {
@@ -64,7 +65,7 @@ fn a_square_is_told_from_a_line() {
     assert!(grows_in_proportion(|parts| micros(parts * parts.ilog2() as usize)));
     assert!(!grows_in_proportion(|parts| micros(parts * parts)));
     // Most of the time goes on what is in proportion, until the file is long.
-    assert!(!grows_in_proportion(|parts| micros(parts * 10_000 + parts * parts * 3)));
+    assert!(!grows_in_proportion(|parts| micros(parts * 10_000 + parts * parts)));
 }
 
 #[test]
