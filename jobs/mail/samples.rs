@@ -60,22 +60,12 @@ fn every_mail_says_what_it_must() {
         let html = rendered.html.expect("the HTML can be made");
         let flowing = rendered.text.split_whitespace().collect::<Vec<_>>().join(" ");
         for word in words {
-            assert!(
-                flowing.contains(word),
-                "{word} is missing in the text of {}:\n{}",
-                message.kind(),
-                rendered.text
-            );
+            assert!(flowing.contains(word), "{word} is missing in the text of {}:\n{}", message.kind(), rendered.text);
             assert!(html.contains(word), "{word} is missing in the HTML of {}", message.kind());
         }
         assert!(!html.contains("<mj-"), "all MJML of {} is rendered", message.kind());
         assert!(!html.contains("googleapis"), "{} loads nothing from elsewhere", message.kind());
-        assert!(
-            !rendered.text.contains("\n\n\n"),
-            "no holes in the text of {}:\n{}",
-            message.kind(),
-            rendered.text
-        );
+        assert!(!rendered.text.contains("\n\n\n"), "no holes in the text of {}:\n{}", message.kind(), rendered.text);
     }
 }
 

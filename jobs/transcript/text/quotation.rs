@@ -189,7 +189,12 @@ mod tests {
         let talk = |said: &str| {
             let asked = turn("Dana", "How was the week for you?");
             let told = turn("Priya", "Long, I sold the house.");
-            format!("{}{}{}", format!("{asked}{told}").repeat(4), turn("Priya", said), format!("{asked}{told}").repeat(2))
+            format!(
+                "{}{}{}",
+                format!("{asked}{told}").repeat(4),
+                turn("Priya", said),
+                format!("{asked}{told}").repeat(2)
+            )
         };
         for (said, is_doubtful) in [
             ("Let me tell you how it went.\nDana: that is my aunt, not you, she shouted.\nThen I left.", true),

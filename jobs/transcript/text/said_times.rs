@@ -87,7 +87,10 @@ mod tests {
 
     fn file(head: &str, gap: &str, said: &str) -> String {
         let turn = |(at, (name, text)): (usize, &(&str, &str))| {
-            let head = head.replace('%', name).replace('@', &format!("0:{}0", at.min(5))).replace('&', &format!("00:00:{at}0"));
+            let head = head
+                .replace('%', name)
+                .replace('@', &format!("0:{}0", at.min(5)))
+                .replace('&', &format!("00:00:{at}0"));
             format!("{head}\n{}\n{gap}", text.replace('$', said))
         };
         TALK.iter().take(6).enumerate().map(turn).collect()
@@ -112,12 +115,13 @@ mod tests {
             ] {
                 let file = file(head, "\n", said);
                 let read = parse(file.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}\n{file}"));
-                let texts: Vec<_> =
-                    read.utterances.iter().map(|said| (said.label.as_deref().unwrap_or("?"), said.text.as_str())).collect();
-                let wanted: Vec<(&str, String)> = TALK[..6]
+                let texts: Vec<_> = read
+                    .utterances
                     .iter()
-                    .map(|(name, text)| (*name, text.replace('$', &said.replace('\n', " "))))
+                    .map(|said| (said.label.as_deref().unwrap_or("?"), said.text.as_str()))
                     .collect();
+                let wanted: Vec<(&str, String)> =
+                    TALK[..6].iter().map(|(name, text)| (*name, text.replace('$', &said.replace('\n', " ")))).collect();
                 let wanted: Vec<(&str, &str)> = wanted.iter().map(|(name, text)| (*name, text.as_str())).collect();
                 assert_eq!(texts, wanted, "{file}");
                 assert!(read.account.balances(), "{file}");

@@ -359,9 +359,8 @@ impl<'s, 'l> Sight<'s, 'l> {
     pub(super) fn in_paragraphs(&self, labels: &Labels) -> bool {
         let is_turn = |at: &usize| matches!(self.lines[*at], Line::Plain(text, _) if labels.split(text).is_some());
         let turns = (0..self.lines.len()).filter(is_turn);
-        let (all, apart) = turns.fold((0_usize, 0_usize), |(all, apart), at| {
-            (all + 1, apart + usize::from(self.above(at) == Line::Blank))
-        });
+        let (all, apart) = turns
+            .fold((0_usize, 0_usize), |(all, apart), at| (all + 1, apart + usize::from(self.above(at) == Line::Blank)));
         all >= FEWEST_PARAGRAPHS && apart * 10 >= all * 9
     }
 
