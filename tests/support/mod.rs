@@ -2,6 +2,7 @@
 //! beside it, a browser, and the real binary.
 
 pub(crate) mod browser;
+mod chromium;
 mod database;
 pub(crate) mod filled;
 pub(crate) mod installation;
