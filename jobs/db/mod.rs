@@ -3,7 +3,7 @@
 //!
 //! [`TenantTx`] belongs to one organization: row-level security shows it that organization's rows and no others.
 //! [`SystemTx`] belongs to the installation: it sees no tenant's rows, only the few tables without a policy and the
-//! functions of the migration `crossing_tenants`. No query runs outside one of them.
+//! functions of the migration `crossing_tenants`. A single statement on the pool sees the same as a [`SystemTx`].
 
 mod login;
 mod migrate;
