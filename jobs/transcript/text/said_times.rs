@@ -36,7 +36,7 @@ pub(super) fn lines(lines: &[Line<'_>]) -> Vec<usize> {
         let Some(above) = place.checked_sub(1).map(|above| heads[above]).filter(|_| !head.marked) else { continue };
         let names_somebody = above.is_heading || parted && !above.name.is_empty();
         let is_first = above.at + 1 == head.at && names_somebody && !said.contains(&above.at);
-        if !is_first && !(parted && is_below(head.at)) {
+        if !(is_first || parted && is_below(head.at)) {
             continue;
         }
         let above = heads[..place].iter().rev().find(|other| !said.contains(&other.at)).unwrap_or(&above);
