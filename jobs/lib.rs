@@ -20,7 +20,7 @@ pub mod correct;
 pub mod refine;
 pub mod review;
 
-// The path, from end to start.
+// The stages.
 pub mod attribute;
 pub mod desk;
 pub mod follow_up;

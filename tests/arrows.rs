@@ -8,7 +8,7 @@ use std::{
 
 /// The modules of `jobs/` from the top down: each uses only those below it.
 #[rustfmt::skip]
-const ORDER: [&str; 35] = [
+pub(crate) const ORDER: [&str; 35] = [
     "services",
     // On the side, and on a schedule.
     "export", "reconcile", "rollup",

@@ -290,8 +290,9 @@ async fn a_session_that_is_parsed_anew_has_its_signs_anew() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_browser, ignore = "needs Chromium and chromedriver")]
 async fn the_page_says_so_at_its_top() {
-    let Some(browser) = Browser::start("the_page_says_so_at_its_top", 1200, &[]).await else { return };
+    let browser = Browser::start(1200, &[]).await;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
     let base = format!("http://{}", listener.local_addr().expect("an address"));
     let world = World::with(|settings| {

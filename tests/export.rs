@@ -308,7 +308,7 @@ async fn the_schedule_starts_one_for_every_organization() {
     let world = World::new().await;
     world.neighbour().await;
     for _ in 0..2 {
-        let output = world.run_system(&ExportAll {}).await.expect("it runs");
+        let output = world.run_installation(&ExportAll {}).await.expect("it runs");
         assert_eq!(output, json!({ "started": 2 }));
     }
     for organization in world.database.db.organizations().await.expect("organizations") {

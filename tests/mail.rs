@@ -5,7 +5,7 @@ use debrief_jobs::{
     SettingsError,
     db::Tx,
     mail::{self, Mailer, Message, NewMail, Recipient, ReviewRequest, SendMail, queue_mail},
-    queue::{Context, Finished, Job, JobError, JobInfo},
+    queue::{Context, Finished, Job, JobError},
 };
 use uuid::Uuid;
 
@@ -81,21 +81,10 @@ pub(crate) async fn row(world: &World, mail_id: Uuid) -> Row {
 /// Takes the unfinished job of this kind, like a worker that claims it or rescues it from another.
 pub(crate) async fn claim<J: Runnable>(world: &World) -> (J, Context<J::Needs>) {
     let mut tx = world.services.db.tenant(world.organization).await.expect("a transaction");
-    let (id, args, fence, correlation_id): (Uuid, serde_json::Value, i64, Uuid) = sqlx::query_as(
-        "update jobs set state = 'running', fence = fence + 1, attempt = attempt + 1, leased_by = 'test',
-            leased_until = now() + interval '1 minute'
-         where kind = $1 and state in ('due', 'running') returning id, args, fence, correlation_id",
-    )
-    .bind(J::KIND)
-    .fetch_one(tx.conn())
-    .await
-    .expect("one unfinished job");
-    tx.commit().await.expect("the claim is committed");
-    let organization = Some(world.organization);
-    let max_attempts = J::POLICY.max_attempts;
-    let info = JobInfo { id, kind: J::KIND, organization, attempt: 1, max_attempts, fence, correlation_id };
-    let job = serde_json::from_value(args).expect("the job's own arguments");
-    (job, Context::new(J::needs(&world.services), world.database.db.clone(), info))
+    let rescue = "select settle_job(id, fence, 'return', 0, null) from jobs where kind = $1 and state = 'running'";
+    sqlx::query(rescue).bind(J::KIND).execute(tx.conn()).await.expect("the queue answers");
+    tx.commit().await.expect("the rescue is committed");
+    world.claim_queued().await.expect("one unfinished job")
 }
 
 pub(crate) async fn attempt<J: Runnable>(world: &World) -> Result<Finished, JobError> {

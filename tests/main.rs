@@ -10,6 +10,7 @@ mod cli;
 mod danger;
 mod db;
 mod demo;
+mod docs;
 mod doctor;
 mod embed;
 mod export;

@@ -51,10 +51,9 @@ async fn open(client: &Client, served: &Served) {
 }
 
 #[tokio::test]
+#[cfg_attr(no_browser, ignore = "needs Chromium and chromedriver")]
 async fn a_coach_reads_corrects_and_approves_in_a_browser() {
-    let Some(browser) = Browser::start("a_coach_reads_corrects_and_approves_in_a_browser", 1200, &[]).await else {
-        return;
-    };
+    let browser = Browser::start(1200, &[]).await;
     let (client, served) = (browser.client.clone(), served().await);
     open(&client, &served).await;
     let page = text(&client).await;
@@ -95,8 +94,9 @@ async fn a_coach_reads_corrects_and_approves_in_a_browser() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_browser, ignore = "needs Chromium and chromedriver")]
 async fn the_review_fits_a_phone_and_a_keyboard() {
-    let Some(browser) = Browser::start("the_review_fits_a_phone_and_a_keyboard", 360, &[]).await else { return };
+    let browser = Browser::start(360, &[]).await;
     let (client, served) = (browser.client.clone(), served().await);
     let token = served.reviewed.link(&served.world).await;
     client.goto(&format!("{}/r/{}", served.base, token.reveal())).await.expect("the link opens");
@@ -130,10 +130,10 @@ async fn the_review_fits_a_phone_and_a_keyboard() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_browser, ignore = "needs Chromium and chromedriver")]
 async fn a_coach_refines_reads_what_changed_and_teaches_a_voice() {
     for (kind, width) in [("desktop", 1100), ("phone", 360)] {
-        let test = "a_coach_refines_reads_what_changed_and_teaches_a_voice";
-        let Some(browser) = Browser::start(test, width, &[]).await else { return };
+        let browser = Browser::start(width, &[]).await;
         let (client, served) = (browser.client.clone(), served().await);
         open(&client, &served).await;
         let field = client.find(Locator::Css("input[name=instruction]")).await.expect("a field");
@@ -171,8 +171,9 @@ async fn a_coach_refines_reads_what_changed_and_teaches_a_voice() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_browser, ignore = "needs Chromium and chromedriver")]
 async fn who_spoke_is_corrected_on_a_phone() {
-    let Some(browser) = Browser::start("who_spoke_is_corrected_on_a_phone", 360, &[]).await else { return };
+    let browser = Browser::start(360, &[]).await;
     let (client, served) = (browser.client.clone(), served().await);
     let mut tx = served.world.database.db.tenant(served.world.organization).await.expect("a transaction");
     for sql in [
@@ -254,11 +255,10 @@ const LEAST_CONTRAST: &str = r"
     return least";
 
 #[tokio::test]
+#[cfg_attr(no_browser, ignore = "needs Chromium and chromedriver")]
 async fn every_word_can_be_read_by_day_and_by_night() {
     for (scheme, further) in [("light", &[][..]), ("dark", &["--force-dark-mode"][..])] {
-        let Some(browser) = Browser::start("every_word_can_be_read_by_day_and_by_night", 1000, further).await else {
-            return;
-        };
+        let browser = Browser::start(1000, further).await;
         let (client, served) = (browser.client.clone(), served().await);
         open(&client, &served).await;
         let is_dark = client.execute("return matchMedia('(prefers-color-scheme: dark)').matches", Vec::new()).await;

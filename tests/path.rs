@@ -46,9 +46,9 @@ struct Walk {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[cfg_attr(no_browser, ignore = "needs Chromium and chromedriver")]
 async fn a_session_goes_all_the_way_from_the_bucket_to_the_export() {
-    let name = "a_session_goes_all_the_way_from_the_bucket_to_the_export";
-    let Some(browser) = Browser::start(name, 1200, &[]).await else { return };
+    let browser = Browser::start(1200, &[]).await;
     let walk = install().await;
     walk.bucket.put("inbox/maya/roster.csv", ROSTER).await.expect("it is put");
     walk.bucket.put("inbox/maya/2026-03-09/Priya Raman.vtt", TRANSCRIPT).await.expect("it is put");

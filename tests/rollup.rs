@@ -232,6 +232,6 @@ async fn the_hourly_job_looks_at_every_organization() {
         };
         world.insert(&theirs).await;
     }
-    let output = world.run_system(&RollupDue {}).await.expect("it runs");
+    let output = world.run_installation(&RollupDue {}).await.expect("it runs");
     assert_eq!(output["enqueued"], 1);
 }

@@ -1,9 +1,9 @@
 //! The database as the program sees it: a pool of connections in the role `debrief_app`, and the two kinds of
 //! transaction that everything uses.
 //!
-//! [`TenantTx`] belongs to one organization: row-level security shows it only that organization's rows. [`SystemTx`]
-//! belongs to the installation: it sees no tenant's rows, only the few tables without a policy and the functions of the
-//! migration `crossing_tenants`. No query runs outside one of them.
+//! [`TenantTx`] belongs to one organization: row-level security shows it that organization's rows and no others.
+//! [`SystemTx`] belongs to the installation: it sees no tenant's rows, only the few tables without a policy and the
+//! functions of the migration `crossing_tenants`. A single statement on the pool sees the same as a [`SystemTx`].
 
 mod login;
 mod migrate;

@@ -102,3 +102,13 @@ impl Limits {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_manual_says_how_much_of_a_rate_is_used() {
+        let manual = include_str!("../../src/config/default.toml");
+        let used = format!("Of each {:.0} %", super::USED * 100.0);
+        assert!(manual.contains(&used), "{used}");
+    }
+}

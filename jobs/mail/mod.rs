@@ -15,6 +15,8 @@ mod ledger;
 mod messages;
 mod notice;
 mod post;
+#[cfg(test)]
+mod samples;
 mod smtp;
 mod transport;
 

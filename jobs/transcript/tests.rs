@@ -89,7 +89,7 @@ fn a_damaged_file_loses_no_word() {
     }
 }
 
-/// Ten times the cues take about ten times as long, in every notation and for the worst lines.
+/// Eight times the cues take about eight times as long, in every notation and for the ugliest of lines.
 #[test]
 fn time_grows_with_the_file_alone() {
     // The beginning of the file, and what it repeats.

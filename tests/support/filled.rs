@@ -4,12 +4,10 @@ use chrono::NaiveDate;
 use debrief_jobs::{
     db::{TenantTx, Tx},
     model::{ActionItem, Claim, Content, Evidence, Owner, Section, summary},
-    queue::{Context, Enqueued, JobError, JobInfo, enqueue},
 };
-use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Runnable, World};
+use super::World;
 
 /// A session to insert. Each utterance takes ten seconds, and its speaker label is the person's name.
 #[derive(Clone, Debug)]
@@ -106,31 +104,7 @@ impl World {
         tx.commit().await.expect("it is committed");
     }
 
-    /// Runs one of the installation's own jobs like a worker, and returns its output.
-    pub(crate) async fn run_system<J: Runnable>(&self, job: &J) -> Result<Value, JobError> {
-        let mut tx = self.database.db.system().await?;
-        let Enqueued::New(id) = enqueue(&mut tx, job, Uuid::now_v7()).await? else {
-            panic!("a {} job is queued already", J::KIND)
-        };
-        let (correlation_id,): (Uuid,) = sqlx::query_as(
-            "update jobs set state = 'running', fence = 1, attempt = 1, leased_by = 'test',
-                leased_until = now() + interval '1 minute' where id = $1 returning correlation_id",
-        )
-        .bind(id)
-        .fetch_one(tx.conn())
-        .await?;
-        tx.commit().await?;
-        let max_attempts = J::POLICY.max_attempts;
-        let info =
-            JobInfo { id, kind: J::KIND, organization: None, attempt: 1, max_attempts, fence: 1, correlation_id };
-        job.run(&Context::new(J::needs(&self.services), self.database.db.clone(), info)).await?;
-        let mut tx = self.database.db.system().await?;
-        let (output,): (Value,) =
-            sqlx::query_as("select output from jobs where id = $1").bind(id).fetch_one(tx.conn()).await?;
-        Ok(output)
-    }
-
-    /// A second organization with its own coach and client: their ids, in this order.
+    /// A second organization with a coach and a client of its own: their ids, in this order.
     pub(crate) async fn neighbour(&self) -> [Uuid; 3] {
         let [organization, coach, client] = [(); 3].map(|()| Uuid::now_v7());
         let mut tx = self.database.db.tenant(organization).await.expect("a transaction");

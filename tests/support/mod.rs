@@ -2,6 +2,7 @@
 //! servers, a browser, and the real binary.
 
 pub(crate) mod browser;
+mod chromium;
 mod database;
 pub(crate) mod filled;
 pub(crate) mod installation;

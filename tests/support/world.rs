@@ -14,8 +14,9 @@ use uuid::Uuid;
 
 use super::TestDatabase;
 
-const CLAIM: &str = "update jobs set state = 'running', fence = fence + 1, attempt = attempt + 1, leased_by = 'test',
-    leased_until = now() + interval '1 minute' where id = $1 returning fence, correlation_id";
+/// What a worker asks for that has room for one job of a kind; no kind's limit for an organization is a stage's concern.
+const CLAIM: &str = "select id, organization_id, attempt, max_attempts, fence, correlation_id
+    from claim_jobs(array[$1], array[2], array[0], 1, 'test', 60, false)";
 
 /// A kind of job that the services can run.
 pub(crate) trait Runnable: Job {
@@ -97,8 +98,8 @@ impl World {
         let Enqueued::New(id) = enqueue(&mut tx, job, Uuid::now_v7()).await? else {
             panic!("a {} job is queued already: take it with `run_queued`", J::KIND)
         };
-        tx.commit().await?;
-        self.run_claimed(id, job).await
+        let context = self.claim::<J>(tx, id).await?;
+        self.run_claimed(job, context).await
     }
 
     /// Runs one of the installation's own jobs, like [`World::run`] for an organization's.
@@ -130,33 +131,23 @@ impl World {
             .execute(tx.conn())
             .await
             .expect("alone");
-        let (fence, correlation_id): (i64, Uuid) =
-            sqlx::query_as(CLAIM).bind(id).fetch_one(tx.conn()).await.expect("it is claimed");
-        tx.commit().await.expect("it is committed");
-        let info = JobInfo {
-            id,
-            kind: J::KIND,
-            organization: None,
-            attempt: 1,
-            max_attempts: J::POLICY.max_attempts,
-            fence,
-            correlation_id,
-        };
-        Context::new(J::needs(&self.services), self.database.db.clone(), info)
+        self.claim::<J>(tx, id).await.expect("it is claimed")
     }
 
-    /// Claims the one due job of this kind and runs it; `None` if none is due.
+    /// Runs the job of this kind that is due first, although its time may not have come; none where none is due.
     pub(crate) async fn run_queued<J: Runnable>(&self) -> Option<Result<Value, JobError>> {
+        let (job, context) = self.claim_queued::<J>().await?;
+        Some(self.run_claimed(&job, context).await)
+    }
+
+    /// Claims what [`World::run_queued`] runs.
+    pub(crate) async fn claim_queued<J: Runnable>(&self) -> Option<(J, Context<J::Needs>)> {
         let mut tx = self.database.db.tenant(self.organization).await.expect("a transaction");
-        let (id, args): (Uuid, Value) =
-            sqlx::query_as("select id, args from jobs where kind = $1 and state = 'due' limit 1")
-                .bind(J::KIND)
-                .fetch_optional(tx.conn())
-                .await
-                .expect("the queue answers")?;
-        drop(tx);
-        let job: J = serde_json::from_value(args).expect("the job's own arguments");
-        Some(self.run_claimed(id, &job).await)
+        let first = "select id, args from jobs where kind = $1 and state = 'due' order by run_at, id limit 1";
+        let queued = sqlx::query_as(first).bind(J::KIND).fetch_optional(tx.conn()).await;
+        let (id, args): (Uuid, Value) = queued.expect("the queue answers")?;
+        let context = self.claim::<J>(tx, id).await.expect("it is claimed");
+        Some((serde_json::from_value(args).expect("the job's own arguments"), context))
     }
 
     /// Tells coaches about files in the inbox, as if the quiet time had passed; returns the number of emails.
@@ -172,27 +163,30 @@ impl World {
         mails
     }
 
-    async fn run_claimed<J: Runnable>(&self, id: Uuid, job: &J) -> Result<Value, JobError> {
-        let db = &self.database.db;
-        let mut tx = db.tenant(self.organization).await?;
-        let (fence, correlation_id): (i64, Uuid) = sqlx::query_as(CLAIM).bind(id).fetch_one(tx.conn()).await?;
+    /// Claims one job as a worker does, through the queue's own function. Which of several is first, the test says: that
+    /// one has been due for longest.
+    async fn claim<J: Runnable>(&self, mut tx: impl Tx, id: Uuid) -> Result<Context<J::Needs>, sqlx::Error> {
+        let first = "update jobs set run_at = now() - interval '1 year' where id = $1";
+        sqlx::query(first).bind(id).execute(tx.conn()).await?;
         tx.commit().await?;
-        let info = JobInfo {
-            id,
-            kind: J::KIND,
-            organization: Some(self.organization),
-            attempt: 1,
-            max_attempts: J::POLICY.max_attempts,
-            fence,
-            correlation_id,
-        };
-        job.run(&Context::new(J::needs(&self.services), self.database.db.clone(), info)).await?;
-        let mut tx = db.tenant(self.organization).await?;
-        let (output,): (Value,) =
-            sqlx::query_as("select output from jobs where id = $1").bind(id).fetch_one(tx.conn()).await?;
-        Ok(output)
+        let (claimed, organization, attempt, max_attempts, fence, correlation_id): Claimed =
+            sqlx::query_as(CLAIM).bind(J::KIND).fetch_one(self.database.db.pool()).await?;
+        assert_eq!(claimed, id, "another {} job comes first", J::KIND);
+        let [attempt, max_attempts] = [attempt, max_attempts].map(|attempts| attempts.try_into().expect("a few"));
+        let info = JobInfo { id, kind: J::KIND, organization, attempt, max_attempts, fence, correlation_id };
+        Ok(Context::new(J::needs(&self.services), self.database.db.clone(), info))
+    }
+
+    async fn run_claimed<J: Runnable>(&self, job: &J, context: Context<J::Needs>) -> Result<Value, JobError> {
+        job.run(&context).await?;
+        let mut tx = self.database.db.tenant(self.organization).await?;
+        let output = sqlx::query_scalar("select output from jobs where id = $1");
+        Ok(output.bind(context.job.id).fetch_one(tx.conn()).await?)
     }
 }
+
+/// A row of [`CLAIM`].
+type Claimed = (Uuid, Option<Uuid>, i16, i16, i64, Uuid);
 
 /// The settings of a world in `folder`.
 pub(crate) fn settings(folder: &TempDir) -> Settings {

@@ -83,7 +83,7 @@ fn replace(value: &mut Value, after: &mut usize, other: &Value) -> bool {
     }
 }
 
-/// Ten times the words take about ten times as long, even if each is a separate, malformed speaker.
+/// Eight times the words take about eight times as long, also where each is a speaker of its own and malformed.
 #[test]
 fn time_grows_with_the_file_alone() {
     // A file with unknown keys is read by what they mean, with a table of people.

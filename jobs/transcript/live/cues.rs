@@ -73,10 +73,13 @@ fn by_speaker<'a>(cue: &Cue<'a>) -> Vec<Cue<'a>> {
     let mut starts: Vec<usize> = labelled_lines(&cue.payload).skip(1).collect();
     starts.insert(0, 0);
     let ends = starts.iter().skip(1).map(|at| at - 1).chain([cue.payload.len()]);
-    let part = |(from, until): (&usize, usize)| Cue {
-        line: cue.line + memchr::memchr_iter(b'\n', &cue.payload.as_bytes()[..*from]).count(),
-        payload: Cow::Owned(cue.payload[*from..until].to_owned()),
-        ..cue.clone()
+    // Lines are counted from part to part: a cue may be as long as the file.
+    let mut line = cue.line;
+    let part = |(from, until): (&usize, usize)| {
+        let payload = &cue.payload[*from..until];
+        let begins = line;
+        line += memchr::memchr_iter(b'\n', payload.as_bytes()).count() + 1;
+        Cue { line: begins, payload: Cow::Owned(payload.to_owned()), ..*cue }
     };
     starts.iter().zip(ends).map(part).collect()
 }

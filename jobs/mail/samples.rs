@@ -1,0 +1,103 @@
+//! Every kind of mail by its sample: what it must say, and that it reads as it was approved.
+
+use std::collections::BTreeSet;
+
+use super::{Message, render};
+use crate::template::Templates;
+
+const LINK: &str = "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2";
+
+/// The subject of a kind's sample, and what a reader must find in its text and in its HTML.
+fn expected(message: &Message) -> (&'static str, &'static [&'static str]) {
+    match message {
+        Message::ReviewRequest(_) => (
+            "2 summaries to review: Team alignment, third session, Tue 3 Nov",
+            &["Priya Raman and Tom Becker", "Ada Lindqvist", LINK, "Friday 13 November 2026"],
+        ),
+        Message::SpeakersNeeded(_) => {
+            ("Who was speaking? Intro call on Zoom, Tue 3 Nov", &["2 speakers", LINK, "Tuesday 3 November 2026"])
+        }
+        Message::SessionRejected(_) => {
+            ("We couldn't read session-priya.vtt", &["a recording, not a transcript", "Export the transcript"])
+        }
+        Message::SessionFailed(_) => (
+            "Couldn't finish: Team alignment, third session, Tue 3 Nov",
+            &["summarize the session", "Nothing is lost."],
+        ),
+        Message::FollowUp(_) => (
+            "Our session on Tuesday 3 November 2026",
+            &[
+                "Hello Priya,",
+                "You said no to the second project",
+                "Handing work to Jonas",
+                "Tuesday 10 November 2026",
+                "I’ll do this by Thursday 5 November",
+                "Keep Friday mornings free",
+                "Northlight Coaching",
+            ],
+        ),
+        Message::WeeklyRollup(_) => (
+            "Your week: 5 sessions, 2–8 November",
+            &["3 h 17 min", "Tom Becker", "64%", "was due Wed 4 Nov", "due Tue 10 Nov", "Ada Lindqvist"],
+        ),
+        Message::WrongWords(_) => (
+            "A follow-up contained someone else's words: Team alignment, third session, Tue 3 Nov",
+            &["Tom Becker", LINK],
+        ),
+        Message::RosterProblems(_) => (
+            "Your client list: 4 lines to check",
+            &["11 clients", "roster.csv", "line 4: the email isn’t a valid address", "and 2 more", "Zoë Åström"],
+        ),
+    }
+}
+
+#[test]
+fn every_mail_says_what_it_must() {
+    for message in Message::samples() {
+        let (subject, words) = expected(&message);
+        let rendered = render(&Templates::new(), &message).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(rendered.subject, subject);
+        let html = rendered.html.expect("the HTML can be made");
+        let flowing = rendered.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for word in words {
+            assert!(flowing.contains(word), "{word} is missing in the text of {}:\n{}", message.kind(), rendered.text);
+            assert!(html.contains(word), "{word} is missing in the HTML of {}", message.kind());
+        }
+        assert!(!html.contains("<mj-"), "all MJML of {} is rendered", message.kind());
+        assert!(!html.contains("googleapis"), "{} loads nothing from elsewhere", message.kind());
+        assert!(!rendered.text.contains("\n\n\n"), "no holes in the text of {}:\n{}", message.kind(), rendered.text);
+    }
+}
+
+/// `fixtures/mail/<kind>.txt` is the sample's subject and text as they go out, `<kind>.html` its HTML with a tag on each
+/// line. With `UPDATE_FIXTURES=1` both are written again, to be read before they are committed.
+#[test]
+fn every_mail_is_as_it_was_read_and_approved() {
+    let mut files = BTreeSet::new();
+    for message in Message::samples() {
+        let rendered = render(&Templates::new(), &message).unwrap_or_else(|error| panic!("{error}"));
+        let text = format!("Subject: {}\n\n{}\n", rendered.subject, rendered.text);
+        let html = rendered.html.expect("the HTML can be made").replace("><", ">\n<");
+        for (extension, got) in [("txt", text), ("html", format!("{html}\n"))] {
+            let name = format!("{}.{extension}", message.kind());
+            let file = format!("{}/../fixtures/mail/{name}", env!("CARGO_MANIFEST_DIR"));
+            if std::env::var_os("UPDATE_FIXTURES").is_some() {
+                std::fs::write(&file, &got).expect("fixtures/mail is writable");
+            }
+            let expect = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+            assert_eq!(got, expect, "{file}");
+            files.insert(name);
+        }
+    }
+    assert_eq!(names_in("fixtures/mail", &[]), files, "each file is a sample's");
+    let kinds: BTreeSet<String> = Message::samples().iter().map(|message| message.kind().to_owned()).collect();
+    assert_eq!(names_in("templates/mail", &["layout.mjml"]), kinds, "each mail has a sample");
+}
+
+/// The names in a folder of the project, without those in `but`.
+fn names_in(folder: &str, but: &[&str]) -> BTreeSet<String> {
+    let folder = format!("{}/../{folder}", env!("CARGO_MANIFEST_DIR"));
+    let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a plain name"));
+    names.filter(|name| !but.contains(&name.as_str())).collect()
+}
