@@ -200,6 +200,11 @@ impl Tx for SystemTx {
     }
 }
 
+/// A count as a column of Postgres has it; one that is too large for it, as the largest.
+pub(crate) fn count(count: impl TryInto<i32>) -> i32 {
+    count.try_into().unwrap_or(i32::MAX)
+}
+
 /// NOTIFY takes a global lock at commit, so there is one a transaction, and only where a job became due.
 async fn commit(mut inner: Transaction<'static, Postgres>, wake: bool) -> Result<(), sqlx::Error> {
     if wake {
