@@ -34,19 +34,7 @@ pub async fn refine(
     visitor: &Visitor,
 ) -> Result<Uuid, ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
-    let instruction = instruction.split_whitespace().collect::<Vec<_>>().join(" ");
-    let problem = if instruction.is_empty() {
-        Some("Say what to change, for example “shorter” or “drop the second point”.")
-    } else if instruction.chars().count() > MAX_INSTRUCTION {
-        Some("This is longer than 500 characters. Shorten it, or change the sentences by hand.")
-    } else if instruction.chars().any(|c| c.is_control() || crate::text::is_invisible(c)) {
-        Some("This contains characters that can’t be shown. Type it again.")
-    } else {
-        None
-    };
-    if let Some(problem) = problem {
-        return Err(ActionError::Invalid(vec![Problem { field: "instruction".into(), problem: problem.into() }]));
-    }
+    let instruction = tidy(instruction)?;
     let same = sqlx::query_scalar!(
         "select id from refinements where summary_id = $1 and base_version = $2 and lower(instruction) = lower($3)
             and (state = 'done' or state = 'queued' and exists (select from jobs where kind = 'refine.summary'
@@ -103,6 +91,22 @@ pub async fn refine(
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::RefiningAsked) };
     record(tx, &event, visitor).await?;
     Ok(id)
+}
+
+/// An instruction on one line, if it can be followed.
+fn tidy(instruction: &str) -> Result<String, ActionError> {
+    let instruction = instruction.split_whitespace().collect::<Vec<_>>().join(" ");
+    let problem = if instruction.is_empty() {
+        Some("Say what to change, for example “shorter” or “drop the second point”.")
+    } else if instruction.chars().count() > MAX_INSTRUCTION {
+        Some("This is longer than 500 characters. Shorten it, or change the sentences by hand.")
+    } else if instruction.chars().any(|c| c.is_control() || crate::text::is_invisible(c)) {
+        Some("This contains characters that can’t be shown. Type it again.")
+    } else {
+        None
+    };
+    let invalid = |problem: &str| Problem { field: "instruction".into(), problem: problem.into() };
+    problem.map_or(Ok(instruction), |problem| Err(ActionError::Invalid(vec![invalid(problem)])))
 }
 
 /// Brings back the content of the version before the newest, as a new version, and gives its number. Nothing is
