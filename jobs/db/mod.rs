@@ -22,8 +22,6 @@ pub use migrate::{MigrateError, is_migrated, migrate, newest_migration};
 
 /// The role that the program works in. It owns nothing and no policy lets it pass.
 pub const APP_ROLE: &str = "debrief_app";
-/// The role that owns every table and runs every migration.
-pub const OWNER_ROLE: &str = "debrief_owner";
 
 /// The role and the limits of every connection. A statement or a lock that takes longer is a fault, and so is a
 /// transaction in which nothing happens: it would keep the others, and the clean-up, waiting. An export sets its own.

@@ -265,7 +265,8 @@ impl Writing<'_> {
             None => {
                 let tracks = all.iter().filter(|other| other.decision == decision && other.is_one_track()).count();
                 let title = title(&file.member.key, tracks > 1 && file.is_one_track());
-                let (id, correlation_id) = receive_session(tx, object, &file.member.key, &title, self.coach, None).await?;
+                let (id, correlation_id) =
+                    receive_session(tx, object, &file.member.key, &title, self.coach, None).await?;
                 (id, Some(correlation_id))
             }
         };

@@ -51,15 +51,6 @@ pub struct Totals {
     pub client_seconds: f64,
 }
 
-impl Totals {
-    /// The coach's share of what coach and clients spoke, from 0 to 1; none where nobody did.
-    #[must_use]
-    pub fn coach_share(&self) -> Option<f64> {
-        let both = self.coach_seconds + self.client_seconds;
-        (both > 0.0).then(|| self.coach_seconds / both)
-    }
-}
-
 /// A client's part in a week.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClientWeek {
