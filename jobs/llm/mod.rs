@@ -3,7 +3,7 @@
 //! A stage asks [`Models`] who writes for an organization and a [`Client`] for an answer of a type. The client looks for
 //! an answer that was paid for already, waits for its turn within the limits that all processes share, holds to the
 //! budget, records the call before and after it, and checks the answer. A provider is a file (`openai.rs`, …) and a line
-//! in `client.rs`.
+//! in `client/make.rs`.
 //!
 //! Reads and writes `llm_calls`, `llm_results`, `llm_endpoints` and `organization_llm`. A rerun is answered from the
 //! results as far as the last run came.
