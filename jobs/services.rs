@@ -43,9 +43,7 @@ pub struct Services {
     pub db: Db,
     /// The bucket.
     pub bucket: Bucket,
-    /// The templates of emails and pages, and the mailer.
-    pub post: Post,
-    /// How coaches review.
+    /// What it takes to reach a coach: templates, what sends mail, and how coaches review.
     pub desk: Desk,
     /// Writes summaries.
     pub summarizer: Arc<Summarizer>,
@@ -70,8 +68,7 @@ impl Services {
         let post = Post { templates: Arc::new(Templates::new()), mailer: Arc::new(Mailer::new(&settings.mail)?) };
         Ok(Self {
             bucket,
-            desk: Desk { post: post.clone(), settings: settings.review.clone() },
-            post,
+            desk: Desk { post, settings: settings.review.clone() },
             summarizer: Arc::new(Summarizer::new(&settings.llm)?.with_local(local.clone())),
             embedder: Arc::new(Embedder::with_local(&settings.index, local)?),
             ingest: settings.ingest.clone(),
@@ -96,14 +93,14 @@ impl Provide<()> for Services {
 
 impl Provide<ingest::Needs> for Services {
     fn provide(&self) -> Arc<ingest::Needs> {
-        let (bucket, post) = (self.bucket.clone(), self.post.clone());
+        let (bucket, post) = (self.bucket.clone(), self.desk.post.clone());
         Arc::new(ingest::Needs { bucket, settings: self.ingest.clone(), post })
     }
 }
 
 impl Provide<parse::Needs> for Services {
     fn provide(&self) -> Arc<parse::Needs> {
-        let (bucket, post) = (self.bucket.clone(), self.post.clone());
+        let (bucket, post) = (self.bucket.clone(), self.desk.post.clone());
         let embedder = Arc::clone(&self.embedder);
         Arc::new(parse::Needs { bucket, reading: self.reading.clone(), embedder, post })
     }
@@ -111,7 +108,7 @@ impl Provide<parse::Needs> for Services {
 
 impl Provide<export::Needs> for Services {
     fn provide(&self) -> Arc<export::Needs> {
-        let (bucket, post) = (self.bucket.clone(), self.post.clone());
+        let (bucket, post) = (self.bucket.clone(), self.desk.post.clone());
         Arc::new(export::Needs { bucket, settings: self.export, post })
     }
 }
@@ -124,7 +121,7 @@ impl Provide<Desk> for Services {
 
 impl Provide<Post> for Services {
     fn provide(&self) -> Arc<Post> {
-        Arc::new(self.post.clone())
+        Arc::new(self.desk.post.clone())
     }
 }
 

@@ -104,7 +104,7 @@ async fn approve(world: &World, summary_id: Uuid, hash: &str, hold: Duration) ->
         .execute(tx.conn())
         .await
         .expect("an approval");
-    let post = &world.services.post;
+    let post = &world.services.desk.post;
     let (name, email): (String, Option<String>) =
         sqlx::query_as("select name, email from clients where id = (select client_id from summaries where id = $1)")
             .bind(summary_id)

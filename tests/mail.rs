@@ -54,7 +54,7 @@ fn review_request(world: &World, local_part: &str) -> NewMail {
 
 async fn queue(world: &World, mail: NewMail) -> Option<Uuid> {
     let mut tx = world.services.db.tenant(world.organization).await.expect("a transaction");
-    let post = &world.services.post;
+    let post = &world.services.desk.post;
     let queued = queue_mail(&mut tx, post, mail).await.expect("a good mail");
     tx.commit().await.expect("it is committed");
     queued
@@ -226,7 +226,7 @@ async fn an_address_that_is_none_is_refused_before_the_ledger() {
         let mut mail = review_request(&world, "maya");
         mail.to.email = email.into();
         let mut tx = world.services.db.tenant(world.organization).await.expect("a transaction");
-        let post = &world.services.post;
+        let post = &world.services.desk.post;
         let refused = queue_mail(&mut tx, post, mail).await;
         assert!(matches!(refused, Err(mail::MailError::Recipient)), "{email:?}: {refused:?}");
     }
@@ -378,7 +378,7 @@ async fn the_folder_gets_one_file_a_mail_however_often_it_is_sent() {
     assert!(letter.text.contains("https://debrief.example/r/rl_secret"), "{}", letter.text);
     let Row { message_id, .. } = row(&world, mail_id).await;
     let again =
-        world.services.post.mailer.open(&message_id, "maya@northlight.example", &frozen).await.expect("a folder");
+        world.services.desk.post.mailer.open(&message_id, "maya@northlight.example", &frozen).await.expect("a folder");
     again.transmit().await.expect("sent again");
     assert_eq!(std::fs::read_dir(&folder).expect("the folder").count(), 1);
 }

@@ -51,7 +51,7 @@ async fn held(world: &World, reviewed: &Reviewed) -> Uuid {
     .fetch_one(tx.conn())
     .await
     .expect("an approval");
-    let post = &world.services.post;
+    let post = &world.services.desk.post;
     let (name, email) = sqlx::query_as("select name, email from clients where id = $1")
         .bind(world.priya)
         .fetch_one(tx.conn())

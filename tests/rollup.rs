@@ -162,7 +162,6 @@ async fn the_figures_of_a_small_week_are_right() {
             item(world.priya, "Priya Raman", "Draft the plan.", false, "2026-11-18", false),
         ],
     };
-    assert_eq!(wanted.week.coach_share(), Some(1.0 / 3.0));
     assert_eq!(world.figures().await, [wanted]);
 }
 

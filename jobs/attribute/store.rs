@@ -13,7 +13,7 @@ use super::{
     roles::Utterance,
 };
 use crate::{
-    db::{TenantTx, Tx},
+    db::{self, TenantTx, Tx},
     names,
     queue::in_place,
 };
@@ -128,7 +128,7 @@ pub(crate) async fn load_speech(tx: &mut TenantTx, session_id: Uuid) -> Result<S
                 speech.labels.push(label.clone());
                 speech.labels.len() - 1
             });
-            let (words, time) = (count(debrief_transcript::words::count(&row.text)), row.start_ms.zip(row.end_ms));
+            let (words, time) = (db::count(debrief_transcript::words::count(&row.text)), row.start_ms.zip(row.end_ms));
             speech.utterances.push(Spoken { label, words, start: row.start_ms, time, text: row.text });
         }
         speech
@@ -180,11 +180,10 @@ pub(crate) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<K
     .fetch_all(tx.conn())
     .await?;
     for row in rows {
-        let who = who(row.client_id, row.is_coach, row.is_shared);
-        if who == Who::Guest {
-            known.guests.insert(row.normalized.clone(), row.written.clone());
+        let alias = alias(row.written, (row.client_id, row.is_coach, row.is_shared), row.by_correction);
+        if alias.who == Who::Guest {
+            known.guests.insert(row.normalized.clone(), alias.written.clone());
         }
-        let alias = Alias { who, written: row.written, by_correction: row.by_correction };
         known.people.aliases.insert(row.normalized, alias);
     }
     known.people.learn_names();
@@ -243,8 +242,14 @@ pub(crate) fn who(client_id: Option<Uuid>, is_coach: bool, is_shared: bool) -> W
     }
 }
 
-/// The participants that result from the resolutions, with how much each said. Guests are told apart by name. Clients
-/// who attended without speaking are added once nobody is unknown: an unknown speaker may be one of them.
+/// An alias, from a row that has one: what was written, whom it means ([`who`]), and whether the coach said so.
+pub(crate) fn alias(written: String, means: (Option<Uuid>, bool, bool), by_correction: bool) -> Alias {
+    let (client_id, is_coach, is_shared) = means;
+    Alias { who: who(client_id, is_coach, is_shared), written, by_correction }
+}
+
+/// The participants that the resolutions amount to, with how much each said. Guests are told apart by name. Clients who
+/// were there without a word are among them, once nobody is unknown: an unknown speaker may be one of them.
 pub(crate) fn participants(speech: &Speech, resolutions: &[Resolution], known: &KnownPeople) -> Vec<Participant> {
     let mut people: Vec<(Who, String)> = Vec::new();
     let mut of_label: HashMap<&str, usize> = HashMap::new();
@@ -293,9 +298,4 @@ impl KnownPeople {
         let guest = || self.guests.get(label).or_else(|| self.guests.get(&names::alias_key(label))).cloned();
         person.or_else(guest).unwrap_or_else(|| label.to_owned())
     }
-}
-
-/// A count as a Postgres integer.
-pub(crate) fn count(count: usize) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
 }

@@ -8,7 +8,7 @@ use super::{
     store::{KnownPeople, Participant},
 };
 use crate::{
-    db::{TenantTx, Tx},
+    db::{self, TenantTx, Tx},
     meeting::key::UNTITLED,
 };
 
@@ -38,12 +38,12 @@ pub(crate) async fn replace(
             client_id,
             participant.name,
             seconds(measures.speaking_ms),
-            number(measures.words),
-            number(measures.turns),
+            db::count(measures.words),
+            db::count(measures.turns),
             seconds(measures.longest_turn_ms),
-            number(measures.longest_turn_words),
-            number(measures.questions),
-            number(measures.interruptions),
+            db::count(measures.longest_turn_words),
+            db::count(measures.questions),
+            db::count(measures.interruptions),
             measures.share,
             measures.engagement.as_str()
         )
@@ -162,8 +162,4 @@ pub(crate) const fn kind(who: Who) -> (&'static str, Option<Uuid>) {
 
 fn seconds(milliseconds: i64) -> f64 {
     std::time::Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0)).as_secs_f64()
-}
-
-fn number(count: u32) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
 }

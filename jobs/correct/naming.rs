@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::set_speakers::{self, Answer};
 use crate::{
-    attribute::{Alias, Person, Who, store, write},
+    attribute::{Person, Who, store, write},
     clean,
     db::{TenantTx, Tx},
     names::{self, generic, phone},
@@ -260,12 +260,8 @@ pub(super) async fn remember(
     )
     .fetch_optional(tx.conn())
     .await?
-    .map(|row| Alias {
-        who: store::who(row.client_id, row.is_coach, row.is_shared),
-        written: row.written,
-        by_correction: row.by_correction,
-    });
-    // A guest's alias keeps the guest's name; a client's or the coach's keeps the label as it was written.
+    .map(|row| store::alias(row.written, (row.client_id, row.is_coach, row.is_shared), row.by_correction));
+    // A guest's alias keeps what the guest is called; a client's or the coach's keeps the label as it was written.
     let written = if who == Who::Guest { name } else { label };
     sqlx::query!(
         "insert into aliases

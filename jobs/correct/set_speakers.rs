@@ -28,7 +28,7 @@ use crate::{
         store::{self, stored},
     },
     audit::{self, Event, EventKind, Visitor},
-    db::{TenantTx, Tx},
+    db::{self, TenantTx, Tx},
     desk::Desk,
     mail::{self, START_AGAIN, Trouble},
     names,
@@ -206,7 +206,7 @@ impl Job for CorrectSessions {
         sqlx::query!(
             "update corrections set applied_at = now(), sessions_changed = sessions_changed + $2 where id = $1",
             self.correction_id,
-            store::count(outcome.sessions_changed)
+            db::count(outcome.sessions_changed)
         )
         .execute(tx.conn())
         .await?;
@@ -246,10 +246,8 @@ async fn load(tx: &mut TenantTx, correction_id: Uuid) -> Result<Option<Correctio
         coach_id: row.coach_id,
         session_id: row.session_id,
         normalized: row.normalized,
-        was: row.was_written.map(|written| Alias {
-            who: store::who(row.was_client_id, row.was_coach, row.was_shared),
-            written,
-            by_correction: row.was_by_correction,
+        was: row.was_written.map(|written| {
+            store::alias(written, (row.was_client_id, row.was_coach, row.was_shared), row.was_by_correction)
         }),
         is_applied: row.is_applied,
     }))

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::{Indicator, Kind, Sign};
-use crate::db::{TenantTx, Tx};
+use crate::db::{self, TenantTx, Tx};
 
 /// Writes the signs of a session's utterances, whose ids are given in order, and their number. If several sentences of
 /// one utterance are signs of the same thing, only the first is stored.
@@ -22,14 +22,13 @@ pub async fn write(
         return Ok(());
     }
     let organization = tx.tenant();
-    let place = |byte: usize| i32::try_from(byte).unwrap_or(i32::MAX);
     let signs: Vec<(Uuid, &Sign)> =
         signs.iter().filter_map(|sign| Some((*utterances.get(sign.utterance)?, sign))).collect();
     let ids: Vec<Uuid> = signs.iter().map(|(id, _)| *id).collect();
     let kinds: Vec<&str> = signs.iter().map(|(_, sign)| sign.why.kind().as_str()).collect();
     let whys: Vec<&str> = signs.iter().map(|(_, sign)| sign.why.as_str()).collect();
-    let starts: Vec<i32> = signs.iter().map(|(_, sign)| place(sign.sentence.start)).collect();
-    let ends: Vec<i32> = signs.iter().map(|(_, sign)| place(sign.sentence.end)).collect();
+    let starts: Vec<i32> = signs.iter().map(|(_, sign)| db::count(sign.sentence.start)).collect();
+    let ends: Vec<i32> = signs.iter().map(|(_, sign)| db::count(sign.sentence.end)).collect();
     sqlx::query!(
         "insert into danger_signs (organization_id, session_id, utterance_id, kind, why, from_byte, to_byte)
          select $1, $2, id, kind, why, from_byte, to_byte

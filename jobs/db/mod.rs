@@ -22,8 +22,6 @@ pub use migrate::{MigrateError, is_migrated, migrate, newest_migration};
 
 /// The role that the program works in. It owns nothing and can't bypass any policy.
 pub const APP_ROLE: &str = "debrief_app";
-/// The role that owns every table and runs every migration.
-pub const OWNER_ROLE: &str = "debrief_owner";
 
 /// The role and limits of every connection. A statement or lock that takes longer is a fault, and so is an idle
 /// transaction: it would hold up others and vacuuming. An export sets its own.
@@ -200,7 +198,12 @@ impl Tx for SystemTx {
     }
 }
 
-/// NOTIFY takes a global lock at commit, so there is at most one per transaction, and only if a job became due.
+/// A count as a column of Postgres has it; one that is too large for it, as the largest.
+pub(crate) fn count(count: impl TryInto<i32>) -> i32 {
+    count.try_into().unwrap_or(i32::MAX)
+}
+
+/// NOTIFY takes a global lock at commit, so there is one a transaction, and only where a job became due.
 async fn commit(mut inner: Transaction<'static, Postgres>, wake: bool) -> Result<(), sqlx::Error> {
     if wake {
         sqlx::query("select pg_notify('debrief_jobs', '')").execute(&mut *inner).await?;

@@ -92,7 +92,6 @@ pub async fn queue(
     approval: Approval<'_>,
     hold: Duration,
 ) -> Result<FollowUp, FollowUpError> {
-    let version = approval.version;
     let people = sqlx::query!(
         r#"select summaries.session_id, summaries.client_id, clients.name as client, clients.email as client_email,
                   clients.greeting,
@@ -110,38 +109,23 @@ pub async fn queue(
     .fetch_optional(tx.conn())
     .await?
     .ok_or(FollowUpError::Gone)?;
-    // Compared with the stored hash: versions are never overwritten, so it matches the content read here.
-    let signed = sqlx::query_scalar!(
-        r#"select content_hash = $3 as "signed!" from summary_versions where summary_id = $1 and version = $2"#,
-        summary_id,
-        version,
-        approval.content_hash
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    if signed != Some(true) {
+    if !is_signed(tx, summary_id, &approval).await? {
         return Err(FollowUpError::Changed);
     }
-    let content = summary::load_version(tx, summary_id, version).await?;
+    let content = summary::load_version(tx, summary_id, approval.version).await?;
     let now = Recipient::of(&people.client, people.client_email.as_deref());
-    let same = match (approval.recipient, &now) {
-        (Some(signed), Some(now)) => signed.is(now),
-        (None, None) => true,
-        _ => false,
-    };
-    if !same {
+    let is_same = |signed: &Recipient| now.as_ref().is_some_and(|now| signed.is(now));
+    if !approval.recipient.map_or(now.is_none(), is_same) {
         return Err(FollowUpError::RecipientChanged { client: people.client, now });
     }
     let Some(recipient) = now else { return Ok(FollowUp::NoEmail) };
     if content.for_client().next().is_none() {
         return Ok(FollowUp::NothingToSay);
     }
-    let sentences: Vec<Uuid> = rephrased(&people.client, &people.coach, &content)
-        .into_iter()
-        .filter(|(_, sentence)| sentence.speaks_about_client)
-        .map(|(claim, _)| claim)
-        .collect();
+    let mut sentences = rephrased(&people.client, &people.coach, &content);
+    sentences.retain(|(_, sentence)| sentence.speaks_about_client);
     if !sentences.is_empty() && !approval.as_they_are {
+        let sentences = sentences.into_iter().map(|(claim, _)| claim).collect();
         return Err(FollowUpError::SpeaksAbout { client: people.client, sentences });
     }
     let due_at = Utc::now() + hold;
@@ -154,7 +138,7 @@ pub async fn queue(
         to: recipient,
         reply_to: Some(Recipient { name: people.coach, email: people.coach_email }),
         subject_id: summary_id,
-        version,
+        version: approval.version,
         session_id: Some(people.session_id),
         coach_id: Some(people.coach_id),
         client_id: Some(people.client_id),
@@ -173,12 +157,25 @@ pub async fn queue(
     };
     // If an earlier one was stopped, this one replaces it.
     mail::clear_mark(tx, mail_id).await?;
-    let job = SendFollowUp { summary_id, mail_id };
-    mail::enqueue_send(tx, &job, Some(due_at), people.correlation_id).await?;
+    mail::enqueue_send(tx, &SendFollowUp { summary_id, mail_id }, Some(due_at), people.correlation_id).await?;
     Ok(FollowUp::Held { mail_id })
 }
 
-/// Cancels a summary's held follow-up; returns whether there was one. False means that it was or is being sent.
+async fn is_signed(tx: &mut TenantTx, summary_id: Uuid, approval: &Approval<'_>) -> Result<bool, sqlx::Error> {
+    // Against the hash as stored: versions are never overwritten, so it stands for the content that is read here.
+    let signed = sqlx::query_scalar!(
+        r#"select content_hash = $3 as "signed!" from summary_versions where summary_id = $1 and version = $2"#,
+        summary_id,
+        approval.version,
+        approval.content_hash
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(signed == Some(true))
+}
+
+/// Cancels what is held of a summary's follow-up; gives whether something was. False means that it has gone or is
+/// going this moment.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.

@@ -67,13 +67,7 @@ impl Job for SendFollowUp {
         let post = ctx.with(ctx.post.clone());
         let delivery = mail::deliver(&post, self.mail_id).await?;
 
-        let mut finished = self.finish(ctx, &delivery).await;
-        for pause in delivery.patience() {
-            let Err(JobError::Retry { .. } | JobError::Away(_)) = finished else { break };
-            tokio::time::sleep(pause).await;
-            finished = self.finish(ctx, &delivery).await;
-        }
-        let finished = delivery.settle(&post, finished).await;
+        let finished = delivery.finish(&post, || self.finish(ctx, &delivery)).await;
         if matches!(finished, Err(JobError::Stale)) && delivery.is_sent() {
             // A worker that took the job over could not know, and left the session open.
             let mut tx = ctx.tenant_tx().await?;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::store;
 use crate::{
-    db::{Db, TenantTx, Tx},
+    db::{self, Db, TenantTx, Tx},
     embed::Embedder,
 };
 
@@ -148,7 +148,7 @@ async fn ranked(
         query.client,
         query.from,
         query.to,
-        i32::try_from(query.limit.clamp(1, MOST_HITS)).unwrap_or(i32::MAX),
+        db::count(query.limit.clamp(1, MOST_HITS)),
     )
     .fetch_all(tx.conn())
     .await?;

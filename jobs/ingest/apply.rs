@@ -28,7 +28,7 @@ const MOST_BYTES: u64 = 4 << 20;
 /// Applies a roster. Its problems are emailed to the coach, and are in the ledger and next to the rejected files.
 pub(super) async fn roster(ctx: &Context<Needs>, object: &ObjectInfo, coach: Coach) -> Result<ObjectOutcome, JobError> {
     if object.size > ctx.settings.max_bytes {
-        return reject::roster(ctx, object, coach, &reject::too_large(ctx.settings.max_bytes)).await;
+        return reject::file(ctx, object, coach, &reject::too_large(ctx.settings.max_bytes), None).await;
     }
     let content = match ctx.bucket.get_listed(object).await {
         Err(BucketError::Changed | BucketError::NotFound | BucketError::Link) => return Ok(ObjectOutcome::Seen),
@@ -36,7 +36,7 @@ pub(super) async fn roster(ctx: &Context<Needs>, object: &ObjectInfo, coach: Coa
     };
     let roster = match read(ctx, coach, object, &content).await? {
         Ok(roster) => roster,
-        Err(error) => return reject::roster(ctx, object, coach, &reject::no_roster(&error)).await,
+        Err(error) => return reject::file(ctx, object, coach, &reject::no_roster(&error), None).await,
     };
     let mut tx = ctx.db.tenant(coach.organization).await?;
     let applied = people::apply_roster(&mut tx, coach.id, &roster).await?;

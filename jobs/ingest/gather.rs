@@ -62,11 +62,11 @@ pub(super) async fn read(
 ) -> Result<Gathered, JobError> {
     let Member { object, key, .. } = member;
     if object.size == 0 {
-        return Ok(Gathered::Settled(reject::unreadable(ctx, object, key, coach, &reject::EMPTY).await?));
+        return Ok(Gathered::Settled(reject::file(ctx, object, coach, &reject::EMPTY, Some(key)).await?));
     }
     if object.size > ctx.settings.max_bytes {
         let why = reject::too_large(ctx.settings.max_bytes);
-        return Ok(Gathered::Settled(reject::unreadable(ctx, object, key, coach, &why).await?));
+        return Ok(Gathered::Settled(reject::file(ctx, object, coach, &why, Some(key)).await?));
     }
     let content = match ctx.bucket.get_listed(object).await {
         // It became a link since the listing: the next scan reports that.

@@ -14,6 +14,7 @@ mod ledger;
 mod notices;
 pub mod plan;
 mod reject;
+mod session;
 mod take;
 mod turns;
 mod unusable;

@@ -11,7 +11,9 @@ use super::{
     Needs,
     ledger::{self, Coach, ObjectOutcome},
     notices::{self, Kind, Notice},
-    plan, take,
+    plan,
+    session::receive_session,
+    take,
 };
 use crate::{
     bucket::{BucketError, ObjectInfo},
@@ -102,19 +104,25 @@ pub(super) async fn unknown_coach(ctx: &Context<Needs>, object: &ObjectInfo) -> 
     Ok(ObjectOutcome::Rejected)
 }
 
-/// Rejects a roster.
-pub(super) async fn roster(
+/// Rejects an object in a coach's folder. With a `key`, it shows as a rejected session, unless a session came under this
+/// key before: then that one stays as it is.
+pub(super) async fn file(
     ctx: &Context<Needs>,
     object: &ObjectInfo,
     coach: Coach,
     why: &RejectReason,
+    key: Option<&TranscriptKey>,
 ) -> Result<ObjectOutcome, JobError> {
     put_reason(ctx, &object.key, why, object.modified).await?;
     let mut tx = ctx.db.tenant(coach.organization).await?;
     if !ledger::settle(&mut tx, ctx.bucket.name(), object, ObjectOutcome::Rejected, Some(&why.reason)).await? {
         return Ok(ObjectOutcome::Seen);
     }
-    notice(&mut tx, coach, None, object, why).await?;
+    let session = match key {
+        Some(key) => Some(receive_session(&mut tx, object, key, &key.title(), coach, Some(&why.reason)).await?.0),
+        None => None,
+    };
+    notice(&mut tx, coach, session, object, why).await?;
     tx.commit().await?;
     Ok(ObjectOutcome::Rejected)
 }
@@ -186,53 +194,7 @@ pub(super) async fn alone(
                      inside your inbox folder."
             .to_owned(),
     };
-    put_reason(ctx, &object.key, &why, object.modified).await?;
-    let mut tx = ctx.db.tenant(coach.organization).await?;
-    if !ledger::settle(&mut tx, ctx.bucket.name(), object, ObjectOutcome::Rejected, Some(&why.reason)).await? {
-        return Ok(ObjectOutcome::Seen);
-    }
-    notice(&mut tx, coach, None, object, &why).await?;
-    tx.commit().await?;
-    Ok(ObjectOutcome::Rejected)
-}
-
-/// Rejects an object without reading it. It appears as a rejected session, unless a session already came under this
-/// key: then that one stays as it is.
-pub(super) async fn unreadable(
-    ctx: &Context<Needs>,
-    object: &ObjectInfo,
-    key: &TranscriptKey,
-    coach: Coach,
-    why: &RejectReason,
-) -> Result<ObjectOutcome, JobError> {
-    put_reason(ctx, &object.key, why, object.modified).await?;
-    let mut tx = ctx.db.tenant(coach.organization).await?;
-    if !ledger::settle(&mut tx, ctx.bucket.name(), object, ObjectOutcome::Rejected, Some(&why.reason)).await? {
-        return Ok(ObjectOutcome::Seen);
-    }
-    let (date, date_source) = key.date(object.modified, take::coach_zone(&mut tx, coach.id).await?);
-    let session = sqlx::query_scalar!(
-        "insert into sessions (id, organization_id, coach_id, title, type, session_date, date_source, object_key,
-            correlation_id, state, failed_stage, failed_reason)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'rejected', 'ingest', $10)
-         on conflict (organization_id, coach_id, object_key) do update set updated_at = now()
-         returning id",
-        Uuid::now_v7(),
-        coach.organization,
-        coach.id,
-        key.title(),
-        key.session_type(),
-        date,
-        date_source.as_str(),
-        object.key,
-        Uuid::now_v7(),
-        why.reason
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    notice(&mut tx, coach, Some(session), object, why).await?;
-    tx.commit().await?;
-    Ok(ObjectOutcome::Rejected)
+    file(ctx, object, coach, &why, None).await
 }
 
 /// Records that the coach must be told about a rejected object: once per version.

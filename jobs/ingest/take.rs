@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 
-use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -16,6 +15,7 @@ use super::{
     ledger::{self, Coach, ObjectOutcome},
     plan::{self, Candidate, Content, Decision, WaitReason},
     reject,
+    session::receive_session,
 };
 use crate::{
     bucket::ObjectInfo,
@@ -265,7 +265,8 @@ impl Writing<'_> {
             None => {
                 let tracks = all.iter().filter(|other| other.decision == decision && other.is_one_track()).count();
                 let title = title(&file.member.key, tracks > 1 && file.is_one_track());
-                let (id, correlation_id) = receive_session(tx, object, &file.member.key, &title, self.coach).await?;
+                let (id, correlation_id) =
+                    receive_session(tx, object, &file.member.key, &title, self.coach, None).await?;
                 (id, Some(correlation_id))
             }
         };
@@ -387,50 +388,7 @@ async fn join_session(
     Ok(correlation_id)
 }
 
-/// Creates the session, or finds the one that came under the same key before. A session without words goes back to the
-/// start. One with words keeps its state until the new transcript is parsed and replaces them (which it doesn't if it
-/// is not a transcript, or if people have already read a summary of the old one). Returns its id and correlation id.
-async fn receive_session(
-    tx: &mut TenantTx,
-    object: &ObjectInfo,
-    key: &TranscriptKey,
-    title: &str,
-    coach: Coach,
-) -> Result<(Uuid, Uuid), sqlx::Error> {
-    let zone = coach_zone(tx, coach.id).await?;
-    let (date, date_source) = key.date(object.modified, zone);
-    let row = sqlx::query!(
-        "insert into sessions
-            (id, organization_id, coach_id, title, type, session_date, date_source, object_key, correlation_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-         on conflict (organization_id, coach_id, object_key) do update
-         set state = case when exists (select from utterances where session_id = sessions.id and replaced_at is null)
-                          then sessions.state else 'received' end,
-             failed_stage = null, failed_reason = null, updated_at = now()
-         returning id, correlation_id",
-        Uuid::now_v7(),
-        coach.organization,
-        coach.id,
-        title,
-        key.session_type(),
-        date,
-        date_source.as_str(),
-        object.key,
-        Uuid::now_v7()
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    Ok((row.id, row.correlation_id))
-}
-
-/// The coach's time zone, in which the session's date is given.
-pub(super) async fn coach_zone(tx: &mut TenantTx, coach_id: Uuid) -> Result<Tz, sqlx::Error> {
-    let zone =
-        sqlx::query_scalar!("select time_zone from coaches where id = $1", coach_id).fetch_one(tx.conn()).await?;
-    Ok(zone.parse().unwrap_or(Tz::UTC))
-}
-
-/// SHA-256 in lower-case hex.
+/// SHA-256 in lower-case hexadecimal.
 pub(super) fn sha256_hex(content: &[u8]) -> String {
     format!("{:x}", Sha256::digest(content))
 }

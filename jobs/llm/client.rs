@@ -4,33 +4,26 @@
 //! An answer's shape is requested as strictly as the endpoint allows, checked here whatever the endpoint promised, and
 //! requested once more if it doesn't fit. Reads and writes the ledger, the results and the endpoint's row.
 
-use std::{
-    fmt::Display,
-    sync::{Mutex, Once, PoisonError},
-    time::Duration,
-};
+mod make;
+
+use std::sync::{Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use url::Url;
 use uuid::Uuid;
 
 use super::{
     Call, LlmError, Usage,
-    anthropic::{self, Anthropic},
-    azure::Azure,
-    gemini::{self, Gemini},
     ledger::{self, Called, Settled},
     limits::Limits,
-    openai::OpenAi,
     price::{self, Learned, Prices},
     results::{self, Key, StoredResult},
     schema::{self, Ordered},
     settings::Profile,
     wire::{Answer, Ask, Dialect, Meaning, Refused, Reply, Unsupported, Wire},
 };
-use crate::{SettingsError, clean};
+use crate::clean;
 
 /// No answer needs more than this; an endpoint that sends more is broken.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
@@ -78,50 +71,7 @@ struct RequestOutcome {
 }
 
 impl Client {
-    /// Creates a model's client. Doesn't contact anything.
-    pub(super) fn new(profile: Profile, budget: Option<i64>) -> Result<Self, SettingsError> {
-        let model = profile.model.clone().ok_or_else(|| {
-            profile
-                .wrong("model", format!("the provider {} needs the name of a model of the endpoint", profile.provider))
-        });
-        let base = |default: Option<&str>| base(&profile, default);
-        // A new provider is its own file and a line here.
-        let wire: Box<dyn Wire> = match profile.provider.as_str() {
-            "openai" => Box::new(OpenAi::new(&profile, &base(None)?)?),
-            "azure" => Box::new(Azure::new(&profile, &base(None)?, model.as_deref().unwrap_or_default())?),
-            "anthropic" => Box::new(Anthropic::new(&profile, &base(Some(anthropic::URL))?)?),
-            "gemini" => {
-                Box::new(Gemini::new(&profile, &base(Some(gemini::URL))?, model.as_deref().unwrap_or_default())?)
-            }
-            _ => {
-                let problem = "there is no such provider; use offline, openai, azure, anthropic or gemini";
-                return Err(profile.wrong("provider", problem));
-            }
-        };
-        let model = model?;
-        install_ring();
-        // A redirect would carry the key and the transcript to an address that nobody configured.
-        let mut builder = reqwest::Client::builder()
-            .timeout(Duration::from_secs(profile.timeout_seconds))
-            .redirect(reqwest::redirect::Policy::none());
-        if is_loopback(wire.endpoint()) {
-            builder = builder.no_proxy();
-        }
-        let http = builder.build().map_err(|error| profile.wrong("url", format!("no client can be made: {error}")))?;
-        Ok(Self {
-            wire,
-            http,
-            model,
-            limits: Limits::new(&profile),
-            prices: Prices::new(&profile),
-            learned: Learned::default(),
-            budget,
-            dialect: Mutex::default(),
-            profile,
-        })
-    }
-
-    /// The model's name in the settings.
+    /// The name of the model in the settings.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.profile.name
@@ -399,38 +349,4 @@ fn parse<T: DeserializeOwned>(answer: &str) -> Result<T, String> {
     };
     let object = answer.get(from..=to).ok_or("it has no JSON object")?;
     serde_json::from_str(object).map_err(|error| error.to_string())
-}
-
-/// The base URL in the settings, or the provider's own.
-fn base(profile: &Profile, default: Option<&str>) -> Result<Url, SettingsError> {
-    let wrong = |problem: &dyn Display| profile.wrong("url", problem);
-    let text = profile.url.as_deref().or(default).ok_or_else(|| {
-        wrong(&format!(
-            "the provider {} needs the endpoint's base URL, such as {}",
-            profile.provider,
-            if profile.provider == "azure" { "https://NAME.openai.azure.com" } else { "https://api.openai.com/v1" }
-        ))
-    })?;
-    let url: Url = text.parse().map_err(|error| wrong(&format!("it isn't a URL: {error}")))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(wrong(&"only http and https are supported"));
-    }
-    Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
-}
-
-/// reqwest is built without its own crypto provider; one that is already installed stays.
-fn install_ring() {
-    static INSTALL: Once = Once::new();
-    INSTALL.call_once(|| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
 }

@@ -258,13 +258,7 @@ impl Delivery {
         self.outcome == DeliveryOutcome::Sent
     }
 
-    /// The pauses between the caller's attempts to finish while the database is away: a sent email whose record is lost
-    /// gets an unknown outcome. If nothing was sent, the queue's own retry is enough.
-    pub fn patience(&self) -> impl Iterator<Item = Duration> + use<> {
-        pauses().take(if self.is_sent() { usize::MAX } else { 0 })
-    }
-
-    /// Why its outcome is unknown, if it is.
+    /// Why its outcome is unknown, where it is.
     #[must_use]
     pub fn uncertainty(&self) -> Option<&str> {
         match &self.outcome {
@@ -280,19 +274,8 @@ impl Delivery {
     pub async fn record(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
         lock_session(tx, self.mail_id).await?;
         match &self.outcome {
-            DeliveryOutcome::Sent => {
-                sqlx::query!(
-                    "update mails set state = 'sent', sent_at = now(), error = null,
-                        message = case when carries_link then null else message end
-                     where id = $1 and state = 'sending' and fence = $2",
-                    self.mail_id,
-                    self.fence
-                )
-                .execute(tx.conn())
-                .await?;
-                clear_mark(tx, self.mail_id).await?;
-            }
-            // The fence stays that of the attempt that may have sent it.
+            DeliveryOutcome::Sent => self.mark_sent(tx, false).await?,
+            // The fence stays that of the attempt which may have sent it.
             DeliveryOutcome::Uncertain(why) => {
                 tracing::warn!(
                     target: "mail",
@@ -323,28 +306,43 @@ impl Delivery {
         json!({ "mail_id": self.mail_id, "state": state, "now": self.is_sent() })
     }
 
-    /// Checks how the job's finish went. If another worker took over the job, the finish was rolled back, but only this
-    /// attempt knows that the email is sent.
+    /// Writes that it is sent. An attempt that has `lost_its_lease` writes so over what others found since.
+    async fn mark_sent(&self, tx: &mut TenantTx, lost_its_lease: bool) -> Result<(), sqlx::Error> {
+        sqlx::query!(
+            "update mails set state = 'sent', sent_at = now(), error = null,
+                message = case when carries_link then null else message end
+             where id = $1 and (state = 'sending' and fence = $2 or $3 and state in ('sending', 'uncertain'))",
+            self.mail_id,
+            self.fence,
+            lost_its_lease
+        )
+        .execute(tx.conn())
+        .await?;
+        clear_mark(tx, self.mail_id).await
+    }
+
+    /// Ends the job by `finish`, which records the delivery. When the database is away it is tried again: a sent mail whose
+    /// record is lost becomes one of unknown outcome. Where nothing was sent, the queue's own retry will do. When another
+    /// worker had taken the job over meanwhile, the finish was rolled back, but this attempt knows what nobody else can:
+    /// that the mail is sent.
     ///
     /// # Errors
-    /// Returns the errors of the finish.
-    pub async fn settle(
+    /// Those of the finish.
+    pub async fn finish<F: Future<Output = Result<Finished, JobError>>>(
         &self,
         ctx: &Context<Post>,
-        finished: Result<Finished, JobError>,
+        finish: impl Fn() -> F,
     ) -> Result<Finished, JobError> {
+        let mut finished = finish().await;
+        for pause in pauses().take_while(|_| self.is_sent()) {
+            let Err(JobError::Retry { .. } | JobError::Away(_)) = finished else { break };
+            tokio::time::sleep(pause).await;
+            finished = finish().await;
+        }
         if matches!(finished, Err(JobError::Stale)) && self.is_sent() {
             let mut tx = ctx.tenant_tx().await?;
             lock_session(&mut tx, self.mail_id).await?;
-            sqlx::query!(
-                "update mails set state = 'sent', sent_at = now(), error = null,
-                    message = case when carries_link then null else message end
-                 where id = $1 and state in ('sending', 'uncertain')",
-                self.mail_id
-            )
-            .execute(tx.conn())
-            .await?;
-            clear_mark(&mut tx, self.mail_id).await?;
+            self.mark_sent(&mut tx, true).await?;
             tx.commit().await?;
             tracing::warn!(target: "mail", { mail.id = %self.mail_id }, "sent by a worker that had lost its lease");
         }

@@ -61,13 +61,7 @@ impl Job for SendMail {
 
     async fn run(&self, ctx: &Context<Post>) -> Result<Finished, JobError> {
         let delivery = deliver(ctx, self.mail_id).await?;
-        let mut finished = self.finish(ctx, &delivery).await;
-        for pause in delivery.patience() {
-            let Err(JobError::Retry { .. } | JobError::Away(_)) = finished else { break };
-            tokio::time::sleep(pause).await;
-            finished = self.finish(ctx, &delivery).await;
-        }
-        delivery.settle(ctx, finished).await
+        delivery.finish(ctx, || self.finish(ctx, &delivery)).await
     }
 
     async fn on_dead(&self, ctx: &Context<Post>, error: &str) -> Result<(), JobError> {

@@ -313,15 +313,7 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     .fetch_all(tx.conn())
     .await?;
     let summaries = summaries(tx, id).await?;
-    let mails = sqlx::query_as!(
-        Mail,
-        r#"select kind, clients.name as "client?", state as "state: MailState", due_at, sent_at, error
-           from mails left join clients on clients.id = mails.client_id
-           where session_id = $1 order by mails.created_at, mails.id"#,
-        id
-    )
-    .fetch_all(tx.conn())
-    .await?;
+    let mails = mails(tx, id).await?;
     Ok(Some(Detail {
         session,
         correlation_id,
@@ -335,7 +327,19 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     }))
 }
 
-/// A session's summaries, by client. Statements are counted by [`Tally`], as on the page.
+async fn mails(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Mail>, sqlx::Error> {
+    sqlx::query_as!(
+        Mail,
+        r#"select kind, clients.name as "client?", state as "state: MailState", due_at, sent_at, error
+           from mails left join clients on clients.id = mails.client_id
+           where session_id = $1 order by mails.created_at, mails.id"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// The summaries of a session, by client. Statements are counted by [`Tally`], as on the page.
 async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select summaries.id, client_id, clients.name as client, summaries.state as "state: SummaryState", withdrawn_reason,

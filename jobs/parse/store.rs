@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     clean,
-    db::{TenantTx, Tx},
+    db::{self, TenantTx, Tx},
 };
 
 /// At most this many warnings of each kind are kept: a damaged file with a million cues must not fill the row.
@@ -145,7 +145,7 @@ pub(super) async fn add_utterances(tx: &mut TenantTx, row: &Row, said: &[Utteran
             organization,
             row.session_id,
             row.id,
-            i32::try_from(batch * BATCH).unwrap_or(i32::MAX),
+            db::count(batch * BATCH),
             &labels as &[Option<&str>],
             &starts as &[Option<i64>],
             &ends as &[Option<i64>],

@@ -6,6 +6,7 @@
 mod address;
 mod columns;
 mod decode;
+mod greeting;
 mod quotes;
 
 use std::collections::{HashMap, HashSet};
@@ -14,6 +15,7 @@ use super::aliases::LONGEST_NAME;
 pub(super) use address::is_seen;
 use columns::Meaning;
 pub use decode::Encoded;
+pub(crate) use greeting::greeting;
 
 /// A roster, and what is wrong with the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -345,57 +347,6 @@ fn whole_name(name: &str, given: &str, middle: &str, family: &str) -> String {
 /// The single address that somebody typed, in lower case; `None` if there is anything else.
 pub(crate) fn address(typed: &str) -> Option<String> {
     address::one(typed)
-}
-
-/// How to greet somebody: the name in `Dear Priya,`; `Frau Meier` for `Frau` and the family name.
-pub(crate) fn greeting(cell: &str, family: &str) -> Option<String> {
-    const OPENINGS: [&str; 24] = [
-        "hello",
-        "hi",
-        "dear",
-        "hey",
-        "hallo",
-        "liebe",
-        "lieber",
-        "sehr geehrte",
-        "sehr geehrter",
-        "guten tag",
-        "bonjour",
-        "cher",
-        "chère",
-        "hola",
-        "querida",
-        "querido",
-        "estimada",
-        "estimado",
-        "ciao",
-        "cara",
-        "caro",
-        "hej",
-        "kära",
-        "beste",
-    ];
-    const COURTESY: [&str; 17] = [
-        "herr", "frau", "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "mme", "m", "mlle", "sr", "sra", "herrn", "dhr",
-        "mevr",
-    ];
-    let mut called = tidy(cell);
-    for opening in OPENINGS {
-        let rest = called
-            .get(..opening.len())
-            .filter(|begin| begin.to_lowercase() == opening)
-            .map(|_| &called[opening.len()..]);
-        if let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
-            called = rest.trim().to_owned();
-        }
-    }
-    let called = called.trim_matches([',', '!', ' ', '"']);
-    let is_courtesy = COURTESY.contains(&called.trim_end_matches('.').to_lowercase().as_str());
-    match (is_courtesy, family.is_empty()) {
-        (true, true) => None,
-        (true, false) => Some(format!("{called} {family}")),
-        (false, _) => Some(called.to_owned()).filter(|called| !called.is_empty() && called.chars().count() <= 100),
-    }
 }
 
 /// The byte at which a record begins.

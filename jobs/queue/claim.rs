@@ -16,6 +16,7 @@ use super::{
     storage::Claimed,
     worker::Process,
 };
+use crate::db;
 
 /// The longest pause between retries while Postgres is away.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -145,8 +146,8 @@ async fn claim(process: &Process, suspects: bool) -> Result<Batch, sqlx::Error> 
         return Ok(Batch::Full);
     }
     let kinds = process.catalogue.kinds();
-    let limits: Vec<i32> = kinds.iter().map(|kind| small(kind.policy.per_organization)).collect();
-    let room: Vec<i32> = room.into_iter().map(small).collect();
+    let limits: Vec<i32> = kinds.iter().map(|kind| db::count(kind.policy.per_organization)).collect();
+    let room: Vec<i32> = room.into_iter().map(db::count).collect();
     let rows = sqlx::query!(
         r#"select id as "id!", organization_id as "organization_id: Uuid", kind as "kind!", args as "args!",
             attempt as "attempt!", max_attempts as "max_attempts!", fence as "fence!",
@@ -155,7 +156,7 @@ async fn claim(process: &Process, suspects: bool) -> Result<Batch, sqlx::Error> 
         &process.catalogue.names(),
         &room,
         &limits,
-        small(total),
+        db::count(total),
         process.name,
         process.settings.lease.as_secs_f64(),
         suspects,
@@ -188,8 +189,4 @@ async fn claim(process: &Process, suspects: bool) -> Result<Batch, sqlx::Error> 
             Batch::Jobs(claimed)
         }
     })
-}
-
-fn small(count: usize) -> i32 {
-    i32::try_from(count).unwrap_or(i32::MAX)
 }

@@ -25,7 +25,7 @@ use uuid::Uuid;
 
 use crate::{
     audit::{Event, EventKind, Visitor, record},
-    db::{TenantTx, Tx},
+    db::{self, TenantTx, Tx},
     index::IndexSummary,
     llm::{LlmError, OnBudget, Writers},
     model::{
@@ -257,7 +257,7 @@ impl RefineSummary {
             model: refined.model.clone(),
             prompt_version: refined.prompt_version.clone(),
             template,
-            claims_dropped: i32::try_from(refined.dropped).unwrap_or(i32::MAX),
+            claims_dropped: db::count(refined.dropped),
         };
         let version = summary::add_version(tx, read.summary_id, &refined.content, &authorship).await?;
         self.settle(tx, RefinementState::Done, Some(version), refined.told().as_deref()).await?;

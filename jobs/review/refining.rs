@@ -34,19 +34,7 @@ pub async fn refine(
     visitor: &Visitor,
 ) -> Result<Uuid, ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
-    let instruction = instruction.split_whitespace().collect::<Vec<_>>().join(" ");
-    let problem = if instruction.is_empty() {
-        Some("Say what to change, for example “shorter” or “drop the second point”.")
-    } else if instruction.chars().count() > MAX_INSTRUCTION {
-        Some("This is longer than 500 characters. Shorten it, or change the sentences by hand.")
-    } else if instruction.chars().any(|c| c.is_control() || crate::text::is_invisible(c)) {
-        Some("This contains characters that can’t be shown. Type it again.")
-    } else {
-        None
-    };
-    if let Some(problem) = problem {
-        return Err(ActionError::Invalid(vec![Problem { field: "instruction".into(), problem: problem.into() }]));
-    }
+    let instruction = tidy(instruction)?;
     let same = sqlx::query_scalar!(
         "select id from refinements where summary_id = $1 and base_version = $2 and lower(instruction) = lower($3)
             and (state = 'done' or state = 'queued' and exists (select from jobs where kind = 'refine.summary'
@@ -105,9 +93,25 @@ pub async fn refine(
     Ok(id)
 }
 
-/// Restores the content of the previous version as a new version, and returns its number. Nothing is deleted, so that
-/// undoing again brings back what was undone. A version written by the summarizer is never undone: the one before it
-/// may be based on someone else's words.
+/// An instruction on one line, if it can be followed.
+fn tidy(instruction: &str) -> Result<String, ActionError> {
+    let instruction = instruction.split_whitespace().collect::<Vec<_>>().join(" ");
+    let problem = if instruction.is_empty() {
+        Some("Say what to change, for example “shorter” or “drop the second point”.")
+    } else if instruction.chars().count() > MAX_INSTRUCTION {
+        Some("This is longer than 500 characters. Shorten it, or change the sentences by hand.")
+    } else if instruction.chars().any(|c| c.is_control() || crate::text::is_invisible(c)) {
+        Some("This contains characters that can’t be shown. Type it again.")
+    } else {
+        None
+    };
+    let invalid = |problem: &str| Problem { field: "instruction".into(), problem: problem.into() };
+    problem.map_or(Ok(instruction), |problem| Err(ActionError::Invalid(vec![invalid(problem)])))
+}
+
+/// Brings back the content of the version before the newest, as a new version, and gives its number. Nothing is
+/// deleted, so that undoing once more brings back what was undone. A version that the summariser wrote is never undone:
+/// what stood before it may rest on words of somebody else.
 ///
 /// # Errors
 /// [`ActionError::Conflict`] if what was shown is not the latest; [`ActionError::NothingToUndo`] if the latest version

@@ -50,15 +50,6 @@ pub struct Totals {
     pub client_seconds: f64,
 }
 
-impl Totals {
-    /// The coach's share of the coach's and clients' speech, from 0 to 1; `None` if nobody spoke.
-    #[must_use]
-    pub fn coach_share(&self) -> Option<f64> {
-        let both = self.coach_seconds + self.client_seconds;
-        (both > 0.0).then(|| self.coach_seconds / both)
-    }
-}
-
 /// A client's part in a week.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClientWeek {

@@ -45,7 +45,7 @@ pub use verify::{Dropped, Verified, verify};
 pub(crate) use verify::{check_words, clean};
 
 use crate::{
-    db::{TenantTx, Tx},
+    db::{self, TenantTx, Tx},
     index::IndexSummary,
     model::{
         Content, SummaryState,
@@ -185,8 +185,8 @@ impl SummarizeClient {
             model: draft.model,
             prompt_version: draft.prompt_version,
             template: now.template().stamp(),
-            // Claims about danger did have evidence: they are kept from the client, and the page says so itself.
-            claims_dropped: i32::try_from(verified.dropped.len() - dropped).unwrap_or(i32::MAX),
+            // What speaks of danger had its evidence: it is kept from the client, and the page says so by itself.
+            claims_dropped: db::count(verified.dropped.len() - dropped),
         };
         let version = summary::add_version(&mut tx, self.summary_id, &content, &authorship).await?;
         sqlx::query!(

@@ -73,27 +73,7 @@ pub(super) async fn open(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let settled = sqlx::query!(
-        r#"select earlier.text, owner as "owner?", later.session_date, later.id as session_id
-           from threads
-           join claims said on said.id = threads.claim_id
-           join summaries on summaries.id = said.summary_id
-             and said.version = coalesce(approved_version, summaries.version)
-           join sessions later on later.id = summaries.session_id
-           join claims earlier on earlier.id = threads.earlier_claim_id
-           left join action_items on action_items.claim_id = earlier.id
-           where outcome = 'met' and client_id = $2 and session_id <> $1 and summaries.state in ('done', 'approved')
-             and (later.session_date < $3 or later.session_date = $3 and later.id < $1)
-             and later.session_date > $3 - $4::int
-           order by later.session_date desc, later.id limit $5"#,
-        session_id,
-        client_id,
-        date,
-        THREAD_DAYS,
-        MOST_PROMISES
-    )
-    .fetch_all(tx.conn())
-    .await?;
+    let settled = settled(tx, (session_id, date), client_id).await?;
     let mut threads: Vec<OpenThread> = Vec::new();
     for row in rows {
         let promise = (row.text.as_str(), Owner::parse(&row.owner));
@@ -120,9 +100,46 @@ pub(super) async fn open(
     Ok(threads)
 }
 
-/// How long to wait for the client's earlier sessions, if one of them is still being processed: it's being read, or
-/// this client's summary of it is being written. A session that is on hold for a person, was rejected or has failed
-/// delays nobody.
+/// An action item that a session since has said to be done.
+struct Settled {
+    text: String,
+    owner: Option<String>,
+    session_date: NaiveDate,
+    session_id: Uuid,
+}
+
+async fn settled(
+    tx: &mut TenantTx,
+    (session_id, date): (Uuid, NaiveDate),
+    client_id: Uuid,
+) -> Result<Vec<Settled>, sqlx::Error> {
+    sqlx::query_as!(
+        Settled,
+        r#"select earlier.text, owner as "owner?", later.session_date, later.id as session_id
+           from threads
+           join claims said on said.id = threads.claim_id
+           join summaries on summaries.id = said.summary_id
+             and said.version = coalesce(approved_version, summaries.version)
+           join sessions later on later.id = summaries.session_id
+           join claims earlier on earlier.id = threads.earlier_claim_id
+           left join action_items on action_items.claim_id = earlier.id
+           where outcome = 'met' and client_id = $2 and session_id <> $1 and summaries.state in ('done', 'approved')
+             and (later.session_date < $3 or later.session_date = $3 and later.id < $1)
+             and later.session_date > $3 - $4::int
+           order by later.session_date desc, later.id limit $5"#,
+        session_id,
+        client_id,
+        date,
+        THREAD_DAYS,
+        MOST_PROMISES
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// How long to wait until the earlier sessions of the client are through, where one of them is still in work: it is being
+/// read, or this client's summary of it is being written. One that waits for a person, was rejected or has failed holds
+/// nobody up.
 pub(super) async fn wait(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Duration>, sqlx::Error> {
     let waited = sqlx::query_scalar!(
         r#"select extract(epoch from now() - summaries.updated_at)::double precision as "waited!"

@@ -74,7 +74,7 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
         {
             Ok(services) => {
                 check("bucket", bucket(&services).await);
-                check("mail", services.post.mailer.check().await.map_err(|error| error.to_string()));
+                check("mail", services.desk.post.mailer.check().await.map_err(|error| error.to_string()));
                 check("search", services.embedder.check().await.map_err(|error| error.to_string()));
                 check("summaries", services.summarizer.check().await.map_err(|error| error.to_string()));
             }

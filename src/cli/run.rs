@@ -93,9 +93,9 @@ pub(crate) async fn up(app: &App) -> anyhow::Result<ExitCode> {
 
 /// Where files go and where results appear, for someone who has just started it.
 fn whereabouts(app: &App) -> String {
-    let mail = match app.services.post.mailer.folder() {
+    let mail = match app.services.desk.post.mailer.folder() {
         Some(folder) => format!("{} (saved as files; set mail.url to send through a mail server)", folder.display()),
-        None => format!("through the mail server, from {}", app.services.post.mailer.from()),
+        None => format!("through the mail server, from {}", app.services.desk.post.mailer.from()),
     };
     let rows = [
         ("inbox", place(app, Some("COACH"))),

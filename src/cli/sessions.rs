@@ -203,6 +203,23 @@ fn detected(file: &listing::Transcript, part: &str) -> String {
 }
 
 fn text(detail: &Detail) -> String {
+    let mut text = heading(detail);
+    let parts = [
+        ("Files", files(detail)),
+        ("Participants", participants(detail)),
+        ("Named in the files", attendees(detail)),
+        ("Chat (written, not spoken; not in any summary)", chat(detail)),
+        ("Labels", labels(detail)),
+        ("Summaries", summaries(detail)),
+        ("Emails", mails(detail)),
+    ];
+    for (name, body) in parts.iter().filter(|(_, body)| body.lines().count() > 1) {
+        text.push_str(&format!("\n{name}\n{body}\n"));
+    }
+    text + &notes(detail)
+}
+
+fn heading(detail: &Detail) -> String {
     let row = &detail.session;
     let mut text = format!(
         "{}\n{}{}{}, {} session of {}, {}\nid {}, correlation id {}\n",
@@ -225,121 +242,118 @@ fn text(detail: &Detail) -> String {
     if let Some(reason) = &row.reason {
         text.push_str(&format!("reason: {reason}\n"));
     }
-    let mut part = |name: &str, body: String| {
-        if body.lines().count() > 1 {
-            text.push_str(&format!("\n{name}\n{body}\n"));
-        }
-    };
-    part(
-        "Files",
-        table(
-            ["KEY", "FORMAT", "DETECTED BY", "RUNNER-UP", "BYTES", "WARNINGS", "NOT USED"],
-            detail.transcripts.iter().map(|file| {
-                let warnings = file.warnings.as_array().map_or(0, Vec::len);
-                [
-                    file.object_key.clone(),
-                    file.format.clone().unwrap_or_default(),
-                    detected(file, "/reason"),
-                    detected(file, "/runner_up/format"),
-                    file.size_bytes.to_string(),
-                    warnings.to_string(),
-                    file.unused_reason.clone().or_else(|| file.rejected_reason.clone()).unwrap_or_default(),
-                ]
-            }),
-        ),
-    );
-    part(
-        "Participants",
-        table(
-            ["NAME", "IS", "SPOKE", "WORDS", "TURNS", "SHARE", "LONGEST", "QUESTIONS", "INTERRUPTIONS", "ENGAGEMENT"],
-            detail.participants.iter().map(|person| {
-                let number = |number: Option<i32>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
-                let longest = match (person.longest_turn_seconds, person.longest_turn_words) {
-                    (Some(seconds), _) if seconds > 0.0 => format!("{seconds:.0} s"),
-                    (_, Some(words)) => format!("{words} words"),
-                    _ => "-".to_owned(),
-                };
-                let spoke = match person.engagement.as_deref() {
-                    Some("silent") => "present, didn't speak".to_owned(),
-                    _ if person.speaking_seconds > 0.0 => format!("{:.0} s", person.speaking_seconds),
-                    // The file has no times, or only the start of each turn.
-                    _ => "-".to_owned(),
-                };
-                [
-                    person.name.clone(),
-                    person.kind.clone(),
-                    spoke,
-                    person.words.to_string(),
-                    person.turns.to_string(),
-                    person.share.map_or_else(|| "-".to_owned(), |share| format!("{:.0} %", share * 100.0)),
-                    longest,
-                    number(person.questions),
-                    number(person.interruptions),
-                    person.engagement.clone().unwrap_or_else(|| "not measured".to_owned()),
-                ]
-            }),
-        ),
-    );
-    part(
-        "Named in the files",
-        table(
-            ["NAME", "EMAIL", "LABEL", "WAS THERE", "BY"],
-            detail.attendees.iter().map(|one| {
-                let text = |text: &Option<String>| text.clone().unwrap_or_default();
-                let there = if one.was_there { "yes" } else { "invited" };
-                [text(&one.name), text(&one.email), text(&one.label), there.to_owned(), one.source.clone()]
-            }),
-        ),
-    );
-    part(
-        "Chat (written, not spoken; not in any summary)",
-        table(
-            ["NAME", "MESSAGES"],
-            detail.chat.iter().map(|writer| [writer.author.clone(), writer.messages.to_string()]),
-        ),
-    );
-    part(
-        "Labels",
-        table(
-            ["LABEL", "IS", "CONFIDENCE", "BECAUSE"],
-            detail.attributions.iter().map(|label| {
-                let nobody = if label.is_shared { "several people" } else { "?" };
-                let who = label.participant.clone().unwrap_or_else(|| nobody.into());
-                [label.label.clone(), who, format!("{:.2}", label.confidence), label.reason.clone()]
-            }),
-        ),
-    );
-    part(
-        "Summaries",
-        table(
-            ["CLIENT", "STATE", "VERSION", "BY", "STATEMENTS", "VERIFIED", "OWN WORDS", "DROPPED", "ID"],
-            detail.summaries.iter().map(|summary| {
-                let count = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
-                [
-                    summary.client.clone(),
-                    if summary.withdrawn_reason.is_some() { "withdrawn".into() } else { summary.state.to_string() },
-                    summary.version.to_string(),
-                    summary.provider.clone().unwrap_or_default(),
-                    count(summary.claims_kept),
-                    count(summary.claims_verified),
-                    count(summary.claims_own),
-                    count(summary.claims_dropped.map(i64::from)),
-                    summary.id.to_string(),
-                ]
-            }),
-        ),
-    );
-    part(
-        "Emails",
-        table(
-            ["KIND", "TO", "STATE", "SENT", "ERROR"],
-            detail.mails.iter().map(|mail| {
-                let sent = mail.sent_at.map(|at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
-                let to = mail.client.clone().unwrap_or_else(|| "the coach".into());
-                [mail.kind.clone(), to, mail.state.to_string(), sent, mail.error.clone().unwrap_or_default()]
-            }),
-        ),
-    );
+    text
+}
+
+fn files(detail: &Detail) -> String {
+    table(
+        ["KEY", "FORMAT", "DETECTED BY", "RUNNER-UP", "BYTES", "WARNINGS", "NOT USED"],
+        detail.transcripts.iter().map(|file| {
+            let warnings = file.warnings.as_array().map_or(0, Vec::len);
+            [
+                file.object_key.clone(),
+                file.format.clone().unwrap_or_default(),
+                detected(file, "/reason"),
+                detected(file, "/runner_up/format"),
+                file.size_bytes.to_string(),
+                warnings.to_string(),
+                file.unused_reason.clone().or_else(|| file.rejected_reason.clone()).unwrap_or_default(),
+            ]
+        }),
+    )
+}
+
+fn participants(detail: &Detail) -> String {
+    table(
+        ["NAME", "IS", "SPOKE", "WORDS", "TURNS", "SHARE", "LONGEST", "QUESTIONS", "INTERRUPTIONS", "ENGAGEMENT"],
+        detail.participants.iter().map(|person| {
+            let number = |number: Option<i32>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
+            let longest = match (person.longest_turn_seconds, person.longest_turn_words) {
+                (Some(seconds), _) if seconds > 0.0 => format!("{seconds:.0} s"),
+                (_, Some(words)) => format!("{words} words"),
+                _ => "-".to_owned(),
+            };
+            let spoke = match person.engagement.as_deref() {
+                Some("silent") => "present, didn't speak".to_owned(),
+                _ if person.speaking_seconds > 0.0 => format!("{:.0} s", person.speaking_seconds),
+                // The file has no times, or only those at which turns begin.
+                _ => "-".to_owned(),
+            };
+            [
+                person.name.clone(),
+                person.kind.clone(),
+                spoke,
+                person.words.to_string(),
+                person.turns.to_string(),
+                person.share.map_or_else(|| "-".to_owned(), |share| format!("{:.0} %", share * 100.0)),
+                longest,
+                number(person.questions),
+                number(person.interruptions),
+                person.engagement.clone().unwrap_or_else(|| "not measured".to_owned()),
+            ]
+        }),
+    )
+}
+
+fn attendees(detail: &Detail) -> String {
+    table(
+        ["NAME", "EMAIL", "LABEL", "WAS THERE", "BY"],
+        detail.attendees.iter().map(|one| {
+            let text = |text: &Option<String>| text.clone().unwrap_or_default();
+            let there = if one.was_there { "yes" } else { "invited" };
+            [text(&one.name), text(&one.email), text(&one.label), there.to_owned(), one.source.clone()]
+        }),
+    )
+}
+
+fn chat(detail: &Detail) -> String {
+    table(["NAME", "MESSAGES"], detail.chat.iter().map(|writer| [writer.author.clone(), writer.messages.to_string()]))
+}
+
+fn labels(detail: &Detail) -> String {
+    table(
+        ["LABEL", "IS", "CONFIDENCE", "BECAUSE"],
+        detail.attributions.iter().map(|label| {
+            let nobody = if label.is_shared { "several people" } else { "?" };
+            let who = label.participant.clone().unwrap_or_else(|| nobody.into());
+            [label.label.clone(), who, format!("{:.2}", label.confidence), label.reason.clone()]
+        }),
+    )
+}
+
+fn summaries(detail: &Detail) -> String {
+    table(
+        ["CLIENT", "STATE", "VERSION", "BY", "STATEMENTS", "VERIFIED", "OWN WORDS", "DROPPED", "ID"],
+        detail.summaries.iter().map(|summary| {
+            let count = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+            [
+                summary.client.clone(),
+                if summary.withdrawn_reason.is_some() { "withdrawn".into() } else { summary.state.to_string() },
+                summary.version.to_string(),
+                summary.provider.clone().unwrap_or_default(),
+                count(summary.claims_kept),
+                count(summary.claims_verified),
+                count(summary.claims_own),
+                count(summary.claims_dropped.map(i64::from)),
+                summary.id.to_string(),
+            ]
+        }),
+    )
+}
+
+fn mails(detail: &Detail) -> String {
+    table(
+        ["KIND", "TO", "STATE", "SENT", "ERROR"],
+        detail.mails.iter().map(|mail| {
+            let sent = mail.sent_at.map(|at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
+            let to = mail.client.clone().unwrap_or_else(|| "the coach".into());
+            [mail.kind.clone(), to, mail.state.to_string(), sent, mail.error.clone().unwrap_or_default()]
+        }),
+    )
+}
+
+fn notes(detail: &Detail) -> String {
+    let mut text = String::new();
     let unmentioned: i64 = detail.summaries.iter().filter_map(|summary| summary.claims_nothing_said).sum();
     if unmentioned > 0 {
         let threads = if unmentioned == 1 { "1 open thread" } else { &format!("{unmentioned} open threads") };
@@ -353,7 +367,7 @@ fn text(detail: &Detail) -> String {
     }
     for mail in &detail.mails {
         if mail.kind == "follow_up" && matches!(mail.state, MailState::Uncertain | MailState::Failed) {
-            let (client, session) = (mail.client.as_deref().unwrap_or_default(), row.id);
+            let (client, session) = (mail.client.as_deref().unwrap_or_default(), detail.session.id);
             text.push_str(&format!(
                 "\nDoes {client} have the follow-up? Ask, then run one of:\n  debrief sessions follow-up {session} \
                  --client '{client}' --arrived\n  debrief sessions follow-up {session} --client '{client}' \

@@ -82,7 +82,7 @@ impl Failure {
             fresh: self.fresh.as_deref(),
             style: page::style_path(state),
         };
-        match state.services.post.templates.render("page/error.html", &context) {
+        match state.services.desk.post.templates.render("page/error.html", &context) {
             Ok(html) => axum::response::Html(html).into_response(),
             Err(error) => {
                 tracing::error!(target: "http", { error = %error }, "the error page did not render");

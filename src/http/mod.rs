@@ -36,13 +36,14 @@ use axum::{
     http::StatusCode,
     middleware,
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{MethodRouter, get, post},
 };
 use debrief_jobs::Services;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::TraceLayer};
 
 use failure::Failure;
+use review::Press;
 pub use server::{Limits, serve};
 
 /// A form is text that a person typed: larger bodies are refused.
@@ -94,19 +95,24 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/review/{session}/summaries/{summary}/refine", post(review::refining::refine))
         .route("/review/{session}/summaries/{summary}/undo", post(review::refining::undo))
         .route("/review/{session}/summaries/{summary}/approve", post(review::approve))
-        .route("/review/{session}/summaries/{summary}/dismiss", post(review::dismiss))
-        .route("/review/{session}/summaries/{summary}/reopen", post(review::reopen))
-        .route("/review/{session}/summaries/{summary}/cancel", post(review::cancel))
-        .route("/review/{session}/summaries/{summary}/arrived", post(review::arrived))
-        .route("/review/{session}/summaries/{summary}/again", post(review::again))
+        .route("/review/{session}/summaries/{summary}/dismiss", press(Press::Dismiss))
+        .route("/review/{session}/summaries/{summary}/reopen", press(Press::Reopen))
+        .route("/review/{session}/summaries/{summary}/cancel", press(Press::Cancel))
+        .route("/review/{session}/summaries/{summary}/arrived", press(Press::Arrived))
+        .route("/review/{session}/summaries/{summary}/again", press(Press::Again))
         .route("/assets/style.css", get(assets::style))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz).layer(Extension(health::Newcomer::default())));
     finish(routes.layer(middleware::from_fn_with_state(state.clone(), guard::note_foreign_host)), state)
 }
 
-/// The routes for the operator. Nobody signs in, so the listener is on loopback and answers to no other name: someone
-/// else's page, with a host name that resolves to this machine, can't read anything.
+/// A button whose handler is told which one was pressed.
+fn press(which: Press) -> MethodRouter<HttpState> {
+    post(review::press).layer(Extension(which))
+}
+
+/// What the operator reaches. Nobody signs in, so the listener is on loopback and answers to no other name: a page of
+/// somebody else, whose name was made to lead here, reads nothing.
 pub fn admin_router(state: HttpState, names: Names) -> Router {
     let routes = Router::new()
         .route("/", get(admin::overview))

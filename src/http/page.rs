@@ -22,7 +22,8 @@ pub(super) fn render(
     template: &str,
     context: &impl Serialize,
 ) -> Result<Response, Failure> {
-    let html = state.services.post.templates.render(template, context).map_err(|error| Failure::internal(&error))?;
+    let html =
+        state.services.desk.post.templates.render(template, context).map_err(|error| Failure::internal(&error))?;
     Ok((status, Html(html)).into_response())
 }
 

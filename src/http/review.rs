@@ -4,6 +4,7 @@
 //! reload repeats nothing. Invalid input is shown again with everything that was typed.
 
 use axum::{
+    Extension,
     extract::{Path, Query, State},
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -129,64 +130,44 @@ async fn sign(
     Ok(if approved == Approved::NotSent { "not-sent" } else { "approved" })
 }
 
-/// `POST …/dismiss`: dismisses the summary.
-pub(super) async fn dismiss(
-    State(state): State<HttpState>,
-    path: Path<(Uuid, Uuid)>,
-    parts: Parts,
-    form: Form,
-) -> Result<Response, Failure> {
-    let mut act = SummaryAction::begin(&state, path, parts, form).await?;
-    actions::dismiss(&mut act.tx, act.session, act.summary, &act.visitor).await?;
-    act.done(&state, "dismissed").await
+/// A button on a summary that takes nothing but its press.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Press {
+    /// Puts the summary aside.
+    Dismiss,
+    /// Takes up again what was put aside.
+    Reopen,
+    /// Stops the follow-up within its hold.
+    Cancel,
+    /// The client has a follow-up whose fate was unknown.
+    Arrived,
+    /// The client does not have it, and it is sent again.
+    Again,
 }
 
-/// `POST …/reopen`: reopens a dismissed summary.
-pub(super) async fn reopen(
+/// `POST …/summaries/{summary}/…`: one press of a button.
+pub(super) async fn press(
     State(state): State<HttpState>,
-    path: Path<(Uuid, Uuid)>,
+    Path((session, summary)): Path<(Uuid, Uuid)>,
+    Extension(press): Extension<Press>,
     parts: Parts,
     form: Form,
 ) -> Result<Response, Failure> {
-    let mut act = SummaryAction::begin(&state, path, parts, form).await?;
-    actions::reopen(&mut act.tx, act.session, act.summary, &act.visitor).await?;
-    act.done(&state, "reopened").await
-}
-
-/// `POST …/cancel`: stops the follow-up within its hold.
-pub(super) async fn cancel(
-    State(state): State<HttpState>,
-    path: Path<(Uuid, Uuid)>,
-    parts: Parts,
-    form: Form,
-) -> Result<Response, Failure> {
-    let mut act = SummaryAction::begin(&state, path, parts, form).await?;
-    actions::cancel_follow_up(&mut act.tx, act.session, act.summary, &act.visitor).await?;
-    act.done(&state, "cancelled").await
-}
-
-/// `POST …/arrived`: the client received a follow-up whose fate was unknown.
-pub(super) async fn arrived(
-    State(state): State<HttpState>,
-    path: Path<(Uuid, Uuid)>,
-    parts: Parts,
-    form: Form,
-) -> Result<Response, Failure> {
-    let mut act = SummaryAction::begin(&state, path, parts, form).await?;
-    actions::decide_follow_up(&mut act.tx, act.session, act.summary, Verdict::Arrived, &act.visitor).await?;
-    act.done(&state, "arrived").await
-}
-
-/// `POST …/again`: the client did not receive it, and it is sent again.
-pub(super) async fn again(
-    State(state): State<HttpState>,
-    path: Path<(Uuid, Uuid)>,
-    parts: Parts,
-    form: Form,
-) -> Result<Response, Failure> {
-    let mut act = SummaryAction::begin(&state, path, parts, form).await?;
-    actions::decide_follow_up(&mut act.tx, act.session, act.summary, Verdict::SendAgain, &act.visitor).await?;
-    act.done(&state, "again").await
+    let Posting { visitor, mut tx, .. } = Posting::enter(&state, &parts, session, form).await?;
+    let (done, pressed) = match press {
+        Press::Dismiss => ("dismissed", actions::dismiss(&mut tx, session, summary, &visitor).await),
+        Press::Reopen => ("reopened", actions::reopen(&mut tx, session, summary, &visitor).await),
+        Press::Cancel => ("cancelled", actions::cancel_follow_up(&mut tx, session, summary, &visitor).await),
+        Press::Arrived => {
+            ("arrived", actions::decide_follow_up(&mut tx, session, summary, Verdict::Arrived, &visitor).await)
+        }
+        Press::Again => {
+            ("again", actions::decide_follow_up(&mut tx, session, summary, Verdict::SendAgain, &visitor).await)
+        }
+    };
+    pressed?;
+    tx.commit().await?;
+    Ok(see_other(&state, session, Some(summary), done))
 }
 
 /// `POST /review/{session}/close`: nothing is left to do here.
@@ -202,32 +183,7 @@ pub(super) async fn close(
     Ok(see_other(&state, session, None, "closed"))
 }
 
-/// An action on a summary that needs no input but a click.
-struct SummaryAction {
-    tx: TenantTx,
-    session: Uuid,
-    summary: Uuid,
-    visitor: Visitor,
-}
-
-impl SummaryAction {
-    async fn begin(
-        state: &HttpState,
-        Path((session, summary)): Path<(Uuid, Uuid)>,
-        parts: Parts,
-        form: Form,
-    ) -> Result<Self, Failure> {
-        let Posting { visitor, tx, .. } = Posting::enter(state, &parts, session, form).await?;
-        Ok(Self { tx, session, summary, visitor })
-    }
-
-    async fn done(self, state: &HttpState, done: &str) -> Result<Response, Failure> {
-        self.tx.commit().await?;
-        Ok(see_other(state, self.session, Some(self.summary), done))
-    }
-}
-
-/// What every POST starts with: the input, the visit with its form token checked, the visitor, and a transaction.
+/// What every POST begins with: what was typed, the visit with its form token checked, who acts, and a transaction.
 pub(super) struct Posting {
     pub(super) form: Form,
     pub(super) guest: Guest,

@@ -167,9 +167,7 @@ impl Settled {
         let recent = &open[open.len().saturating_sub(LAST)..];
         let Some(speaker) = owes::speaks_for(sentence) else { return };
         let own = sentence.own.as_str();
-        let near = |made: &&Made, turns: usize| sentence.turn - made.turn <= turns;
-        let last =
-            |owner: Owner, turns: usize| recent.iter().rev().find(|it| it.owner == owner).filter(|it| near(it, turns));
+        let last = |owner: Owner, turns: usize| last(recent, sentence, owner, turns);
         if let Some((at, moved)) = moves(speech, sentence, recent, speaker) {
             self.outcomes.insert(at, PromiseOutcome::Moved(moved));
             return;
@@ -198,15 +196,7 @@ impl Settled {
             self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
             return;
         }
-        // "I'd rather not" refuses what was just asked, and takes nothing back; "scrap that" refers to the other
-        // person's last request: "Could you leave that to Anders?".
-        let refuses = |asked: &Sentence| {
-            let withdraws = own.contains("forget") || WITHDRAWS.is_match(own) && POINTS.is_match(&asked.own);
-            asked.speaker != sentence.speaker
-                && (owes::asks_for(&asked.own) || asked.asks() && own.contains("rather not"))
-                && !withdraws
-        };
-        if is_first && asked.is_some_and(refuses) {
+        if is_first && asked.is_some_and(|asked| refuses(sentence, asked)) {
             if let Some(new) = made(speech, sentence.at) {
                 self.replace(speech, &new, recent);
             }
@@ -241,36 +231,51 @@ impl Settled {
         if sentence.asks() || stems::is_negated(&sentence.text) {
             return;
         }
-        if DONE.is_match(own) {
-            let verbs: BTreeSet<String> = text::words(own).iter().map(|word| lemma(&word.normal).0).collect();
-            let fits = |it: &&Made| {
-                it.verb.as_ref().is_none_or(|verb| {
-                    verbs.contains(verb)
-                        || verbs.contains(&lemma("do").0)
-                        || own.contains(" in ")
-                        || own.contains("way")
-                })
-            };
-            if let Some(made) = last(speaker, NEAR_DONE).filter(fits) {
-                self.outcomes.insert(made.at, PromiseOutcome::Done);
-            }
-        } else if RECEIVED.is_match(own) {
-            let gives = |made: &&Made| {
-                let given = ["send", "share", "mail", "forward", "post"].map(|verb| lemma(verb).0);
-                made.verb.as_ref().is_some_and(|verb| given.contains(verb))
-            };
-            if let Some(made) = last(owes::other(speaker), NEAR).filter(gives) {
-                self.outcomes.insert(made.at, PromiseOutcome::Done);
-            }
-        } else if let Some(made) = done_now(sentence)
-            .and_then(|now| recent.iter().rev().find(|made| made.owner == speaker && made.is_done_by(&now)))
-        {
+        if let Some(made) = done(sentence, recent, speaker) {
             self.outcomes.insert(made.at, PromiseOutcome::Done);
         }
     }
 }
 
-/// A sentence that says what its speaker has just done.
+/// The last promise of `owner`, if `sentence` comes within so many turns of it.
+fn last<'m>(recent: &'m [Made], sentence: &Sentence, owner: Owner, turns: usize) -> Option<&'m Made> {
+    recent.iter().rev().find(|made| made.owner == owner).filter(|made| sentence.turn - made.turn <= turns)
+}
+
+/// Whether "I'd rather not" refuses what was just asked for, and takes nothing back; "scrap that" is of what the other has
+/// just asked after: "Could you leave that to Anders?".
+fn refuses(sentence: &Sentence, asked: &Sentence) -> bool {
+    let own = sentence.own.as_str();
+    let withdraws = own.contains("forget") || WITHDRAWS.is_match(own) && POINTS.is_match(&asked.own);
+    asked.speaker != sentence.speaker
+        && (owes::asks_for(&asked.own) || asked.asks() && own.contains("rather not"))
+        && !withdraws
+}
+
+/// The promise that `sentence` says to be done.
+fn done<'m>(sentence: &Sentence, recent: &'m [Made], speaker: Owner) -> Option<&'m Made> {
+    let own = sentence.own.as_str();
+    if DONE.is_match(own) {
+        let verbs: BTreeSet<String> = text::words(own).iter().map(|word| lemma(&word.normal).0).collect();
+        let fits = |it: &&Made| {
+            it.verb.as_ref().is_none_or(|verb| {
+                verbs.contains(verb) || verbs.contains(&lemma("do").0) || own.contains(" in ") || own.contains("way")
+            })
+        };
+        last(recent, sentence, speaker, NEAR_DONE).filter(fits)
+    } else if RECEIVED.is_match(own) {
+        let gives = |made: &&Made| {
+            let given = ["send", "share", "mail", "forward", "post"].map(|verb| lemma(verb).0);
+            made.verb.as_ref().is_some_and(|verb| given.contains(verb))
+        };
+        last(recent, sentence, owes::other(speaker), NEAR).filter(gives)
+    } else {
+        let now = done_now(sentence)?;
+        recent.iter().rev().find(|made| made.owner == speaker && made.is_done_by(&now))
+    }
+}
+
+/// A sentence that tells what its speaker has done just now.
 struct DoneNow<'s> {
     sentence: &'s Sentence,
     verbs: BTreeSet<String>,

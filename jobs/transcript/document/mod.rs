@@ -101,42 +101,50 @@ struct Text {
     in_text: bool,
 }
 
-fn paragraphs(xml: &str) -> Result<String, quick_xml::Error> {
+/// What is told the elements and texts of a document, in their order.
+trait Listener {
+    fn start(&mut self, tag: &BytesStart<'_>);
+    fn empty(&mut self, tag: &BytesStart<'_>);
+    fn end(&mut self, name: &[u8]);
+    fn push(&mut self, text: &str);
+}
+
+/// Tells a listener all of a document.
+fn read(xml: &str, listener: &mut impl Listener) -> Result<(), quick_xml::Error> {
     let mut reader = Reader::from_str(xml);
-    let mut text = Text::default();
     loop {
         match reader.read_event()? {
-            Event::Start(tag) => text.start(&tag),
-            Event::Empty(tag) => text.empty(tag.local_name().as_ref()),
-            Event::End(tag) => text.end(tag.local_name().as_ref()),
-            Event::Text(piece) => text.push(&piece.decode()?),
-            Event::CData(piece) => text.push(&piece.decode()?),
-            Event::GeneralRef(name) => text.push(&markup::references(&format!("&{};", name.decode()?))),
-            Event::Eof => break,
+            Event::Start(tag) => listener.start(&tag),
+            Event::Empty(tag) => listener.empty(&tag),
+            Event::End(tag) => listener.end(tag.local_name().as_ref()),
+            Event::Text(piece) => listener.push(&piece.decode()?),
+            Event::CData(piece) => listener.push(&piece.decode()?),
+            Event::GeneralRef(name) => listener.push(&markup::references(&format!("&{};", name.decode()?))),
+            Event::Eof => return Ok(()),
             _ => {}
         }
     }
+}
+
+fn paragraphs(xml: &str) -> Result<String, quick_xml::Error> {
+    let mut text = Text::default();
+    read(xml, &mut text)?;
     text.close();
     Ok(text.out)
 }
 
-impl Text {
+impl Listener for Text {
     fn start(&mut self, tag: &BytesStart<'_>) {
         match tag.local_name().as_ref() {
             b"t" => self.in_text = true,
             b"tbl" => self.tables += 1,
             b"moveFrom" | b"Fallback" => self.hidden += 1,
-            name => self.empty(name),
+            name => self.mark(name),
         }
     }
 
-    fn empty(&mut self, name: &[u8]) {
-        match name {
-            b"br" | b"cr" if self.hidden == 0 => self.paragraph.push(if self.tables == 0 { '\n' } else { ' ' }),
-            b"tab" if self.hidden == 0 && self.tables == 0 => self.paragraph.push('\t'),
-            b"noBreakHyphen" if self.hidden == 0 => self.paragraph.push('-'),
-            _ => {}
-        }
+    fn empty(&mut self, tag: &BytesStart<'_>) {
+        self.mark(tag.local_name().as_ref());
     }
 
     fn end(&mut self, name: &[u8]) {
@@ -158,6 +166,17 @@ impl Text {
     fn push(&mut self, text: &str) {
         if self.in_text && self.hidden == 0 {
             self.paragraph.push_str(text);
+        }
+    }
+}
+
+impl Text {
+    fn mark(&mut self, name: &[u8]) {
+        match name {
+            b"br" | b"cr" if self.hidden == 0 => self.paragraph.push(if self.tables == 0 { '\n' } else { ' ' }),
+            b"tab" if self.hidden == 0 && self.tables == 0 => self.paragraph.push('\t'),
+            b"noBreakHyphen" if self.hidden == 0 => self.paragraph.push('-'),
+            _ => {}
         }
     }
 

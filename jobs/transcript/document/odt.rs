@@ -4,12 +4,9 @@
 
 use std::io::Cursor;
 
-use quick_xml::{
-    Reader,
-    events::{BytesStart, Event},
-};
+use quick_xml::events::BytesStart;
 
-use super::{DAMAGED, NotATranscript, Text, decode, markup, part};
+use super::{DAMAGED, Listener, NotATranscript, Text, decode, part, read};
 
 /// The maximum number of spaces in a row: more are meant to fill the memory.
 const SPACES: usize = 64;
@@ -56,20 +53,8 @@ pub(super) fn text(archive: &mut zip::ZipArchive<Cursor<&[u8]>>) -> Result<Strin
 }
 
 fn paragraphs(xml: &str) -> Result<String, quick_xml::Error> {
-    let mut reader = Reader::from_str(xml);
     let mut text = Opened::default();
-    loop {
-        match reader.read_event()? {
-            Event::Start(tag) => text.start(&tag),
-            Event::Empty(tag) => text.empty(&tag),
-            Event::End(tag) => text.end(tag.local_name().as_ref()),
-            Event::Text(piece) => text.push(&piece.decode()?),
-            Event::CData(piece) => text.push(&piece.decode()?),
-            Event::GeneralRef(name) => text.push(&markup::references(&format!("&{};", name.decode()?))),
-            Event::Eof => break,
-            _ => {}
-        }
-    }
+    read(xml, &mut text)?;
     text.text.close();
     Ok(text.text.out)
 }
@@ -82,7 +67,7 @@ struct Opened {
     paragraphs: usize,
 }
 
-impl Opened {
+impl Listener for Opened {
     fn start(&mut self, tag: &BytesStart<'_>) {
         match tag.local_name().as_ref() {
             b"p" | b"h" => self.paragraphs += 1,
@@ -97,8 +82,8 @@ impl Opened {
             return;
         }
         match tag.local_name().as_ref() {
-            b"line-break" => self.text.empty(b"br"),
-            b"tab" => self.text.empty(b"tab"),
+            b"line-break" => self.text.mark(b"br"),
+            b"tab" => self.text.mark(b"tab"),
             b"s" if self.text.hidden == 0 => {
                 let count = tag.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == b"c");
                 let count = count.and_then(|count| std::str::from_utf8(&count.value).ok()?.trim().parse().ok());
