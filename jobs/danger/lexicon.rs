@@ -25,6 +25,7 @@ const FILES: [&[&str]; LANGUAGES.len()] = [
     &[include_str!("lexicon/fr.txt")],
     &[include_str!("lexicon/it.txt")],
     &[include_str!("lexicon/pt.txt")],
+    &[include_str!("lexicon/nl.txt")],
 ];
 
 /// What is asked for, by the names of its lines: what the answer is a sign of, and how much it must say.
