@@ -40,10 +40,10 @@ pub(super) struct Question {
 const ASKED: f32 = 0.1;
 /// A longer answer is judged by its own words, unless it begins with yes.
 const LONGEST_ANSWER: usize = 40;
-/// How people begin an answer.
-const SOUNDS: [&str; 24] = [
+/// What people begin an answer with.
+const SOUNDS: [&str; 26] = [
     "um", "uh", "er", "erm", "hm", "well", "so", "oh", "ah", "eh", "aeh", "tja", "naja", "also", "alltsa", "nja",
-    "bueno", "pues", "ben", "bah", "beh", "bom", "bem", "o",
+    "bueno", "pues", "ben", "bah", "beh", "bom", "bem", "o", "nou", "goh",
 ];
 
 /// What a sentence asks about; `None` if it doesn't ask about danger.
@@ -97,7 +97,7 @@ pub(super) fn tells(question: Question, answer: &str, around: &[&str]) -> bool {
 fn half_denies(answer: &str) -> bool {
     static HALF: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"^\W*(?:(?:no|nee|nein|nej|non|nao|well|um|uh|hm+)\W+)?(?i:not really|nicht wirklich|inte riktigt|pas vraiment|non proprio|no realmente|no mucho|realmente no|na verdade nao|não muito)",
+            r"^\W*(?:(?:no|nee|neen|nein|nej|non|nao|well|nou|goh|um|uh|hm+)\W+)?(?i:not really|nicht wirklich|inte riktigt|pas vraiment|non proprio|no realmente|no mucho|realmente no|na verdade nao|não muito|niet echt|niet helemaal)",
         )
         .expect("a constant pattern")
     });
@@ -107,7 +107,7 @@ fn half_denies(answer: &str) -> bool {
 /// Whether the talk is about driving, being overheard, computers or work, and doesn't mention anyone else.
 fn of_everyday(around: &[&str]) -> bool {
     static ANOTHER: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(?:he|she|him|er|ihn|ihm|han|hon|honom|henne|el|ella|lui|elle|lei|ele|ela|dele|dela|husband|wife|boyfriend|girlfriend|partner|ex|dad|father|mann|freund|man|sambo|marido|mari|copain|marito|namorado)\b")
+        Regex::new(r"\b(?:he|she|him|er|ihn|ihm|han|hon|honom|henne|el|ella|lui|elle|lei|ele|ela|dele|dela|husband|wife|boyfriend|girlfriend|partner|ex|dad|father|mann|freund|man|sambo|marido|mari|copain|marito|namorado|hij|zij|hem|haar|vriend)\b")
             .expect("a constant pattern")
     });
     let around = around.iter().map(|text| plain(text).join(" ")).collect::<Vec<_>>().join(" ");

@@ -10,7 +10,7 @@ use regex::Regex;
 
 use super::{concepts::CONCEPTS, language::Languages, words::plain};
 
-const NAMES: [&str; 8] = [
+const NAMES: [&str; 9] = [
     r"(?:crisis|suicide|emergency|help) ?-?(?:line|lifeline|hotline|number|text line)s?|helplines?|hotlines?",
     r"samaritans|women.s (?:shelter|refuge)|safe house|emergency room|call 911|call 999|call 112",
     r"krisen(?:telefon|dienst|hotline|nummer)\w*|telefonseelsorge|notruf\w*|frauenhaus\w*|notaufnahme",
@@ -19,12 +19,13 @@ const NAMES: [&str; 8] = [
     r"numéro d.urgence|sos amitié|ligne d.écoute|aux urgences",
     r"telefono amico|numero di emergenza|pronto soccorso",
     r"linha de (?:crise|apoio|ajuda)|número de emergência",
+    r"(?:zelfmoord|crisis|hulp|nood)(?:lijn|nummer|dienst)\w*|113 zelfmoordpreventie|bel(?:len)? (?:met |naar )?(?:113|1813|112)|(?:113|1813) (?:te )?bellen|tele-?onthaal|veilig thuis|blijf-van-mijn-lijf\w*|vrouwenopvang|vluchthuis\w*|spoedeisende hulp|crisisopvang",
 ];
 
 /// The meanings that name a means of harm.
 const MEANS: [&str; 7] = ["suicide", "rope", "pills", "gun", "blade", "poison", "high"];
-/// Who helps, or is asked whether there is danger nearby.
-const HELPERS: [&str; 7] = [
+/// Who helps, or is asked whether there is danger, beside it.
+const HELPERS: [&str; 8] = [
     r"clinics?|doctors?|hospitals?|ambulance|police|psychiatr\w+|therapists?|counsell?or|shelter|(?:in|out of) danger|safe|unsafe|weapons?|medicines?",
     r"klinik|arzt|ärztin|krankenhaus|krankenwagen|polizei|psychiat\w+|therapeut\w*|in gefahr|in sicherheit|waffen?|medizin",
     r"kliniken|läkare\w*|sjukhus\w*|ambulans\w*|polis\w*|psykiat\w+|terapeut\w*|i fara|trygg|vapen|vapnet|medicin\w*",
@@ -32,6 +33,7 @@ const HELPERS: [&str; 7] = [
     r"clinique|médecin|docteur|hôpital|police|psychiatr\w+|psy|thérapeute|en danger|en sécurité|armes?|médicaments?",
     r"clinica|medico|dottor\w*|ospedale|ambulanza|polizia|psichiatr\w+|in pericolo|al sicuro|arm[ai]|medicin[ae]",
     r"médic[oa]|hospital|ambulância|polícia|psiquiatr\w+|em perigo|em segurança|remédios?|medicamentos?",
+    r"kliniek|(?:huis)?arts|dokter|ziekenhuis|ambulance|ziekenwagen|spoed|politie|wijkagent|psychiat\w+|therapeut\w*|psycholo\w+|in gevaar|in veiligheid|veilig|onveilig|wapens?|medicijnen|medicatie",
 ];
 
 /// Whether words name a means of harm, or who is called in an emergency. They prove nothing by themselves: they
@@ -49,7 +51,7 @@ pub fn names_means(words: &str) -> bool {
     meant.iter().any(|it| MEANS.contains(&CONCEPTS.names[it.concept].as_str()))
 }
 
-/// Whether words name such help, in any of the seven languages.
+/// Whether words name such help, in any of the eight languages.
 #[must_use]
 pub fn names_help(words: &str) -> bool {
     static HELP: LazyLock<Regex> =
@@ -71,11 +73,17 @@ mod tests {
             "Et les somnifères ?",
             "E il coltello?",
             "E os comprimidos?",
+            "En de slaappillen van je moeder?",
             "Will you ring the clinic?",
         ] {
             assert!(names_means(words), "{words}");
         }
-        for words in ["I'll send the deck on Monday.", "Ich rufe Tom am Freitag an.", "Je l'envoie lundi."] {
+        for words in [
+            "I'll send the deck on Monday.",
+            "Ich rufe Tom am Freitag an.",
+            "Je l'envoie lundi.",
+            "Ik stuur het maandag.",
+        ] {
             assert!(!names_means(words), "{words}");
         }
     }
@@ -87,10 +95,17 @@ mod tests {
             "Please keep the helpline on your phone.",
             "Ich schicke dir die Nummer der Telefonseelsorge.",
             "Je t'envoie le numéro d'urgence.",
+            "Ik stuur je het nummer van de zelfmoordlijn.",
+            "Je kunt ook naar Tele-Onthaal bellen.",
         ] {
             assert!(names_help(words), "{words}");
         }
-        for words in ["We need help with the pipeline.", "The hotel line was long.", "I line up the numbers."] {
+        for words in [
+            "We need help with the pipeline.",
+            "The hotel line was long.",
+            "I line up the numbers.",
+            "De lijn was slecht.",
+        ] {
             assert!(!names_help(words), "{words}");
         }
     }

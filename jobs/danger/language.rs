@@ -2,11 +2,11 @@
 //! next; if there is no hint, all languages are tried.
 
 /// The languages, in the order of the files.
-pub(super) const LANGUAGES: [&str; 7] = ["en", "de", "sv", "es", "fr", "it", "pt"];
+pub(super) const LANGUAGES: [&str; 8] = ["en", "de", "sv", "es", "fr", "it", "pt", "nl"];
 
 /// A set of languages, one bit each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Languages(u8);
+pub(super) struct Languages(u16);
 
 impl Languages {
     pub(super) const ALL: Self = Self((1 << LANGUAGES.len()) - 1);
@@ -78,5 +78,13 @@ const SMALL: [&[&str]; LANGUAGES.len()] = [
         "para", "mas", "do", "da", "em", "os", "as", "no", "na", "dos", "das", "ao", "foi", "ja", "mais", "quando",
         "como", "estou", "esta", "tenho", "lhe", "pra", "tem", "so", "meus", "minhas", "sem", "isso", "sou", "era",
         "ou", "eles", "num", "numa", "voce", "pelo", "pela", "nem", "seu", "sua", "muito", "ate",
+    ],
+    &[
+        "ik", "het", "een", "de", "en", "van", "dat", "niet", "is", "was", "hij", "zij", "ze", "je", "jij", "jou",
+        "mij", "mijn", "mezelf", "zijn", "haar", "hem", "zich", "op", "met", "voor", "maar", "ook", "als", "dan",
+        "nog", "wel", "er", "om", "aan", "naar", "uit", "bij", "door", "die", "dit", "deze", "zo", "heb", "hebt",
+        "heeft", "ben", "bent", "wil", "kan", "geen", "meer", "want", "omdat", "wat", "hoe", "waar", "wie", "toch",
+        "nooit", "ons", "onze", "wij", "hun", "hen", "weer", "in", "gij", "ge", "uw", "werd", "wordt", "moet", "mag",
+        "zou", "gaat", "daar", "iets", "niks", "niets", "nu", "alles", "iemand", "mijne",
     ],
 ];

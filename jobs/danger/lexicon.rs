@@ -25,6 +25,7 @@ const FILES: [&[&str]; LANGUAGES.len()] = [
     &[include_str!("lexicon/fr.txt")],
     &[include_str!("lexicon/it.txt")],
     &[include_str!("lexicon/pt.txt")],
+    &[include_str!("lexicon/nl.txt")],
 ];
 
 /// What questions ask about, by the names of their lines: what the answer is a sign of, and how telling it must be.

@@ -186,7 +186,7 @@ impl Excuses {
 
     fn hold(&self, why: Indicator, matched: &str) -> bool {
         static OF_SELF: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"\b(?:i|me|my|myself|ich|mich|mir|jag|mig|yo|mi|je|j|m|moi|io|eu)\b")
+            Regex::new(r"\b(?:i|me|my|myself|ich|mich|mir|jag|mig|yo|mi|je|j|m|moi|io|eu|ik|mij|mijn|mezelf)\b")
                 .expect("a constant pattern")
         });
         !self.goes_on

@@ -166,7 +166,7 @@ fn example(kind: Option<Kind>, text: &str) -> Example {
 }
 
 /// Words that fill a pause, and pairs of them.
-const FILLERS: [&str; 28] = [
+const FILLERS: [&str; 31] = [
     "okay",
     "ok",
     "well",
@@ -195,10 +195,13 @@ const FILLERS: [&str; 28] = [
     "quoi",
     "anyway",
     "er",
+    "nou",
+    "gewoon",
+    "eigenlijk",
 ];
-const FILLER_PAIRS: [(&str, &str); 6] =
-    [("i", "mean"), ("you", "know"), ("sort", "of"), ("kind", "of"), ("o", "sea"), ("du", "coup")];
-/// "Like" is no filler after these.
+const FILLER_PAIRS: [(&str, &str); 7] =
+    [("i", "mean"), ("you", "know"), ("sort", "of"), ("kind", "of"), ("o", "sea"), ("du", "coup"), ("zeg", "maar")];
+/// After these "like" is no filler.
 const BEFORE_LIKE: [&str; 14] = [
     "would", "feel", "feels", "felt", "feeling", "look", "looks", "looked", "sound", "sounds", "is", "not", "do", "who",
 ];

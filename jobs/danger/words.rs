@@ -12,9 +12,13 @@ const OVERLAP: usize = 15;
 
 /// Any of these makes a text English enough that "um" and "er" are fillers: they are words in German.
 const ENGLISH: [&str; 10] = ["the", "and", "to", "my", "you", "it", "of", "that", "have", "not"];
-/// Sounds, and adverbs that don't change the meaning.
-const FILLERS: [&str; 17] = [
+/// Words of which one makes it Dutch, in which "of" and "er" are words.
+const DUTCH: [&str; 6] = ["ik", "het", "een", "niet", "dat", "je"];
+/// Sounds, and adverbs that change nothing.
+const FILLERS: [&str; 19] = [
     "uh",
+    "uhm",
+    "euhm",
     "ehm",
     "hm",
     "hmm",
@@ -107,9 +111,14 @@ fn word_starts(text: &str) -> impl Iterator<Item = usize> {
 pub(super) fn plain(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     for token in tokens(&folded(text)) {
-        write_out(token.trim_matches('\''), &mut words);
+        match token {
+            "'k" => words.push("ik".to_owned()),
+            "'t" => words.push("het".to_owned()),
+            _ => write_out(token.trim_matches('\''), &mut words),
+        }
     }
-    let english = words.iter().any(|word| ENGLISH.contains(&word.as_str()));
+    let has = |any: &[&str]| words.iter().any(|word| any.contains(&word.as_str()));
+    let english = has(&ENGLISH) && !has(&DUTCH);
     let is_filler = |word: &str| FILLERS.contains(&word) || (english && matches!(word, "um" | "er" | "erm"));
     let mut kept: Vec<String> = Vec::with_capacity(words.len());
     for word in words {
@@ -181,6 +190,9 @@ fn write_out(token: &str, words: &mut Vec<String>) {
         "thats" => &["that", "is"],
         "shes" => &["she", "is"],
         "hes" => &["he", "is"],
+        "m'n" | "mn" => &["mijn"],
+        "z'n" | "zn" => &["zijn"],
+        "d'r" => &["haar"],
         _ => &[],
     };
     if !two.is_empty() {
