@@ -28,7 +28,8 @@ const FILES: [&[&str]; LANGUAGES.len()] = [
 ];
 
 /// What is asked for, by the names of its lines: what the answer is a sign of, and how much it must say.
-const ASKS: [(&str, Indicator, Concern); 6] = [
+const ASKS: [(&str, Indicator, Concern); 7] = [
+    ("asklife", Indicator::NotDenied, Concern::Safety),
     ("asksafe", Indicator::NotSafe, Concern::Safety),
     ("checksafe", Indicator::NotSafe, Concern::CheckIn),
     ("checkwell", Indicator::Breath, Concern::CheckIn),
@@ -53,6 +54,8 @@ pub(super) struct Lexicon {
     pub(super) denied: Group<()>,
     /// It was long ago.
     pub(super) ago: Group<()>,
+    /// Who did it is dead or forgiven: it is no abuse any more.
+    pub(super) over: Group<()>,
     /// It was not now, which is enough for an emergency.
     pub(super) passed: Group<()>,
     /// It is of a film, of the news, of somebody's work.
@@ -170,6 +173,7 @@ impl Lexicon {
             idioms: of("idiom"),
             denied: of("denied"),
             ago: of("ago"),
+            over: of("over"),
             passed: of("passed"),
             told: of("told"),
             hypothetical: of("hypothetical"),
@@ -226,6 +230,7 @@ mod tests {
             "idiom",
             "denied",
             "ago",
+            "over",
             "passed",
             "told",
             "hypothetical",
