@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{
-    Indicator,
+    Indicator, Kind,
     language::Languages,
     lexicon::{Group, Lexicon, lexicons},
     weigh::WEIGHTS,
@@ -23,7 +23,9 @@ use super::{
 pub(super) enum Concern {
     /// "Are you thinking of suicide?": anything but no.
     Danger,
-    /// "Do you feel safe with him?": a no, or half a yes.
+    /// Any other question to somebody whose words speak of danger: it is a sign as it stands, unless the answer is no.
+    Spoken,
+    /// "Do you feel safe with him?": no, and what says yes by half.
     Safety,
     /// "Are you safe right now?": a no or an evasion, unless the talk is about everyday things.
     CheckIn,
@@ -70,19 +72,83 @@ pub(super) fn question(sentence: &str) -> Option<Question> {
     (concern != Concern::Danger || asked()).then_some(Question { why, concern })
 }
 
-/// Whether an answer, together with its question, is a sign of danger. `around` is the talk around it, which shows
-/// whether a check-in is about everyday life.
+/// What a question is for that speaks of danger by its words alone.
+pub(super) const fn spoken(why: Indicator) -> Question {
+    let why = match why.kind() {
+        Kind::Suicide | Kind::SelfHarm => Indicator::NotDenied,
+        Kind::Abuse => Indicator::NotSafe,
+        Kind::Violence => Indicator::Violence,
+        Kind::Emergency => Indicator::Unwell,
+    };
+    Question { why, concern: Concern::Spoken }
+}
+
+/// Whether a sentence asks somebody else, so that no takes back what it says. "Do you want to live?" is not taken back by no.
+pub(super) fn asks_another(sentence: &str) -> bool {
+    static OF_SELF: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:i|me|my|myself|we|us|ich|mich|mir|mein\w*|uns|jag|mig|min|mitt|mina|yo|me|mi|mis|je|j|m|moi|mon|ma|mes|io|mio|mia|miei|eu|meu|minha)\b")
+            .expect("a constant pattern")
+    });
+    static YOU: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:you|your|yourself|du|dich|dir|dein\w*|sie|ihnen|ihr|dig|din|ditt|tu|te|ti|tus|usted|has|ha|tienes|tiene|estas|piensas|piensa|quieres|quiere|t|toi|ton|ta|tes|vous|votre|vos|lei|tuo|tua|suo|sua|hai|pensi|pensa|vuoi|voce|seu|teu|tens|tem|ja|pensou|pensas|quer|queres|lhe)\b")
+            .expect("a constant pattern")
+    });
+    static KNOWS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:(?:and|but|und|aber|y|et|e|mas)\b ?)?(?:(?:do )?you know|weisst du|wissen sie|vet du|sabes|sabe|tu sais|vous savez|savez vous|sais tu|lo sai|sai|sa|voce sabe|why|how|what|who|where|which|warum|wieso|wie|was|wer|wo|wann|varfor|hur|vad|por que|porque|que (?:haces|hace|pasa|piensas)|cuant\w|como|donde|quien|pourquoi|comment|combien|qui|perche|come|dove|quant\w|cosa|che cosa|o que|onde|quem)\b")
+            .expect("a constant pattern")
+    });
+    let words = plain(sentence).join(" ");
+    let asks = || lexicons(Languages::of(words.split(' '))).any(|it| it.asks.starts(&words));
+    (sentence.ends_with('?') || (asks() && YOU.is_match(&words)))
+        && !OF_SELF.is_match(&words)
+        && !KNOWS.is_match(&words)
+        && no_denies(sentence)
+}
+
+/// Whether no takes back what a question says. "Do I want to live? No." does not.
+pub(super) fn no_denies(question: &str) -> bool {
+    static LIVES: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:live|living|alive|here|around|wake|waking|future|safe|leben|weiterleben|aufwachen|hier|da|zukunft|sicher|leva|vivir|viviendo|vivre|en vie|vivere|viver|vivendo|futuro|avenir|segur\w|securite|sicuro)\b")
+            .expect("a constant pattern")
+    });
+    static NOT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:not|without|enough|sick|tired|satt|leid|mude|marre|hart[oa]|cansad[oa]|stanc[oa]|end|ending|stop|tak\w+|nicht|nehmen|beenden|inte|no|sin|quitar\w*|acabar|pas|plus|ne|fin|non|toglier\w*|nao|tirar)\b")
+            .expect("a constant pattern")
+    });
+    let words = plain(question).join(" ");
+    !LIVES.is_match(&words) || NOT.is_match(&words)
+}
+
+/// An answer without the sounds that it begins with, in plain words.
+fn answered(answer: &str) -> Vec<String> {
+    plain(answer).into_iter().skip_while(|word| SOUNDS.contains(&word.as_str())).collect()
+}
+
+/// Whether an answer is no, without "not today" or "sometimes" in it.
+pub(super) fn denies(answer: &str) -> bool {
+    /// What begins with no, and is none.
+    static NO_MATTER: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:no (?:one|point|reason|idea|longer|future|hope|way out|matter|more|answer|rush|hurry|worries|problem|pressure)|nobody|nothing (?:left|to)|never again|no (?:quiero|puedo|aguanto|me|se|lo se|hay|tengo ganas)|non (?:voglio|ce|posso|so|ne posso|riesco)|nao (?:quero|aguento|consigo|sei|tenho)|nunca mas|mai piu)\b")
+            .expect("a constant pattern")
+    });
+    let words = answered(answer).join(" ");
+    let starts = |with: fn(&Lexicon) -> &Group<()>| lexicons(Languages::ALL).any(|it| with(it).starts(&words));
+    starts(|it| &it.no) && !starts(|it| &it.unsure) && !by_half(answer) && !NO_MATTER.is_match(&words)
+}
+
+/// Whether an answer, with what was asked, is a sign of danger. Around it stands what tells a check-in of everyday life.
 pub(super) fn tells(question: Question, answer: &str, around: &[&str]) -> bool {
-    let words: Vec<String> = plain(answer).into_iter().skip_while(|word| SOUNDS.contains(&word.as_str())).collect();
+    let words = answered(answer);
     let long = words.len() > LONGEST_ANSWER;
     let words = words.join(" ");
     let any = |with: fn(&Lexicon) -> &Group<()>| lexicons(Languages::ALL).any(|it| with(it).is_in(&words));
     let starts = |with: fn(&Lexicon) -> &Group<()>| lexicons(Languages::ALL).any(|it| with(it).starts(&words));
-    let unsure = starts(|it| &it.unsure) || half_denies(answer);
+    let unsure = starts(|it| &it.unsure) || by_half(answer);
     match question.concern {
+        Concern::Spoken => !denies(answer),
         Concern::Danger => {
             let yes = unsure || starts(|it| &it.yes) || starts(|it| &it.maybe);
-            (unsure || !starts(|it| &it.no)) && (yes || !long)
+            !denies(answer) && (yes || !long)
         }
         Concern::Safety => {
             let limited = any(|it| &it.limited);
@@ -93,15 +159,21 @@ pub(super) fn tells(question: Question, answer: &str, around: &[&str]) -> bool {
     }
 }
 
-/// Whether the answer is a weak denial: "Not really" is less than no. ("Really" is a filler elsewhere.)
-fn half_denies(answer: &str) -> bool {
+/// "Not really", "not today" and "no, well, sometimes" are less than no. ("Really" is a filler elsewhere.)
+fn by_half(answer: &str) -> bool {
     static HALF: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
-            r"^\W*(?:(?:no|nee|neen|nein|nej|non|nao|well|nou|goh|um|uh|hm+)\W+)?(?i:not really|nicht wirklich|inte riktigt|pas vraiment|non proprio|no realmente|no mucho|realmente no|na verdade nao|não muito|niet echt|niet helemaal)",
+            r"^\W*(?:(?:no|nee|neen|nein|nej|non|nao|well|nou|goh|um|uh|hm+)\W+)*(?i:not really|nicht wirklich|inte riktigt|pas vraiment|non proprio|no realmente|no mucho|realmente no|na verdade nao|não muito|niet echt|niet helemaal)",
         )
         .expect("a constant pattern")
     });
-    HALF.is_match(&answer.to_lowercase())
+    static FOR_NOW: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"\b(?:not (?:today|tonight|now|yet|right now|at the moment|this (?:week|time|minute)|lately|recently|often|always|every|exactly|quite|seriously|since|as often|as much|so much|that often)|sometimes|some (?:days|nights)|now and then|once in a while|only (?:when|if|after|at|in|on|with)|(?:heute|noch|jetzt|gerade|momentan|im moment|derzeit) nicht|nicht (?:heute|jetzt|direkt|konkret|wirklich|ernsthaft|immer|oft|so richtig|mehr so oft)|manchmal|ab und zu|hin und wieder|nur wenn|selten|inte (?:idag|ikvall|nu|an|just nu|direkt|alltid|riktigt)|ibland|sallan|bara nar|pas (?:aujourd hui|ce soir|maintenant|encore|en ce moment|cette semaine|vraiment|tout a fait|souvent|toujours|tous les jours|directement)|parfois|des fois|de temps en temps|rarement|quelquefois|(?:hoy|ahora|todavia|de momento|por ahora|ultimamente) no|no (?:hoy|ahora|esta noche|todavia|siempre|exactamente|del todo|realmente|directamente)|a veces|de vez en cuando|casi nunca|solo cuando|(?:oggi|adesso|stasera|per ora|al momento|ultimamente) no|non (?:oggi|adesso|ora|stasera|ancora|sempre|proprio|esattamente|davvero|spesso|del tutto)|a volte|ogni tanto|qualche volta|quasi mai|raramente|solo quando|(?:hoje|agora|por enquanto|ainda) nao|nao (?:hoje|agora|esta noite|ainda|sempre|exatamente|propriamente|diretamente)|as vezes|de vez em quando|quase nunca|so quando)\b",
+        )
+        .expect("a constant pattern")
+    });
+    HALF.is_match(&answer.to_lowercase()) || FOR_NOW.is_match(&plain(answer).join(" "))
 }
 
 /// Whether the talk is about driving, being overheard, computers or work, and doesn't mention anyone else.

@@ -28,8 +28,9 @@ const FILES: [&[&str]; LANGUAGES.len()] = [
     &[include_str!("lexicon/nl.txt")],
 ];
 
-/// What questions ask about, by the names of their lines: what the answer is a sign of, and how telling it must be.
-const ASKS: [(&str, Indicator, Concern); 6] = [
+/// What is asked for, by the names of its lines: what the answer is a sign of, and how much it must say.
+const ASKS: [(&str, Indicator, Concern); 7] = [
+    ("asklife", Indicator::NotDenied, Concern::Safety),
     ("asksafe", Indicator::NotSafe, Concern::Safety),
     ("checksafe", Indicator::NotSafe, Concern::CheckIn),
     ("checkwell", Indicator::Breath, Concern::CheckIn),
@@ -52,7 +53,9 @@ pub(super) struct Lexicon {
     pub(super) idioms: Group<()>,
     pub(super) denied: Group<()>,
     pub(super) ago: Group<()>,
-    /// It isn't happening now, which is enough to rule out an emergency.
+    /// Who did it is dead or forgiven: it is no abuse any more.
+    pub(super) over: Group<()>,
+    /// It was not now, which is enough for an emergency.
     pub(super) passed: Group<()>,
     /// It's about a film, the news, or someone's work.
     pub(super) told: Group<()>,
@@ -166,6 +169,7 @@ impl Lexicon {
             idioms: of("idiom"),
             denied: of("denied"),
             ago: of("ago"),
+            over: of("over"),
             passed: of("passed"),
             told: of("told"),
             hypothetical: of("hypothetical"),
@@ -222,6 +226,7 @@ mod tests {
             "idiom",
             "denied",
             "ago",
+            "over",
             "passed",
             "told",
             "hypothetical",

@@ -6,16 +6,20 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::{
     Indicator, Sign, SpokenText,
-    asked::{self, Concern, Question, question},
+    asked::{self, Concern, Question},
     sentence::{AssessedSentence, JOINED, LINES, TOGETHER, least, whys},
     words::{plain, sentences},
 };
 
 /// Two pieces with more words than this aren't one sentence cut in two.
 const LONGEST_SEAM: usize = 24;
-/// How short an interjection by another speaker is ("Mm-hm.").
+/// Nor are two sentences of one utterance of more words heard as one.
+const LONGEST_PAIR: usize = 36;
+/// So short is what another says in between ("Mm-hm.").
 const LONGEST_NOD: usize = 3;
-/// A longer question isn't combined with its answer.
+/// So much likelier must be danger what says no to a question for it.
+const DENIED: f32 = 0.4;
+/// A longer question with its answer is not looked at as one.
 const LONGEST_REPLY: usize = 40;
 
 /// A session with more utterances is processed in parts of this size, on all cores.
@@ -54,10 +58,8 @@ fn heard(said: &[SpokenText<'_>], lines: usize, together: f32, ends: &dyn Fn() -
     let mut ear =
         Listener { said, least: least(lines), together, found: BTreeMap::new(), asked: None, last: BTreeMap::new() };
     (0..said.len()).take_while(|_| !ends()).for_each(|at| ear.hear(at));
-    if let Some(asked) = ear.asked.take()
-        && asked.question.concern == Concern::Danger
-    {
-        ear.add(asked.utterance, asked.sentence, asked.question.why);
+    if let Some(asked) = ear.asked.take() {
+        ear.unanswered(asked);
     }
     let sign = |((utterance, why), sentence)| Sign { utterance, sentence, why };
     ear.found.into_iter().map(sign).collect()
@@ -75,6 +77,8 @@ struct Asked<'a> {
     speaker: Option<&'a str>,
     utterance: usize,
     sentence: Range<usize>,
+    /// Whether the same speaker went on with no.
+    denied: bool,
 }
 
 /// Goes through a session sentence by sentence and collects what it finds.
@@ -99,15 +103,40 @@ impl<'a> Listener<'a> {
         self.found.range((utterance, Indicator::Wish)..=(utterance, Indicator::Unwell)).next().is_some()
     }
 
+    /// What a sentence asks for.
+    fn question(&self, sentence: &str) -> Option<Question> {
+        let spoken = || {
+            let words = asked::asks_another(sentence).then(|| plain(sentence).join(" "))?;
+            whys(&words, self.least, self.together).first().map(|why| asked::spoken(*why))
+        };
+        asked::question(sentence).or_else(spoken)
+    }
+
+    /// Whether one of two sentences asks for danger, or the next one says no to what the first one asks.
+    fn asks_or_denies(&self, text: &str, one: &Range<usize>, next: &Range<usize>) -> bool {
+        is_denied(text, one, next) || [one, next].iter().any(|it| self.question(&text[(*it).clone()]).is_some())
+    }
+
     fn hear(&mut self, at: usize) {
         let SpokenText { speaker, text } = self.said[at];
         let ranges = sentences(text);
         let (Some(first), Some(last)) = (ranges.first().cloned(), ranges.last().cloned()) else { return };
+        let no = self.asked.as_ref().is_some_and(|asked| asked.utterance + 1 == at) && asked::denies(text);
         if self.asked.as_ref().is_some_and(|asked| asked.speaker != speaker || speaker.is_none()) {
             self.answer(at, &ranges);
+        } else if let Some(asked) = &mut self.asked {
+            // Speakers are not always told apart: who asks may seem to answer. What another says next counts more.
+            asked.denied |= no;
         }
-        for sentence in &ranges {
-            self.sentence(at, sentence);
+        for (place, sentence) in ranges.iter().enumerate() {
+            if no && place == 0 {
+                self.denial(at, sentence);
+                continue;
+            }
+            let denied = ranges.get(place + 1).is_some_and(|next| is_denied(text, sentence, next));
+            if !denied {
+                self.sentence(at, sentence);
+            }
         }
         if !self.has(at) {
             self.seam(at, &first);
@@ -117,18 +146,31 @@ impl<'a> Listener<'a> {
             self.both(at, &pair[0], &pair[1]);
         }
         self.reply(at, &first);
-        // A question is complete, and its answer is what counts.
-        if question(&text[last.clone()]).is_none() {
+        // A question is whole, and its answer is what counts.
+        if self.question(&text[last.clone()]).is_none() {
             self.last.insert(speaker, (at, last));
         } else {
             self.last.remove(&speaker);
         }
     }
 
+    /// A sentence that says no to a question for danger: it takes more to be a sign.
+    fn denial(&mut self, at: usize, sentence: &Range<usize>) {
+        let words = plain(&self.said[at].text[sentence.clone()]).join(" ");
+        for why in whys(&words, self.least + DENIED, self.together + DENIED) {
+            self.add(at, sentence.clone(), why);
+        }
+    }
+
     fn sentence(&mut self, at: usize, sentence: &Range<usize>) {
         let SpokenText { speaker, text } = self.said[at];
-        if let Some(question) = question(&text[sentence.clone()]) {
-            self.asked = Some(Asked { question, speaker, utterance: at, sentence: sentence.clone() });
+        if let Some(question) = self.question(&text[sentence.clone()]) {
+            let asked = Asked { question, speaker, utterance: at, sentence: sentence.clone(), denied: false };
+            if let Some(before) = self.asked.replace(asked)
+                && before.question.concern == Concern::Spoken
+            {
+                self.unanswered(before);
+            }
             return;
         }
         // "Are you safe? And what did you ship?" "No, …" answers the second one.
@@ -142,12 +184,21 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// Question and answer are a sign together.
+    /// A question for danger that nobody else answers is a sign by itself.
+    fn unanswered(&mut self, asked: Asked<'_>) {
+        let of_danger = matches!(asked.question.concern, Concern::Danger | Concern::Spoken);
+        if of_danger && !asked.denied {
+            self.add(asked.utterance, asked.sentence, asked.question.why);
+        }
+    }
+
+    /// What is asked and its answer are a sign together.
     fn answer(&mut self, at: usize, ranges: &[Range<usize>]) {
         let text = self.said[at].text;
         let first = ranges[0].clone();
-        // "Hm. No." is one answer.
-        let next = ranges.get(1).filter(|_| plain(&text[first.clone()]).len() <= LONGEST_NOD);
+        // "Hm. No." is one answer, and "No, I never did. Well, sometimes."
+        let goes_on = plain(&text[first.clone()]).len() <= LONGEST_NOD || asked::denies(&text[first.clone()]);
+        let next = ranges.get(1).filter(|_| goes_on);
         let answer = &text[first.start..next.map_or(first.end, |next| next.end)];
         let Some(asked) = self.asked.take_if(|_| !asked::asks_back(answer)) else { return };
         let before = asked.utterance.checked_sub(1).map_or("", |before| last_of(self.said[before].text));
@@ -161,13 +212,16 @@ impl<'a> Listener<'a> {
     /// Two sentences that are a sign only together.
     fn both(&mut self, at: usize, one: &Range<usize>, next: &Range<usize>) {
         let text = self.said[at].text;
-        let asks = [one, next].iter().any(|it| question(&text[(*it).clone()]).is_some());
+        let asks = self.asks_or_denies(text, one, next);
         let mut words = plain(&text[one.clone()]);
         words.extend(plain(&text[next.clone()]));
-        if self.has(at) || asks || words.len() > LONGEST_SEAM {
+        if self.has(at) || asks || words.len() > LONGEST_PAIR {
             return;
         }
-        if let Some(why) = AssessedSentence::new(&words.join(" ")).and_then(|heard| heard.alone(self.least + JOINED)) {
+        for why in AssessedSentence::new(&words.join(" "))
+            .map(|heard| heard.whys(self.least + JOINED, self.together))
+            .unwrap_or_default()
+        {
             self.add(at, one.start..next.end, why);
         }
     }
@@ -179,7 +233,7 @@ impl<'a> Listener<'a> {
         let Some(last) = sentences(asked.text).pop().filter(|last| asked.text[last.clone()].ends_with('?')) else {
             return;
         };
-        if asked.speaker == speaker || self.has(at) || question(&asked.text[last.clone()]).is_some() {
+        if asked.speaker == speaker || self.has(at) || self.question(&asked.text[last.clone()]).is_some() {
             return;
         }
         let mut words = plain(&asked.text[last]);
@@ -197,7 +251,7 @@ impl<'a> Listener<'a> {
         let text = self.said[at].text;
         let (mut words, more) = (plain(&text[one.clone()]), plain(&text[next.clone()]));
         let scrap = words.len().min(more.len()) <= LONGEST_NOD || text[one.clone()].ends_with('…');
-        let asks = [one, next].iter().any(|it| question(&text[(*it).clone()]).is_some());
+        let asks = self.asks_or_denies(text, one, next);
         if self.has(at) || asks || !scrap || words.len() + more.len() > LONGEST_SEAM {
             return;
         }
@@ -211,7 +265,7 @@ impl<'a> Listener<'a> {
     fn seam(&mut self, at: usize, first: &Range<usize>) {
         let SpokenText { speaker, text } = self.said[at];
         let Some((before, range)) = self.last.get(&speaker).cloned() else { return };
-        if question(&text[first.clone()]).is_some() {
+        if self.question(&text[first.clone()]).is_some() {
             return;
         }
         let nod = |between: &SpokenText<'_>| plain(between.text).len() <= LONGEST_NOD;
@@ -228,6 +282,12 @@ impl<'a> Listener<'a> {
             self.add(at, first.clone(), why);
         }
     }
+}
+
+/// Whether a sentence is a question that the next one denies ("Whether I think of suicide? No.").
+fn is_denied(text: &str, sentence: &Range<usize>, next: &Range<usize>) -> bool {
+    let question = &text[sentence.clone()];
+    question.ends_with('?') && asked::no_denies(question) && asked::denies(&text[next.start..])
 }
 
 /// The last two sentences of a text.

@@ -19,7 +19,10 @@ pub(super) const LINES: (usize, usize) = (20, 300);
 /// A sentence with fewer distinct content words than this is thin, and must be more likely by this much: "I need the
 /// key" has one, and in a long session it takes a pattern.
 const THIN: [(usize, f32); 3] = [(2, 0.5), (3, 0.3), (4, 0.1)];
-/// Two sentences that are only a sign together must be more likely by this much.
+/// Where so many words say something, they may also speak of danger only together with the small ones: if so likely.
+const MANY: usize = 5;
+const IN_SUM: f32 = 0.5;
+/// Two sentences that only stand together must be more likely by this.
 pub(super) const JOINED: f32 = 0.15;
 /// A sentence of this many words is checked in overlapping runs (length, step), and must be more likely by this much.
 const LONG: usize = 16;
@@ -99,7 +102,7 @@ impl<'a> AssessedSentence<'a> {
         Some(Self { words, languages, denied, meant, weighed, likely, excuses: Excuses::new(words, languages) })
     }
 
-    fn whys(&self, least: f32, together: f32) -> Vec<Indicator> {
+    pub(super) fn whys(&self, least: f32, together: f32) -> Vec<Indicator> {
         let patterns = self.patterns(together);
         if patterns.is_empty() { self.alone(least).into_iter().collect() } else { patterns }
     }
@@ -131,8 +134,9 @@ impl<'a> AssessedSentence<'a> {
     pub(super) fn alone(&self, least: f32) -> Option<Indicator> {
         let why = said_of(self.weighed.kind());
         let thin = THIN.iter().find(|(fewer, _)| self.weighed.content < *fewer).map_or(0.0, |(_, more)| *more);
-        (self.weighed.speaks && self.weighed.danger >= least + thin && !self.excuses.hold(why, self.words))
-            .then_some(why)
+        let many = self.weighed.content >= MANY && self.weighed.danger >= IN_SUM;
+        let speaks = self.weighed.speaks || many;
+        (speaks && self.weighed.danger >= least + thin && !self.excuses.hold(why, self.words)).then_some(why)
     }
 }
 
@@ -169,6 +173,7 @@ const fn said_of(kind: Kind) -> Indicator {
 struct Excuses {
     goes_on: bool,
     is_over: bool,
+    over: bool,
     passed: bool,
     told: bool,
 }
@@ -179,6 +184,7 @@ impl Excuses {
         Self {
             goes_on: any(|it| &it.now),
             is_over: any(|it| &it.ago) || any(|it| &it.hypothetical) || any(|it| &it.joke),
+            over: any(|it| &it.over),
             passed: any(|it| &it.passed),
             told: any(|it| &it.told),
         }
@@ -191,6 +197,7 @@ impl Excuses {
         });
         !self.goes_on
             && (self.is_over
+                || (self.over && why.kind() == Kind::Abuse)
                 || (self.passed && why.kind() == Kind::Emergency)
                 || (self.told && !OF_SELF.is_match(matched)))
     }
