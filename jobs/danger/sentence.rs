@@ -13,7 +13,7 @@ use super::{
 
 /// So likely a sentence is danger by its weight alone: in a few lines, and in a long session, which has more sentences
 /// that could be marked for nothing.
-const ALONE: (f32, f32) = (0.25, 0.5);
+const ALONE: (f32, f32) = (0.2, 0.5);
 /// So many lines are few, and so many long.
 pub(super) const LINES: (usize, usize) = (20, 300);
 /// A sentence of which fewer different words say something is thin, and must be more likely by this: "I need the key" has
