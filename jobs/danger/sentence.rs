@@ -11,10 +11,10 @@ use super::{
     weigh::{WEIGHTS, Weighed},
 };
 
-/// So likely a sentence is danger by its weight alone: in a few lines, and in a long session, which has more sentences
-/// that could be marked for nothing.
+/// How likely a sentence must be danger by its weight alone: in a short session, and in a long one, which has more
+/// sentences that could be marked by mistake.
 const ALONE: (f32, f32) = (0.2, 0.5);
-/// So many lines are few, and so many long.
+/// The number of lines of a short session, and of a long one.
 pub(super) const LINES: (usize, usize) = (20, 300);
 /// A sentence with fewer distinct content words than this is thin, and must be more likely by this much: "I need the
 /// key" has one, and in a long session it takes a pattern.
