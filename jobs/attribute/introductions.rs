@@ -157,6 +157,9 @@ impl Speech<'_> {
     /// "I'm on his laptop", "he gave me his link".
     fn anothers_thing(&self, place: usize, before: &[&str]) -> Option<String> {
         let [.., uses, whose] = before else { return None };
+        if !before.iter().any(|word| matches!(*word, "i" | "im" | "ive" | "me" | "ich" | "mir" | "je" | "jai")) {
+            return None;
+        }
         let is_own = whose.strip_suffix('s').is_some_and(|whose| self.own.given_names().any(|own| own == whose));
         (self.turns <= 2 && is_in(USES, uses) && (is_in(THEIR, whose) || is_own))
             .then(|| format!("says that they use another person’s {} under it", self.words[place].written))

@@ -258,7 +258,7 @@ impl Wanted {
             if near < ENOUGH && best.is_some_and(|(at, met, _)| met && asked && self.is_half(speech, at, sentence)) {
                 best = Some((sentence.at, false, ENOUGH));
             }
-            let is_about = is_alike || asked || !self.lemmas.is_disjoint(own) && self.may_be(&sentence.text);
+            let is_about = is_alike || (asked || !self.lemmas.is_disjoint(own)) && self.may_be(&sentence.text);
             if near < ENOUGH || !is_about {
                 continue;
             }
@@ -292,7 +292,11 @@ impl Wanted {
             said.extend(given);
             asks
         };
-        if !asks_of_it || self.nearness(&said, &BTreeSet::new(), false) < ENOUGH || questions.next().is_some() {
+        if !asks_of_it
+            || !self.may_be(&asked.text)
+            || self.nearness(&said, &BTreeSet::new(), false) < ENOUGH
+            || questions.next().is_some()
+        {
             return None;
         }
         let rest = speech.sentences.get(sentence.at + 1).filter(|it| turn.contains(&it.at));
