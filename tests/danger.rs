@@ -330,9 +330,10 @@ async fn the_page_says_so_at_its_top() {
         "suicide and self-harm",
         "Debrief isn’t a clinician and can be wrong",
         "Crisis line, day and night: 0800 111 0 111.",
-        // "I'll call the clinic by Friday." is right beside it.
-        "One promise or recommendation was made near what may be about danger, and is kept out of the letter.",
+        // "I'll call the clinic by Friday." and "I'd suggest you tell the whole team." are right beside it.
+        "2 promises and recommendations were made near what may be about danger, and are kept out of the letter.",
         "Promises kept out of the letter",
+        "Recommendations kept out of the letter",
         "As it stands, this would be sent to a client",
         "You told me that you cut yourself, and that was brave.",
     ] {
