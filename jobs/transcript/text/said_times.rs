@@ -63,7 +63,7 @@ fn below_heads(lines: &[Line<'_>]) -> Vec<usize> {
         let names_somebody = above.is_heading || parted && !above.name.is_empty() || is_named(above.at);
         let before = (0..head.at).rev().find(filled);
         let is_first = before == Some(above.at) && names_somebody && !said.contains(&above.at);
-        if !is_first && !(parted && is_below(head.at)) {
+        if !(is_first || parted && is_below(head.at)) {
             continue;
         }
         let above = heads[..place].iter().rev().find(|other| !said.contains(&other.at)).unwrap_or(&above);

@@ -371,7 +371,7 @@ impl<'s, 'l> Sight<'s, 'l> {
             matches!(self.lines[*at], Line::Plain(..)) && (!in_paragraphs || self.above(*at) == Line::Blank)
         };
         let turns = (0..self.lines.len()).filter(|at| is_turn(*at));
-        let (Some(first), Some(last)) = (turns.clone().next(), turns.clone().last()) else { return false };
+        let (Some(first), Some(last)) = (turns.clone().next(), turns.clone().next_back()) else { return false };
         let (named, all) = (turns.filter(is_unit).count(), (first..=last).filter(is_unit).count());
         named >= FEWEST_PARAGRAPHS && named < all && named * 10 >= all * if in_paragraphs { 8 } else { 9 }
     }
