@@ -1,5 +1,5 @@
 //! Decodes bytes to text: by byte order mark, by the pattern of NULs, as UTF-8, otherwise in the encoding that fits
-//! best ([`legacy`]).
+//! best (`legacy`).
 
 mod legacy;
 
