@@ -146,6 +146,8 @@ async fn what_repeats_without_end_goes_the_whole_way() {
         "www.",
         "Maya, ",
         "Maya",
+        "Sandra ",
+        "on his laptop ",
         "&",
         "a&",
         "<",

@@ -69,12 +69,11 @@ pub(super) fn swapped_roles(findings: &mut [MatchResult], names: &[&str], spoken
 
 /// A label that names one person, under which someone else introduces themselves or is addressed, may be shared: a
 /// device, a room.
-pub(super) fn shared(findings: &mut [MatchResult], names: &[&str], said: &[Utterance<'_>], people: &People) {
+pub(super) fn shared(findings: &mut [MatchResult], session: &Session<'_>, mentions: &[spoken::Mention]) {
     /// How much evidence of someone else it takes to doubt a label: one introduction is enough, one greeting isn't.
     const ANOTHER: f32 = 2.5;
 
-    let mentions = spoken::mentions(said, &people.known_names());
-    let is_pair = names.len() == 2;
+    let is_pair = session.names.len() == 2;
     for (at, finding) in findings.iter_mut().enumerate() {
         let Ok(finding) = finding else { continue };
         if finding.basis == Basis::Coach || !finding.is_sure() {
@@ -82,7 +81,7 @@ pub(super) fn shared(findings: &mut [MatchResult], names: &[&str], said: &[Utter
         }
         let mut weights: BTreeMap<&str, (f32, &str)> = BTreeMap::new();
         for cue in mentions.iter().filter(|cue| cue.label == at && !cue.by_surname && (cue.introduces || is_pair)) {
-            let person = people.called(&cue.key).ok().flatten();
+            let person = session.people.called(&cue.key).ok().flatten();
             if person.is_some_and(|person| person.who != finding.who) {
                 weights.entry(&cue.key).or_insert((0.0, &cue.name)).0 += cue.weight;
             }
@@ -96,17 +95,21 @@ pub(super) fn shared(findings: &mut [MatchResult], names: &[&str], said: &[Utter
 
 /// A label that names one person, under which someone introduces themselves whom nobody knows (a spouse, an assistant), or
 /// is greeted by another name.
-pub(super) fn introduced(findings: &mut [MatchResult], session: &Session<'_>, said: &[Utterance<'_>]) {
-    let mentions = spoken::mentions(said, &session.people.known_names());
+pub(super) fn introduced(
+    findings: &mut [MatchResult],
+    session: &Session<'_>,
+    said: &[Utterance<'_>],
+    mentions: &[spoken::Mention],
+) {
     for &at in session.spoken {
         let Ok(finding) = &mut findings[at] else { continue };
         if !finding.is_sure() || session.people.named.contains_key(session.names[at]) {
             continue;
         }
         let Some(own) = session.people.people.iter().find(|person| person.who == finding.who) else { continue };
-        let greeted = || greeted_as_another(&mentions, at, own, finding, session.spoken.len() == 2);
+        let greeted = || greeted_as_another(mentions, at, own, finding, session.spoken.len() == 2);
         if let Some(what) = introductions::of_another(said, at, own, session.names).or_else(greeted) {
-            finding.doubt(&format!(" But someone {what}, so someone else may be speaking."));
+            finding.doubt(&format!(" But someone {what}: this may be someone else."));
         }
     }
 }
@@ -133,7 +136,7 @@ fn greeted_as_another(
             && (cue.by_surname || names::nicknames::is_given(&cue.key))
     };
     let another = mentions.iter().find(is_another).filter(|_| is_pair)?;
-    Some(format!("is called “{}” there", another.name))
+    Some(format!("calls this speaker “{}”", another.name))
 }
 
 /// A part of a name beside another label that has at least as good a claim on the same person. A first name beside the

@@ -1,5 +1,5 @@
 //! Someone else at a named account: whoever introduces themselves there by another name or as a relative, says that they are
-//! someone else, speaks of the person in the third person, or is greeted by another name. Pure.
+//! someone else, or speaks of the person in the third person. Pure.
 //!
 //! One such sentence is a doubt and no proof: people also play roles and show photographs. So only openings count, or
 //! a name that announces itself ("Tom here, Anna has gone"); what is reported or quoted does not.
@@ -10,7 +10,7 @@ use super::{
     roles::Utterance,
     spoken::{self, Word},
 };
-use crate::names::{self, nicknames};
+use crate::names::{self, nicknames, relatives};
 
 /// In so many turns of a label people say who they are; later they tell of others.
 const EARLY: usize = 4;
@@ -51,21 +51,17 @@ const I_AM: [&str; 12] = [
     "jag ar",
 ];
 
-/// Who may sit at somebody's account.
-const RELATIVES: &str = "wife husband partner spouse mother mum mom father dad son daughter sister brother assistant secretary \
-    interpreter translator carer nurse colleague frau mann partnerin mutter vater sohn tochter schwester bruder assistentin \
-    assistent sekretarin kollegin kollege dolmetscherin femme mari compagne compagnon mere pere fils fille soeur frere assistante \
-    interprete mujer esposa marido esposo madre padre hijo hija hermana hermano asistente mulher mae pai filho filha irma irmao \
-    moglie marito figlio figlia sorella fratello assistente vrouw man moeder zoon dochter zus broer fru son dotter syster bror";
-
 /// Words of saying: what follows them is what somebody said.
 const SAYING: &str = "said says say saying asked asks told like goes went answered wrote writes sagte sagt meinte fragte dit disait dijo \
     dice disse zei sa sade called calls";
 
-/// What is said of someone who isn't there, right behind their name. Names that are words too ("Will", "Mark") come before
-/// others.
+/// What is said of someone who isn't there, right behind their name. No words that may follow a name that is a word too
+/// ("Mark a day", "Will you").
 const IS_ABSENT: &str = "is has cant cannot couldnt wont isnt hasnt sends sent lost gave asked wanted apologises apologizes ist hat kommt kann \
-    konnte lasst musste wird schafft est a ne sera sexcuse esta no va viene e non heeft kan komt kon ar har kan kommer";
+    konnte lasst musste wird schafft est ne sera sexcuse esta va viene non heeft kan komt kon ar har kommer";
+
+/// No phrase has more words before the one that is looked at.
+const LONGEST: usize = 8;
 
 /// Between an introduction and a relative: "die Mutter", "his mum", "la mujer de Mark".
 const BEFORE_RELATIVES: &str =
@@ -78,8 +74,7 @@ const USES: &str =
     "on using use used borrowing borrow borrowed from with took taken stole me mit an von uber depuis avec desde con";
 const THEIR: &str = "his her their seinem ihrem seinen ihren son sa su";
 
-/// Why someone else seems to speak under a label that names `own`, as the end of "But someone …"; `labels` are all of the
-/// session.
+/// What someone else seems to do under a label that names `own`, as the end of "Someone …"; `labels` are all of the session.
 pub(super) fn of_another(said: &[Utterance<'_>], label: usize, own: &Person, labels: &[&str]) -> Option<String> {
     let present: Vec<String> = labels.iter().flat_map(|name| names::forms(name)).flat_map(|form| form.words).collect();
     let mut turns = 0;
@@ -128,14 +123,14 @@ impl Speech<'_> {
             return self.speaks_of_own(place, &before);
         }
         if let Some(relative) = self.relative(place, &before) {
-            return Some(format!("introduces themselves as “{relative}” under it"));
+            return Some(format!("introduces themselves as “{relative}”"));
         }
         if self.is_early() && is_in(THINGS, &word.folded) {
             return self.anothers_thing(place, &before);
         }
         let is_name = word.written.chars().next().is_some_and(char::is_uppercase) && !self.is_known(&word.folded);
         (is_name && self.is_introduced(place, begin, &before))
-            .then(|| format!("introduces themselves as “{}” under it", word.written))
+            .then(|| format!("introduces themselves as “{}”", word.written))
     }
 
     /// "This isn't Ben", "Ben is ill": nobody says that of themselves.
@@ -143,15 +138,13 @@ impl Speech<'_> {
         let word = &self.words[place];
         let is_denied = matches!(before, [.., "not" | "isnt" | "nicht" | "pas"]) && before.len() <= 4;
         if is_denied && self.ends(place) {
-            return Some(format!("says that they aren’t “{}” under it", word.written));
+            return Some(format!("says that they aren’t “{}”", word.written));
         }
         let next = self.words.get(place + 1).filter(|_| word.after.is_empty());
         let is_subject =
             matches!(before, [] | ["der" | "die" | "la" | "le" | "el" | "and" | "und" | "but" | "aber" | "sorry"]);
-        let is_absent = next.is_some_and(|next| {
-            is_in(IS_ABSENT, &next.folded) && next.folded == next.written.to_lowercase().replace(['\'', '’'], "")
-        });
-        (is_subject && is_absent).then(|| format!("speaks of “{}” as of someone else under it", word.written))
+        let is_absent = next.is_some_and(|next| is_in(IS_ABSENT, &next.folded));
+        (is_subject && is_absent).then(|| format!("speaks of “{}” in the third person", word.written))
     }
 
     /// "I'm on his laptop", "he gave me his link".
@@ -162,48 +155,53 @@ impl Speech<'_> {
         }
         let is_own = whose.strip_suffix('s').is_some_and(|whose| self.own.given_names().any(|own| own == whose));
         (self.turns <= 2 && is_in(USES, uses) && (is_in(THEIR, whose) || is_own))
-            .then(|| format!("says that they use another person’s {} under it", self.words[place].written))
+            .then(|| format!("says that they’re using another person’s {}", self.words[place].written))
     }
 
     /// Whether the name at this place is that of the speaker.
     fn is_introduced(&self, place: usize, begin: usize, before: &[&str]) -> bool {
-        let word = &self.words[place];
-        let is = |phrases: &[&str]| phrases.iter().any(|phrase| phrase.split(' ').eq(before.iter().copied()));
-        let is_given = nicknames::is_given(&word.folded);
-        let next = |ahead: usize| self.words.get(place + ahead).map_or("", |next| next.folded.as_str());
-        let says_name = address::gives_name(before)
-            || before.ends_with(&["my", "name", "is"])
-            || before.ends_with(&["my", "names"]);
-        let ends = self.ends(place) || matches!(next(1), "by" | "from" | "his" | "her");
-        // "This is Tom, my husband" shows somebody; "hier spricht Carla, mein Mann ist krank" does not.
-        let is_shown = matches!(before.last(), Some(&("is" | "its" | "ist" | "cest")))
-            && before.first() != Some(&"hier")
-            && self.is_shown(place);
-        let says_who = is_given && ends && !is_shown && (is(&THIS_IS) || is(&I_AM));
-        // "You've got Carla today", "you have got me, Carla".
+        let (early, here) = (self.is_early(), self.is_here(place, before));
+        early
+            && (address::gives_name(before)
+                || before.ends_with(&["my", "name", "is"])
+                || before.ends_with(&["my", "names"]))
+            || (here || early && (self.says_who(place, before) || self.is_got(begin, before)))
+                && nicknames::is_given(&self.words[place].folded)
+    }
+
+    /// "This is Tom": not "This is Tom, my husband", which shows somebody; but "hier spricht Carla, mein Mann ist krank".
+    fn says_who(&self, place: usize, before: &[&str]) -> bool {
+        let next = self.words.get(place + 1).map_or("", |next| next.folded.as_str());
+        let ends = self.ends(place) || matches!(next, "by" | "from" | "his" | "her");
+        let shows =
+            matches!(before, [first, .., "is" | "ist"] if *first != "hier") || matches!(before, ["its" | "cest"]);
+        ends && (is_phrase(&THIS_IS, before) || is_phrase(&I_AM, before)) && !(shows && self.is_shown(place))
+    }
+
+    /// "You've got Carla today", "you have got me, Carla".
+    fn is_got(&self, begin: usize, before: &[&str]) -> bool {
         let got = |words: &[&str]| words.ends_with(&["got"]) || words.ends_with(&["got", "me"]);
-        let last: Vec<&str> = self.words[..begin].iter().rev().take(2).rev().map(|word| word.folded.as_str()).collect();
-        let is_got = is_given
-            && (got(before) && before.contains(&"you")
-                || got(before) && before.contains(&"youve")
-                || before.is_empty() && got(&last));
-        let is_here = is_given
-            && before.is_empty()
-            && word.after.is_empty()
+        let last = [2, 1].map(|back| begin.checked_sub(back).map_or("", |at| self.words[at].folded.as_str()));
+        got(before) && before.iter().any(|word| matches!(*word, "you" | "youve")) || before.is_empty() && got(&last)
+    }
+
+    /// "Tom here", "Tom speaking".
+    fn is_here(&self, place: usize, before: &[&str]) -> bool {
+        let next = |ahead: usize| self.words.get(place + ahead).map_or("", |next| next.folded.as_str());
+        before.is_empty()
+            && self.words[place].after.is_empty()
             && self.ends(place + 1)
-            && address::is_speaking(next(1), true, next(2));
-        self.is_early() && (says_name || says_who || is_got) || is_here
+            && address::is_speaking(next(1), true, next(2))
     }
 
     /// Whom a relative introduces themselves as: `Mark's wife`, `Marks Frau`, `la femme de Mark`, where Mark is the person
     /// that the label names; `his mum`, `die Mutter` at once.
     fn relative(&self, place: usize, before: &[&str]) -> Option<String> {
         let bare: Vec<&str> = before.iter().copied().filter(|word| !is_in(BEFORE_RELATIVES, word)).collect();
-        let is = |phrases: &[&str]| phrases.iter().any(|phrase| phrase.split(' ').eq(bare.iter().copied()));
-        if !is(&THIS_IS) && !is(&I_AM) {
+        if !is_phrase(&THIS_IS, &bare) && !is_phrase(&I_AM, &bare) {
             return None;
         }
-        let is_relative = |word: &Word| is_in(RELATIVES, &word.folded);
+        let is_relative = |word: &Word| relatives::is_relative(&word.folded);
         let is_own = |folded: &str| self.own.given_names().any(|own| own == folded);
         let (word, next) = (&self.words[place], self.words.get(place + 1));
         let after_name = || word.folded.strip_suffix('s').is_some_and(is_own) && next.is_some_and(is_relative);
@@ -220,10 +218,11 @@ impl Speech<'_> {
         (self.turns <= 2 && is_relative(word) && self.ends(place)).then(|| format!("{whose} {}", word.written))
     }
 
-    /// Where the clause begins in which a word stands.
+    /// Where the clause of a word begins, as far back as a phrase may reach.
     fn clause(&self, place: usize) -> usize {
         let parts = |at: &usize| self.words[*at].after.contains([',', '.', '!', '?', ';', ':', '—', '–', '…']);
-        (0..place).rev().find(parts).map_or(0, |at| at + 1)
+        let from = place.saturating_sub(LONGEST);
+        (from..place).rev().find(parts).map_or(from, |at| at + 1)
     }
 
     /// Whether the words before a clause say that somebody else said it.
@@ -248,6 +247,11 @@ impl Speech<'_> {
             ["my", "our", "the", "mein", "meine", "mon", "ma", "mi", "meu", "minha", "mio", "mijn", "min"];
         self.words.get(place + 1).is_some_and(|next| MINE.contains(&next.folded.as_str()))
     }
+}
+
+/// Whether words are one of these phrases, and nothing else.
+fn is_phrase(phrases: &[&str], words: &[&str]) -> bool {
+    phrases.iter().any(|phrase| phrase.split(' ').eq(words.iter().copied()))
 }
 
 fn is_in(list: &str, word: &str) -> bool {
@@ -287,16 +291,16 @@ mod tests {
             ("Hola, soy Claudia, Mark está enfermo.", "Claudia"),
             ("Actually this isn't Mark, he gave me his link.", "aren’t “Mark”"),
             ("You've got Carla today, I'm afraid.", "Carla"),
-            ("Mark lost his voice, so you have got me, Helga.", "“Mark” as of someone else"),
+            ("Mark lost his voice, so you have got me, Helga.", "“Mark” in the third person"),
             ("So you have got me, Helga.", "Helga"),
             ("Sorry, wrong voice, I'm borrowing his laptop.", "another person’s laptop"),
-            ("Mark sends his apologies, he has a fever.", "as of someone else"),
-            ("Mark is upstairs, I'm Carla by the way.", "as of someone else"),
+            ("Mark sends his apologies, he has a fever.", "in the third person"),
+            ("Mark is upstairs, I'm Carla by the way.", "in the third person"),
             ("I'm Carla by the way.", "Carla"),
             ("Hier spricht Carla, mein Mann verspätet sich.", "Carla"),
             ("Guten Tag, hier ist die Mutter, der Mark kommt heute leider nicht.", "die Mutter"),
-            ("Der Mark kommt heute leider nicht.", "as of someone else"),
-            ("Mark ist leider krank, ich vertrete ihn.", "as of someone else"),
+            ("Der Mark kommt heute leider nicht.", "in the third person"),
+            ("Mark ist leider krank, ich vertrete ihn.", "in the third person"),
             ("Hi, I'm his wife, he'll be right there.", "his wife"),
         ] {
             let found = found(said).unwrap_or_default();
@@ -323,6 +327,7 @@ mod tests {
             "She is my wife. I'm German.",
             "I lost my voice, and my son is on his phone all day.",
             "Mark my words, this is the year.",
+            "Mark a day in the calendar.",
             "He asked me, Mark, is that you?",
             "They say that Mark is a good name.",
             "I think Mark Twain is funny.",

@@ -17,7 +17,7 @@ use super::{
     people::{People, Who},
     quoted,
     roles::Utterance,
-    unnamed,
+    spoken, unnamed,
 };
 use crate::names::generic;
 
@@ -134,7 +134,10 @@ pub fn resolve(labels: &[Label], said: &[Utterance<'_>], people: &People) -> Vec
     let find_one = |(at, label): (usize, &&str)| find(label, anybodys[at], &names, people);
     let mut findings: Vec<MatchResult> = names.iter().enumerate().map(find_one).collect();
     doubts::swapped_roles(&mut findings, &names, &spoken, said);
-    doubts::shared(&mut findings, &names, said, people);
+    let session = doubts::Session { names: &names, spoken: &spoken, anybodys: &anybodys, people };
+    let mentions = spoken::mentions(said, &people.known_names());
+    doubts::shared(&mut findings, &session, &mentions);
+    doubts::introduced(&mut findings, &session, said, &mentions);
     let known: Vec<Option<Who>> = findings
         .iter()
         .map(|found| found.as_ref().ok().filter(|found| found.is_sure()).map(|found| found.who))
@@ -142,8 +145,6 @@ pub fn resolve(labels: &[Label], said: &[Utterance<'_>], people: &People) -> Vec
     for (at, identified) in unnamed::identify(&names, &anybodys, &spoken, &known, said, people) {
         findings[at] = identified.into_result();
     }
-    let session = doubts::Session { names: &names, spoken: &spoken, anybodys: &anybodys, people };
-    doubts::introduced(&mut findings, &session, said);
     doubts::swapped_names(&mut findings, &session, said);
     doubts::rivals(&mut findings, &session);
     doubts::parts_of_names(&mut findings, &session);

@@ -4,13 +4,16 @@
 //! `Hi, Priya` names someone other than its speaker; between two it names the other. Among more it names who spoke just
 //! before (thanks, farewells) or speaks next (greetings, questions), and a single case proves nothing.
 
+mod words;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     address::{self, KnownNames},
     roles::Utterance,
 };
-use crate::names;
+use words::titled;
+pub(super) use words::{Word, split};
 
 /// A person's name as used in a session.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,26 +109,6 @@ impl Kind {
             (Self::Thanks, true) => 1.5,
             (Self::Addresses | Self::Greets | Self::Thanks, _) => 1.0,
         }
-    }
-}
-
-/// One word of an utterance, with what separates it from the next.
-pub(super) struct Word {
-    pub(super) written: String,
-    pub(super) folded: String,
-    /// The punctuation after it.
-    pub(super) after: String,
-    begins_sentence: bool,
-    /// Somebody else's words: a name in them is called by somebody who is not here.
-    pub(super) is_quoted: bool,
-    /// A title and a surname; `folded` is then the given name.
-    is_titled: bool,
-}
-
-impl Word {
-    /// The given name that it stands for, folded.
-    fn key(&self) -> String {
-        if self.is_titled { self.folded.clone() } else { names::alias_key(&self.written) }
     }
 }
 
@@ -250,7 +233,11 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
     }
     let is_known = known.contains(&word.folded);
     let is_capital = word.written.chars().next().is_some_and(char::is_uppercase);
-    if !is_known && (!is_capital || NO_NAMES.contains(&word.folded.as_str()) || word.folded.chars().count() < 3) {
+    if !is_known
+        && (!is_capital
+            || NO_NAMES.split_whitespace().any(|other| other == word.folded)
+            || word.folded.chars().count() < 3)
+    {
         return None;
     }
     let before = |back: usize| place.checked_sub(back).map_or("", |at| words[at].folded.as_str());
@@ -322,27 +309,6 @@ fn from_sentence(words: &[Word], place: usize) -> bool {
     place - from <= 4
 }
 
-/// Joins `Dr. Okafor` into one word, with the given name of the only Okafor who is known.
-fn titled(words: Vec<Word>, known: &KnownNames) -> Vec<Word> {
-    let mut titled: Vec<Word> = Vec::with_capacity(words.len());
-    for mut word in words {
-        let is_title = |title: &Word| names::is_title(&title.folded) && matches!(&*title.after, "" | ".");
-        if let Some(given) = known.surnames.get(&word.folded)
-            && titled.last().is_some_and(is_title)
-        {
-            // "Frau Doktor Okafor" has two.
-            while let Some(title) = titled.pop_if(|title| is_title(title)) {
-                word.written = format!("{}{} {}", title.written, title.after, word.written);
-                (word.begins_sentence, word.is_quoted) = (title.begins_sentence, title.is_quoted);
-            }
-            word.folded.clone_from(given);
-            word.is_titled = true;
-        }
-        titled.push(word);
-    }
-    titled
-}
-
 fn wrong_after_intro(next: &str, word: &Word) -> bool {
     // "I'm Priya's sister".
     next == "s" || word.written.ends_with("'s") || word.written.ends_with("’s")
@@ -362,101 +328,10 @@ fn is_listed(words: &[Word], place: usize, known: &BTreeSet<String>) -> bool {
 }
 
 /// Capitalised words that aren't names, though they occur where names do.
-const NO_NAMES: &[&str] = &[
-    "all",
-    "everyone",
-    "everybody",
-    "guys",
-    "folks",
-    "team",
-    "there",
-    "again",
-    "you",
-    "so",
-    "for",
-    "to",
-    "both",
-    "sir",
-    "madam",
-    "maam",
-    "doctor",
-    "doc",
-    "coach",
-    "god",
-    "goodness",
-    "and",
-    "but",
-    "how",
-    "what",
-    "its",
-    "the",
-    "this",
-    "that",
-    "yes",
-    "yeah",
-    "okay",
-    "well",
-    "ladies",
-    "gentlemen",
-    "friends",
-    "lord",
-    "world",
-    "america",
-    "mister",
-    "miss",
-    "mrs",
-    "thank",
-    "thanks",
-    "bye",
-    "now",
-    "then",
-    "right",
-    "sorry",
-    "sure",
-    "great",
-    "good",
-    "nice",
-    "very",
-    "much",
-    "too",
-    "just",
-    "are",
-    "was",
-    "can",
-    "could",
-    "did",
-    "does",
-    "not",
-    "let",
-    "lets",
-    "from",
-    "yep",
-];
-
-/// The words of an utterance.
-pub(super) fn split(text: &str) -> Vec<Word> {
-    let mut words: Vec<Word> = Vec::new();
-    let (mut begins_sentence, mut is_quoted) = (true, false);
-    for piece in text.split_whitespace() {
-        let core = piece.trim_matches(|c: char| !c.is_alphanumeric());
-        is_quoted |= piece.starts_with(['"', '“', '„', '«']);
-        if core.is_empty() {
-            // A punctuation mark by itself, as tokenised transcripts write it.
-            if let Some(last) = words.last_mut() {
-                last.after.push_str(piece);
-                begins_sentence = last.after.contains(['.', '!', '?']);
-            }
-            continue;
-        }
-        let after: String = piece.chars().rev().take_while(|c| !c.is_alphanumeric()).collect();
-        let folded = names::alias_key(core).replace(' ', "");
-        let ends = after.contains(['.', '!', '?']);
-        words.push(Word { written: core.to_owned(), folded, after, begins_sentence, is_quoted, is_titled: false });
-        is_quoted &= !piece.trim_end_matches(['.', ',', '!', '?']).ends_with(['"', '”', '»']);
-        begins_sentence = ends;
-    }
-    words
-}
+const NO_NAMES: &str = "all everyone everybody guys folks team there again you so for to both sir madam maam doctor doc coach god \
+    goodness and but how what its the this that yes yeah okay well ladies gentlemen friends lord world america \
+    mister miss mrs thank thanks bye now then right sorry sure great good nice very much too just are was can \
+    could did does not let lets from yep";
 
 #[cfg(test)]
 mod tests;

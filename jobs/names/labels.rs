@@ -89,6 +89,11 @@ pub(crate) fn puts_several(label: &str) -> bool {
     forms(label).iter().any(|form| form.without == Without::OtherPerson)
 }
 
+/// Whether a label is that of someone else than the person whom it names: "Tom Becker's assistant", "Tom Becker (Sohn)".
+pub(crate) fn is_instead(label: &str) -> bool {
+    several::is_instead(&titles::without(&EMAIL.replace_all(&bare(label), " ")))
+}
+
 /// Devices used to join meetings, in the coaching languages known here.
 const DEVICES: &str = "i?phone|ipad|macbook|laptop|notebook|computer|tablet|galaxy|pixel|android|desktop|mobile|device|air ?pods|\
                        handy|smartphone|rechner|telefon|telefono|telefone|telephone|portable|ordinateur|cellulare|celular|movil|\

@@ -9,6 +9,7 @@ mod labels;
 pub(crate) mod nicknames;
 pub(crate) mod parts;
 pub(crate) mod phone;
+pub(crate) mod relatives;
 mod several;
 mod titles;
 mod together;
@@ -18,7 +19,8 @@ pub use labels::alias_key;
 pub(crate) use {
     fold::{fold, words},
     labels::{
-        Claim, Form, Without, capital, claim, emails, forms, handles, holds_others, latin, name_words, puts_several,
+        Claim, Form, Without, capital, claim, emails, forms, handles, holds_others, is_instead, latin, name_words,
+        puts_several,
     },
     titles::is_title,
     together::members,

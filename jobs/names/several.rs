@@ -9,12 +9,18 @@ use std::sync::LazyLock;
 use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
-use super::{fold, nicknames};
+use super::{fold, nicknames, relatives};
 
 /// Whether a label is one. `folded` is the label, folded, without badges and pronouns.
 pub(super) fn is(label: &str, folded: &str) -> bool {
-    static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
-        let joined = r"[&+]|\bw/|\b(?:and|und|och|et|for|behalf|with|of|mit|avec)\b";
+    static JOINED: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"[&+]|\bw/|\b(?:and|und|och|et|for|behalf|with|of|mit|avec)\b|\bguests\b"));
+    JOINED.is_match(folded) || is_instead(folded) || joins_names(label) || lists_names(folded)
+}
+
+/// Whether a label is that of someone else than the person whom it names: a relative, an assistant, a guest.
+pub(super) fn is_instead(folded: &str) -> bool {
+    static OTHER: LazyLock<Regex> = LazyLock::new(|| {
         let roles = "assistant|assistante|assistente|assistent|assistentin|asistente|ea|pa|secretary|sekretar|sekretarin|\
                      interpreter|translator|dolmetscher|dolmetscherin|ubersetzer|ubersetzerin|interprete|traducteur|\
                      traductrice|traductor|traductora|tolk|tlumacz|tlumaczka|переводчик|переводчица|notetaker|\
@@ -23,26 +29,23 @@ pub(super) fn is(label: &str, folded: &str) -> bool {
                       ehemann|ehefrau|mutter|vater|famille|mari|femme|familia|esposa|esposo|marido|mujer|famiglia|moglie|\
                       marito|mama|papa|kids|children|couple|ehepaar";
         // "Mei Guest" is a name.
-        let guests = r"'s\s+guest\b|\bguests\b|\bguest\s+(?:of|from)\b";
+        let guests = r"'s\s+guest\b|\bguest\s+(?:of|from)\b";
         let elsewhere = "通訳|翻译|翻譯|口译|통역";
-        regex(&format!(r"{joined}|\b(?:{roles}|{family})\b|{guests}|{elsewhere}"))
+        regex(&format!(r"\b(?:{roles}|{family})\b|{guests}|{elsewhere}"))
     });
-    OTHERS.is_match(folded) || in_brackets(folded) || joins_names(label) || lists_names(folded)
+    OTHER.is_match(folded) || in_brackets(folded)
 }
 
 /// `Tom Becker (Sohn)`: a relative, or someone in another's place. Without brackets some of these words are names.
 fn in_brackets(folded: &str) -> bool {
     static OTHER: LazyLock<Regex> = LazyLock::new(|| {
-        let relatives = "son|daughter|sohn|tochter|bruder|schwester|mann|frau|oma|opa|granny|grandma|grandpa|hija|hijo|\
-                         hermana|hermano|madre|padre|fille|fils|frere|soeur|mere|pere|epouse|epoux|figlia|figlio|\
-                         sorella|fratello|filha|filho|irma|irmao|mae|pai|mulher|dochter|zoon|moeder|vader|vrouw|zus|\
-                         broer|dotter|mor|far|syster|bror|fru|жена|муж|сын|дочь|дочка|мама|папа|мать|отец|брат|сестра";
-        let places = "nanny|babysitter|nurse|caregiver|betreuer|betreuerin|sekretariat|vertretung|stellvertretung|\
-                      vertreter|vertreterin|i\\.? ?v\\.?|i\\.? ?a\\.?|stagiaire|praktikant|praktikantin|intern|trainee|colega|\
-                      colleague|kollege|kollegin|collegue|collega|substitute|stand-in|deputy";
-        let east = "娘|息子|妻|夫|母|父|儿子|女儿|妻子|丈夫|妈妈|爸爸|아들|딸|아내|남편|엄마|아빠";
+        let relatives = relatives::RELATIVES.split_whitespace().collect::<Vec<_>>().join("|");
+        let places = r"sekretariat|vertretung|stellvertretung|vertreter|vertreterin|i\.? ?v\.?|i\.? ?a\.?|stagiaire|praktikant|\
+                       praktikantin|intern|trainee|substitute|stand-in|deputy";
+        let elsewhere = "жена|муж|сын|дочь|дочка|мама|папа|мать|отец|брат|сестра|娘|息子|妻|夫|母|父|儿子|女儿|妻子|丈夫|妈妈|爸爸|\
+                         아들|딸|아내|남편|엄마|아빠";
         regex(&format!(
-            r"[(\[（【](?:[^)\]）】]*[\s,.])?(?:{relatives}|{places}|{east})(?:[\s,.][^)\]）】]*)?[)\]）】]"
+            r"[(\[（【](?:[^)\]）】]*[\s,.])?(?:{relatives}|{places}|{elsewhere})(?:[\s,.][^)\]）】]*)?[)\]）】]"
         ))
     });
     OTHER.is_match(folded)
@@ -118,6 +121,16 @@ mod tests {
             "Priya (Guest) & Tom (Guest)",
         ] {
             assert!(names::puts_several(label), "{label}");
+        }
+        for (label, instead) in [
+            ("Grace's husband", true),
+            ("Tom Becker's assistant", true),
+            ("Tom Becker (Sohn)", true),
+            ("Priya's guest", true),
+            ("Priya & Tom", false),
+            ("Familie Becker", true),
+        ] {
+            assert_eq!(names::is_instead(label), instead, "{label}");
         }
         for label in [
             "Tom Becker (Guest)",

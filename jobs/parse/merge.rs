@@ -54,23 +54,25 @@ pub(super) fn merge(parts: &[Part<'_>]) -> Merged {
     sources.sort_by(|a, b| {
         b.facts.worth().cmp(&a.facts.worth()).then_with(|| parts[a.of[0]].file.cmp(parts[b.of[0]].file))
     });
-    let mut used: Vec<Source> = Vec::new();
-    let mut merged = Merged::default();
+    // The same speech in several files: the best of them, and the others.
+    let mut used: Vec<(Source, Vec<Source>)> = Vec::new();
     for source in sources {
-        match used.iter_mut().find(|better| likeness::is_same_speech(&source.facts, &better.facts)) {
-            // A tool that was stopped early has good times, and not the rest of the talk.
-            Some(better)
-                if source.facts.goes_on(&better.facts).is_some() && source.facts.names_as_well(&better.facts) =>
-            {
-                let shorter = std::mem::replace(better, source);
-                set_aside(&mut merged, parts, &shorter, better);
+        match used.iter_mut().find(|(better, _)| likeness::is_same_speech(&source.facts, &better.facts)) {
+            Some((better, others)) => {
+                // A tool that was stopped early has good times, and not the rest of the talk.
+                let is_fuller = source.facts.goes_on(&better.facts).is_some();
+                let is_better = is_fuller && source.facts.names_as_well(&better.facts);
+                others.push(if is_better { std::mem::replace(better, source) } else { source });
             }
-            Some(better) => set_aside(&mut merged, parts, &source, better),
-            None => used.push(source),
+            None => used.push((source, Vec::new())),
         }
     }
-    used.sort_by_key(|source| source.of[0]);
-    merged.speech = used.into_iter().map(|source| speech(parts, &facts, source.of)).collect();
+    let mut merged = Merged::default();
+    used.sort_by_key(|(source, _)| source.of[0]);
+    for (better, others) in used {
+        others.iter().for_each(|other| set_aside(&mut merged, parts, other, &better));
+        merged.speech.push(speech(parts, &facts, better.of));
+    }
     merged
 }
 

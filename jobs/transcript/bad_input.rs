@@ -41,7 +41,7 @@ fn other_files_are_called_what_they_are() {
         (noise >> 24) as u8
     };
     let noise: Vec<u8> = (0..5_000).map(|_| random()).collect();
-    let files: [(&[u8], &str); 12] = [
+    let files: [(&[u8], &str); 13] = [
         (b"%PDF-1.7\n1 0 obj", "PDF"),
         (b"\x89PNG\r\n\x1a\n\0\0", "picture"),
         (b"\xff\xd8\xff\xe0JFIF", "picture"),
@@ -53,6 +53,11 @@ fn other_files_are_called_what_they_are() {
         (b"{\\rtf1\\ansi Maya: hello", "RTF"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "Office"),
         (b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x03\0\x3e\0\x01\0\0\0", "not text"),
+        (
+            b"From: maya@example.org\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\n\
+              Maya: Sch=C3=B6n, und dann?\nTom: So weit=\n war es gut.\nMaya: Gut.\nTom: Ja.\n",
+            "an email in its stored form",
+        ),
         (&noise, "not text"),
     ];
     for (file, what) in files {

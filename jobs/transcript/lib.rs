@@ -62,6 +62,7 @@ mod rtf;
 mod sbv;
 mod second;
 mod seen;
+mod shown;
 mod silence;
 mod spoken;
 mod srt;
@@ -99,23 +100,25 @@ pub use unnamed::reads_like_conversation;
 /// If the file isn't a transcript of a known kind: what was found instead, and what to do.
 pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
     if document::is_archive(bytes) {
-        let (text, format) = document::text(bytes)?;
-        return read(&not_empty(text)?, Some(format), None);
+        let (shown, format) = document::text(bytes)?;
+        return read_shown(shown, Some(format));
     }
     if rtf::is_one(bytes) {
-        return read(&not_empty(rtf::text(bytes))?, None, None).map_err(|refusal| refusal.of("an RTF document"));
+        return read_shown(rtf::text(bytes), None).map_err(|refusal| refusal.of("an RTF document"));
     }
     not_a_transcript::refuse_other_files(bytes)?;
     let decoded = decode::decode(bytes);
     if let Some(page) = tagged::page::of(&decoded.text) {
-        let lines = page.text.lines().filter(|line| !line.trim().is_empty()).count();
-        let read = read(&not_empty(page.text)?, None, decoded.warning);
+        let lines = page.shown.text.lines().filter(|line| !line.trim().is_empty()).count();
+        let doubt = page.shown.doubt();
+        let read = read(&not_empty(page.shown.text)?, None, decoded.warning);
         let mut transcript = read.map_err(|refusal| refusal.of("an HTML page"))?;
         if !tagged::page::is_talk(&transcript, lines) {
             return Err(NotATranscript::OtherNotation("an HTML page in which too little looks like talk".to_owned()));
         }
         transcript.title = transcript.title.or(page.title);
         transcript.warnings.insert(0, Warning { line: 0, column: None, message: tagged::page::DOUBT.to_owned() });
+        transcript.warnings.extend(doubt);
         return Ok(transcript);
     }
     if let Some(json) = records::of_xml(&decoded.text)
@@ -126,6 +129,12 @@ pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
     }
     not_a_transcript::refuse_other_texts(&decoded.text)?;
     read(&decoded.text, None, decoded.warning)
+}
+
+/// Reads the text of a document; whatever isn't shown in it is warned of.
+fn read_shown(shown: shown::Shown, format: Option<Format>) -> Result<Transcript, NotATranscript> {
+    let doubt = shown.doubt();
+    read(&not_empty(shown.text)?, format, doubt)
 }
 
 /// The text extracted from a document, unless it's empty.

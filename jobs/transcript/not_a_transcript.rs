@@ -187,6 +187,13 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     if is_participants(head) && !super::delimited::is_transcript(text) {
         return Err(NotATranscript::Participants);
     }
+    if is_encoded_email(head) {
+        return Err(NotATranscript::OtherNotation(
+            "an email in its stored form, in which letters are encoded. If the transcript is its text, open the email, copy the \
+             text and save it as plain text; if it is attached, save the attachment"
+                .to_owned(),
+        ));
+    }
     if let Some(kind) = super::other_texts::seen(head) {
         return Err(NotATranscript::OtherNotation(kind.to_owned()));
     }
@@ -201,6 +208,19 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
         return Err(NotATranscript::OtherNotation(format!("XML whose first element is <{root}> ({kinds})")));
     }
     Ok(())
+}
+
+/// Whether a text is an email as programs store it, with an encoding that has to be undone to read it.
+fn is_encoded_email(text: &str) -> bool {
+    let header = |line: &str, name: &str| {
+        let value = line.split_once(':').filter(|(key, _)| key.eq_ignore_ascii_case(name));
+        value.map(|(_, value)| value.trim().to_ascii_lowercase())
+    };
+    let lines = || text.lines().take(200);
+    lines().any(|line| header(line, "content-type").is_some())
+        && lines()
+            .filter_map(|line| header(line, "content-transfer-encoding"))
+            .any(|encoding| matches!(encoding.as_str(), "quoted-printable" | "base64"))
 }
 
 /// Zoom's chats: `HH:MM:SS⇥Name:⇥text`, or `HH:MM:SS From Name to Everyone:`; a message may have more lines.

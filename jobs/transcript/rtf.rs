@@ -1,10 +1,12 @@
-//! The text of RTF documents, one line per paragraph. Anything else (fonts, styles, pictures, the program's notes) is
-//! left out, as for Word documents.
+//! The text of RTF documents, one line per paragraph. Anything else (fonts, styles, pictures, the program's notes, what is
+//! hidden or struck through) is left out, as for Word documents.
 //!
 //! Pure. Whatever is left of a damaged file is read; groups may be nested as deep as the file is long, at a few bytes
 //! each.
 
 use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1252};
+
+use super::shown::Shown;
 
 /// Whether the bytes are an RTF document.
 pub(super) fn is_one(bytes: &[u8]) -> bool {
@@ -38,16 +40,21 @@ const LETTERS: &[(&str, char)] = &[
     ("bullet", '•'),
 ];
 
+/// Formats of text that isn't shown, or is struck through.
+const UNSEEN: [&str; 4] = ["v", "strike", "striked", "deleted"];
+
 /// What applies until the end of a group.
 #[derive(Clone, Copy)]
 struct Group {
     hidden: bool,
+    /// By which of its formats the text isn't shown, or is struck through.
+    unseen: [bool; UNSEEN.len()],
     /// How many fallback characters follow a Unicode character, for programs that don't support it.
     fallback: usize,
 }
 
 struct Reading {
-    out: String,
+    out: Shown,
     encoding: &'static Encoding,
     /// Bytes of one or more characters, in the document's encoding.
     bytes: Vec<u8>,
@@ -59,10 +66,10 @@ struct Reading {
     skip: usize,
 }
 
-pub(super) fn text(bytes: &[u8]) -> String {
-    let group = Group { hidden: false, fallback: 1 };
+pub(super) fn text(bytes: &[u8]) -> Shown {
+    let group = Group { hidden: false, unseen: Default::default(), fallback: 1 };
     let mut reading = Reading {
-        out: String::new(),
+        out: Shown::default(),
         encoding: WINDOWS_1252,
         bytes: Vec::new(),
         units: Vec::new(),
@@ -119,7 +126,13 @@ impl Reading {
             ("ansicpg", Some(page)) => self.encoding = encoding(page).unwrap_or(self.encoding),
             ("mac", None) => self.encoding = MACINTOSH,
             ("bin", Some(count)) => return rest.get(usize::try_from(count).unwrap_or(0)..).unwrap_or(&[]),
+            ("plain", _) => self.show([false; UNSEEN.len()]),
             _ if HIDDEN.contains(&word) => self.group.hidden = true,
+            _ if UNSEEN.contains(&word) => {
+                let mut unseen = self.group.unseen;
+                unseen[UNSEEN.iter().position(|name| *name == word).unwrap_or(0)] = number != Some(0);
+                self.show(unseen);
+            }
             _ => {
                 if let Some((_, letter)) = LETTERS.iter().find(|(name, _)| *name == word) {
                     self.letter(*letter);
@@ -127,6 +140,12 @@ impl Reading {
             }
         }
         rest
+    }
+
+    /// Ends the text before, and changes what is shown.
+    fn show(&mut self, unseen: [bool; UNSEEN.len()]) {
+        self.flush();
+        self.group.unseen = unseen;
     }
 
     fn sign<'a>(&mut self, after: &'a [u8]) -> &'a [u8] {
@@ -161,7 +180,7 @@ impl Reading {
     fn letter(&mut self, letter: char) {
         self.flush();
         if !self.group.hidden {
-            self.out.push(letter);
+            self.out.text.push(letter);
         }
     }
 
@@ -172,13 +191,21 @@ impl Reading {
     }
 
     fn flush_bytes(&mut self) {
-        self.out.push_str(&self.encoding.decode_without_bom_handling(&self.bytes).0);
-        self.bytes.clear();
+        let bytes = std::mem::take(&mut self.bytes);
+        self.push(&self.encoding.decode_without_bom_handling(&bytes).0);
     }
 
     fn flush_units(&mut self) {
-        self.out.push_str(&String::from_utf16_lossy(&self.units));
-        self.units.clear();
+        let units = std::mem::take(&mut self.units);
+        self.push(&String::from_utf16_lossy(&units));
+    }
+
+    fn push(&mut self, text: &str) {
+        if self.group.unseen.contains(&true) {
+            self.out.leave_out(text);
+        } else {
+            self.out.text.push_str(text);
+        }
     }
 }
 
@@ -215,7 +242,14 @@ mod tests {
             (r"{\rtf1 \bin3 }}}so", "so"),
             (r"{\rtf1 \u", ""),
         ] {
-            assert_eq!(text(rtf.as_bytes()), wanted, "{rtf}");
+            assert_eq!(text(rtf.as_bytes()).text, wanted, "{rtf}");
+        }
+        for rtf in [
+            r"{\rtf1 Ana: I {\strike hate it, }love it.{\v ask her about this}}",
+            r"{\rtf1 Ana: I \striked1 hate it, \striked0 love it.\v ask {\b her} about this\plain}",
+        ] {
+            let shown = text(rtf.as_bytes());
+            assert_eq!((shown.text.as_str(), shown.unseen), ("Ana: I love it.", 6), "{rtf}");
         }
     }
 }

@@ -96,7 +96,7 @@ fn time_grows_with_the_file_alone() {
     type Shape = (&'static str, fn(&mut String, usize));
     const TURNS: &str = "Ana: so it is.\nTom: so it is.\nAna: so it is.\nTom: ";
     const CUES: &str = "WEBVTT\n\n00:01.000 --> 00:02.000\nso\n";
-    let shapes: [Shape; 52] = [
+    let shapes: [Shape; 54] = [
         (CUES, |text, at| {
             _ = write!(text, "{at}\n{}:00:00.000 --> {at}:00:01.000\nSpeaker {}: so\n\n", at + 10, at % 999)
         }),
@@ -122,6 +122,10 @@ fn time_grows_with_the_file_alone() {
         ("<cite></cite><time></time><p>", |text, at| _ = write!(text, "<cite>Speaker {at}<time>0:01<p>so</i>")),
         ("\"ooTextFile\"\n\"TextGrid\"\n", |text, at| _ = write!(text, "\"IntervalTier\" \"{at}\" 1 2 \"so\"\"\"")),
         ("", |text, at| _ = writeln!(text, "Speaker {}\nso it is\n", at % 999)),
+        ("", |text, _| text.push_str("Ana B  0:01\n5:30\n")),
+        ("Ana: so.\nTom: so.\n", |text, at| {
+            text.push_str(if at % 4 == 0 { "5:30\nTom 0:11\n" } else { "Ana B  0:01\nso\n\n" })
+        }),
         ("", |text, at| _ = writeln!(text, "Speaker {at}\n0 minutes {at} seconds\nso it is")),
         ("Ana\nso\n\nTom\nso\n\nAna\nso\n\nTom\n", |text, at| _ = writeln!(text, "Speaker {at}\nso it is")),
         ("", |text, at| _ = writeln!(text, "#### [Speaker {at}]\n[0:01 Ana {at} (0:01) [0:01")),

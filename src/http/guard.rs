@@ -11,6 +11,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use cookie::{Cookie, SameSite};
 use debrief_jobs::audit::Visitor;
 use debrief_jobs::review::visits::{self, Secret, Visit};
 use uuid::Uuid;
@@ -165,9 +166,13 @@ pub(super) fn cookie_name(state: &HttpState, session_id: Uuid) -> String {
 
 /// The Set-Cookie header of a visit. The database knows when the visit ends; the browser may forget it after two weeks.
 pub(super) fn set_cookie(state: &HttpState, session_id: Uuid, secret: &Secret) -> String {
-    let secure = if state.is_https() { "; Secure" } else { "" };
-    let name = cookie_name(state, session_id);
-    format!("{name}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=1209600{secure}", secret.reveal())
+    let mut cookie = Cookie::new(cookie_name(state, session_id), secret.reveal());
+    cookie.set_path("/");
+    cookie.set_http_only(true);
+    cookie.set_same_site(SameSite::Lax);
+    cookie.set_max_age(cookie::time::Duration::weeks(2));
+    cookie.set_secure(state.is_https());
+    cookie.to_string()
 }
 
 /// A visitor with a visit to this session.
@@ -190,7 +195,10 @@ pub(super) async fn guest(state: &HttpState, headers: &HeaderMap, session_id: Uu
 
 /// The secret that the browser has for a session, whether or not it is still valid.
 pub(super) fn held_secret(state: &HttpState, headers: &HeaderMap, session_id: Uuid) -> Option<Secret> {
-    cookie(headers, &cookie_name(state, session_id)).map(Secret::from_cookie)
+    let name = cookie_name(state, session_id);
+    let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut cookies = sent.flat_map(Cookie::split_parse).filter_map(Result::ok);
+    cookies.find(|cookie| cookie.name() == name).map(|cookie| Secret::from_cookie(cookie.value()))
 }
 
 /// Checks the token of a posted form.
@@ -212,15 +220,6 @@ fn closed() -> Failure {
         "This review isn’t open in this browser",
         "Nothing was changed. Open the link in your email again; it brings you back here.",
     )
-}
-
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
 }
 
 /// Who acts, for the audit: the address of the connection, and the browser's user agent.

@@ -43,6 +43,8 @@ pub(crate) struct World {
     pub(crate) tom: Uuid,
     /// Contains `bucket/` and `mail/`.
     pub(crate) folder: TempDir,
+    /// Held while a job is put first and claimed: of two that are run at once, each is claimed by its own run.
+    claims: tokio::sync::Mutex<()>,
 }
 
 impl World {
@@ -88,7 +90,7 @@ impl World {
                 .expect("a client");
         }
         tx.commit().await.expect("people are committed");
-        Self { database, services, organization, coach, priya, tom, folder }
+        Self { database, services, organization, coach, priya, tom, folder, claims: tokio::sync::Mutex::default() }
     }
 
     /// Runs one job like a worker (claimed, fenced), and returns its output.
@@ -166,6 +168,7 @@ impl World {
     /// Claims one job as a worker does, through the queue's own function. Which of several is first, the test says: that
     /// one has been due for longest.
     async fn claim<J: Runnable>(&self, mut tx: impl Tx, id: Uuid) -> Result<Context<J::Needs>, sqlx::Error> {
+        let _alone = self.claims.lock().await;
         let first = "update jobs set run_at = now() - interval '1 year' where id = $1";
         sqlx::query(first).bind(id).execute(tx.conn()).await?;
         tx.commit().await?;

@@ -66,18 +66,27 @@ pub(super) fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], peop
         return Ok(found);
     }
     if holds_another(&forms, label, people) {
-        return Err(format!("“{label}” may be several people sharing one microphone."));
+        return Err(not_one_person(label));
     }
     match by_name(label, &forms, people) {
         Ok(Some(finding)) if finding.is_sure() => Ok(finding),
         Ok(found) => match by_identity(label, labels, people)? {
             Some(finding) => Ok(finding),
             None => found.ok_or_else(|| match names::puts_several(label) {
-                true => format!("“{label}” may be several people sharing one microphone."),
+                true => not_one_person(label),
                 false => nobodys(&forms, people),
             }),
         },
         Err(ambiguous) => Err(ambiguous),
+    }
+}
+
+/// Why a label that names somebody isn't taken for that person.
+fn not_one_person(label: &str) -> String {
+    if names::is_instead(label) {
+        format!("“{label}” seems to be someone other than the person it names.")
+    } else {
+        format!("“{label}” may be several people sharing one microphone.")
     }
 }
 

@@ -6,15 +6,21 @@
 //! if a local model compares them. A thread that is closed by mistake is never asked about again, while a missed one
 //! only says that no match was found: so uncertain cases count as misses.
 
+mod deeds;
+mod wanted;
+
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use chrono::NaiveDate;
 use regex::Regex;
 
+pub(super) use self::wanted::quoted;
+use self::{
+    deeds::{I, IT, WENT, YOU},
+    wanted::{Wanted, lemmas},
+};
 use super::{
     super::{
         draft::DraftEvidence,
-        due,
         input::{OpenThread, SessionForClient, Speaker},
         verify::outcome,
     },
@@ -31,41 +37,15 @@ use crate::text;
 const ENOUGH: f32 = 0.4;
 /// The same for a claim, which has no context.
 const ENOUGH_OF_CLAIM: f32 = 0.5;
-/// How much the words around a sentence count.
-const AROUND: f32 = 0.7;
+
 /// Of two sentences whose scores differ by less than this, the later one tells the outcome.
 const ABOUT_AS_NEAR: f32 = 0.15;
 /// The cosine similarity from which two sentences are about the same thing.
 const ALIKE: f32 = 0.6;
 
-/// Words that say when, not what.
-const WHEN: &str = "monday tuesday wednesday thursday friday saturday sunday january february march april june july august september \
-    october november december today tomorrow tonight week weekend month year time session meeting next first last day \
-    morning afternoon evening noon one two three four five six seven eight nine ten twelve fifteen twenty thirty forty fifty \
-    hundred thousand percent";
-
-/// Words that only add emphasis, by their stems.
-const EMPHASIS: &str = "really definitely definit finally final actually actual promise promis finish again still just now soon also okay \
-    properly surely certainly certain try tri already";
-
-/// Words that say to whom, or make another verb of a verb ("write down"): all that a promise such as "I'll write to her" has
-/// beside its verb.
-const POINTERS: [&str; 13] =
-    ["her", "him", "them", "it", "that", "this", "those", "down", "up", "off", "out", "over", "back"];
-
 /// Whether two promises, each with who made it, are the same. `two` are the names of client and coach.
 pub(in crate::summarize) fn same_promise(two: [&str; 2], one: (&str, Owner), other: (&str, Owner)) -> bool {
     Wanted::of(two, one.0, one.1).is_same(&Wanted::of(two, other.0, other.1))
-}
-
-struct Wanted {
-    lemmas: BTreeSet<String>,
-    names: BTreeSet<String>,
-    owner: Owner,
-    /// Its words of [`POINTERS`].
-    pointers: BTreeSet<&'static str>,
-    /// It undertakes two things: if one of them wasn't done, it wasn't met.
-    is_double: bool,
 }
 
 /// The outcome of a thread, and the sentence that states it.
@@ -130,107 +110,7 @@ pub(super) fn outcomes(input: &SessionForClient, speech: &Speech, claims: &[Clai
     input.threads.iter().enumerate().filter(|(_, thread)| open(thread)).filter_map(claim).collect()
 }
 
-/// The words of a thread that sentences are compared with: what it quotes, otherwise all of it.
-pub(super) fn quoted(thread: &OpenThread) -> &str {
-    quoted_in(&thread.text)
-}
-
-fn quoted_in(text: &str) -> &str {
-    text.rsplit_once(": \u{201c}").and_then(|(_, rest)| rest.rsplit_once('\u{201d}')).map_or(text, |it| it.0)
-}
-
-fn pointers(said: &str) -> BTreeSet<&'static str> {
-    let words: BTreeSet<String> = text::words(said).into_iter().map(|word| word.normal).collect();
-    POINTERS.into_iter().filter(|pointer| words.contains(*pointer)).collect()
-}
-
-fn lemmas(said: &str) -> BTreeSet<String> {
-    let words = text::words(said).into_iter().filter(|word| !stems::is_stop(&word.normal));
-    words.map(|word| lemma(&word.normal).0).collect()
-}
-
 impl Wanted {
-    fn new(input: &SessionForClient, thread: &OpenThread) -> Self {
-        Self::of([&input.client, &input.coach], &thread.text, thread.owner)
-    }
-
-    /// If it's a promise in reply to a request, the request says what: so all of the thread's sentence except the names
-    /// of `two` and the days.
-    fn of(two: [&str; 2], text: &str, owner: Owner) -> Self {
-        static NAME: LazyLock<Regex> =
-            LazyLock::new(|| Regex::new(r"[\p{Ll}\d,;:] (\p{Lu}[\p{L}'\u{2019}-]+)").expect("a constant pattern"));
-        let said = ["Asked ", "Told "].iter().find_map(|it| text.strip_prefix(it)).unwrap_or_else(|| quoted_in(text));
-        let mut bare = said.to_owned();
-        for day in due::places(said, NaiveDate::default()).into_iter().rev() {
-            bare.replace_range(day, " ");
-        }
-        let mut lemmas = lemmas(&bare);
-        let others = two.into_iter().chain(WHEN.split_whitespace()).flat_map(text::words);
-        for word in others {
-            lemmas.remove(&lemma(&word.normal).0);
-        }
-        let named = NAME.captures_iter(&bare).flat_map(|found| text::words(&found[1]));
-        let names = named.map(|word| lemma(&word.normal).0).filter(|name| lemmas.contains(name)).collect();
-        let is_double = said.to_lowercase().replace('\u{2019}', "'").matches("i'll ").count() > 1;
-        Self { lemmas, names, owner, pointers: pointers(said), is_double }
-    }
-
-    /// Whether words may be about this promise where only its verb can tell: "I wrote that down" isn't about "I'll
-    /// write to her".
-    fn may_be(&self, said: &str) -> bool {
-        let only_verbs = self.lemmas.iter().all(|it| is_verb(it) && !self.names.contains(it));
-        !only_verbs || self.pointers == pointers(said)
-    }
-
-    /// Whether this is the same promise, in whatever words: one contains the other, and hardly anything is left over.
-    fn is_same(&self, other: &Self) -> bool {
-        let bare = |it: &Self| -> BTreeSet<String> {
-            it.lemmas
-                .iter()
-                .filter(|word| !EMPHASIS.split_whitespace().any(|said| said == word.as_str()))
-                .cloned()
-                .collect()
-        };
-        let (one, two) = (bare(self), bare(other));
-        let both = one.intersection(&two).count();
-        let (small, large) = (one.len().min(two.len()), one.len().max(two.len()));
-        let deeds = |it: &BTreeSet<String>| it.iter().any(|word| is_verb(word));
-        let numbers = |it: &BTreeSet<String>| -> Vec<String> {
-            it.iter().filter(|word| word.chars().any(|letter| letter.is_numeric())).cloned().collect()
-        };
-        let holds = both == small && small * 3 >= large * 2 || both * 5 >= (small + large - both) * 4;
-        let shares_deed = one.intersection(&two).any(|word| is_verb(word)) || !deeds(&one) && !deeds(&two);
-        let owners = self.owner == other.owner || [self.owner, other.owner].contains(&Owner::Unclear);
-        both >= 2 && holds && shares_deed && owners && self.names == other.names && numbers(&one) == numbers(&two)
-    }
-
-    fn weight(&self, lemma: &str) -> f32 {
-        if self.names.contains(lemma) { 2.0 } else { 1.0 }
-    }
-
-    fn is_thing(&self, lemma: &str) -> bool {
-        !self.names.contains(lemma) && !is_verb(lemma)
-    }
-
-    /// How much of the thread is in `own` and in what surrounds it, from 0 to 1; 0 if the match is accidental. `asked`
-    /// means that the other person asked about it, so that naming the person alone is enough.
-    fn nearness(&self, own: &BTreeSet<String>, around: &BTreeSet<String>, asked: bool) -> f32 {
-        let mut found: Vec<&String> = self.lemmas.intersection(own).collect();
-        let mut score: f32 = found.iter().map(|it| self.weight(it)).sum();
-        for it in self.lemmas.intersection(around).filter(|it| !own.contains(*it)) {
-            score += AROUND * self.weight(it);
-            found.push(it);
-        }
-        let things = self.lemmas.iter().any(|it| self.is_thing(it));
-        let names_thing = found.iter().any(|it| self.is_thing(it));
-        let is_deed = |it: &String| is_verb(it) && !self.names.contains(it);
-        let only_verbs = found.iter().all(|it| is_deed(it)) && !self.lemmas.iter().all(is_deed);
-        if found.len() < self.lemmas.len().min(2) || only_verbs || (things && !names_thing && !asked) {
-            return 0.0;
-        }
-        score / self.lemmas.iter().map(|it| self.weight(it)).sum::<f32>().max(1.0)
-    }
-
     /// The closest sentence that states the outcome; of about equally close ones, the last.
     fn outcome(&self, speech: &Speech, said: &[BTreeSet<String>], alike: Option<&[f32]>) -> Option<(usize, bool)> {
         if self.lemmas.is_empty() {
@@ -407,27 +287,6 @@ impl Wanted {
             _ => None,
         }
     }
-}
-
-/// What the speaker did.
-static I: LazyLock<Regex> = LazyLock::new(|| did("(?:i|we)"));
-/// What the other person did.
-static YOU: LazyLock<Regex> = LazyLock::new(|| did("you"));
-
-/// What was done with it, by anyone.
-static IT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:the|my|our|it|that|those|these|all) ?[\w' ]{0,30}?(?:was|were|is|are|got|has been|have been|'s been)(?: all| already| finally| now)* (\w+)")
-        .expect("a constant pattern")
-});
-/// It was sent: "The pages went to Helen on Tuesday."
-static WENT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:it|they|that|those|both|all|(?:the|my|our) [\w' ]{2,40}?) (?:went|has gone|have gone|is gone|are gone) (?:out|off|over|across|to|yesterday|on|last|this)\b")
-        .expect("a constant pattern")
-});
-
-fn did(who: &str) -> Regex {
-    let adverbs = "(?: (?:just|also|even|finally|already|actually|then|both))*";
-    Regex::new(&format!(r"\b{who}(?:'ve| have|'d| had)?{adverbs} (\w+)")).expect("a constant pattern")
 }
 
 /// The words around a sentence: near it in its turn, and the end of the previous turn; if that is hardly a word, of the

@@ -44,6 +44,9 @@ pub(super) fn read(bytes: &[u8]) -> RawText<'_> {
             () => WINDOWS_1252,
         };
     }
+    if has_capitals_within(&sample, encoding) && is_of_macintosh(&sample) {
+        encoding = MACINTOSH;
+    }
     let (text, _) = encoding.decode_without_bom_handling(bytes);
     let sure = different_words(&sample) >= FEW_WORDS || (encoding == WINDOWS_1252 && is_western(&sample));
     said(text, encoding, sure)
@@ -131,6 +134,14 @@ fn is_baltic(sample: &[u8]) -> bool {
     text.contains(['ð', 'þ'])
         && text.contains(['ë', 'à', 'è', 'û', 'ø', 'ç', 'î', 'â'])
         && !text.contains(['ö', 'ó', 'ú', 'ý', 'é'])
+}
+
+/// Whether words have capitals behind small letters, which no language writes: `tŠglich`.
+fn has_capitals_within(sample: &[u8], encoding: &'static Encoding) -> bool {
+    let (text, _) = encoding.decode_without_bom_handling(sample);
+    let pairs = text.chars().zip(text.chars().skip(1));
+    let within = pairs.filter(|(one, next)| one.is_lowercase() && next.is_uppercase() && !next.is_ascii());
+    within.take(2).count() == 2
 }
 
 /// Whether the letters are at the code points of the old Macintosh encoding, where Windows has hardly any.
@@ -223,6 +234,14 @@ mod tests {
             (read.encoding, read.text.contains("Zoë") && read.text.contains("Größer als gedacht, täglich")),
             ("macintosh", true)
         );
+        for said in [
+            "Sch\u{9a}n, t\u{8a}glich w\u{8a}hlen wir sp\u{8a}ter.",
+            "d\u{8e}j\u{88} pr\u{8e}v\u{8e}t\u{8e}, l'\u{8e}cole a \u{8e}t\u{8e} \u{8e}cart\u{8e}e",
+        ] {
+            let file: Vec<u8> =
+                format!("[00:04] Ana: {said}").chars().filter_map(|letter| u8::try_from(letter).ok()).collect();
+            assert_eq!(decode(&file).encoding, "macintosh", "{said}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::{NotATranscript, decode, format::Format, markup};
+use super::{NotATranscript, decode, format::Format, markup, shown::Shown};
 
 /// The maximum number of parts in a document; a Word document has about twenty, one with many pictures some hundred.
 const PARTS: usize = 2000;
@@ -34,7 +34,7 @@ const DAMAGED: NotATranscript = NotATranscript::Document("is damaged or was cut 
 ///
 /// # Errors
 /// If the archive is damaged, too large, or not a text document.
-pub(super) fn text(bytes: &[u8]) -> Result<(String, Format), NotATranscript> {
+pub(super) fn text(bytes: &[u8]) -> Result<(Shown, Format), NotATranscript> {
     if parts(bytes).ok_or(DAMAGED)? > PARTS {
         return Err(NotATranscript::Document("has more parts than any that Word writes"));
     }
@@ -92,13 +92,15 @@ fn kind(names: &[String]) -> &'static str {
 /// The text so far.
 #[derive(Default)]
 struct Text {
-    out: String,
+    out: Shown,
     paragraph: String,
     /// The nesting depth of tables; a row becomes one line, with tabs between its cells.
     tables: usize,
     /// The nesting depth of hidden text: moved away, or duplicated.
     hidden: usize,
     in_text: bool,
+    /// Whether it isn't visible where we are, or is struck through.
+    unseen: bool,
 }
 
 /// What is told the elements and texts of a document, in their order.
@@ -126,11 +128,18 @@ fn read(xml: &str, listener: &mut impl Listener) -> Result<(), quick_xml::Error>
     }
 }
 
-fn paragraphs(xml: &str) -> Result<String, quick_xml::Error> {
+fn paragraphs(xml: &str) -> Result<Shown, quick_xml::Error> {
     let mut text = Text::default();
     read(xml, &mut text)?;
     text.close();
     Ok(text.out)
+}
+
+/// Whether a property is set: by its name, unless its value says that it isn't.
+fn is_on(tag: &BytesStart<'_>) -> bool {
+    !tag.attributes().flatten().any(|attribute| {
+        attribute.key.local_name().as_ref() == b"val" && matches!(attribute.value.as_ref(), b"0" | b"false" | b"off")
+    })
 }
 
 impl Listener for Text {
@@ -138,13 +147,17 @@ impl Listener for Text {
         match tag.local_name().as_ref() {
             b"t" => self.in_text = true,
             b"tbl" => self.tables += 1,
-            b"moveFrom" | b"Fallback" => self.hidden += 1,
-            name => self.mark(name),
+            b"moveFrom" | b"Fallback" | b"rPrChange" => self.hidden += 1,
+            b"r" => self.unseen = false,
+            _ => self.empty(tag),
         }
     }
 
     fn empty(&mut self, tag: &BytesStart<'_>) {
-        self.mark(tag.local_name().as_ref());
+        match tag.local_name().as_ref() {
+            b"vanish" | b"strike" | b"dstrike" if self.hidden == 0 => self.unseen |= is_on(tag),
+            name => self.mark(name),
+        }
     }
 
     fn end(&mut self, name: &[u8]) {
@@ -154,7 +167,7 @@ impl Listener for Text {
                 self.tables = self.tables.saturating_sub(1);
                 self.close();
             }
-            b"moveFrom" | b"Fallback" => self.hidden = self.hidden.saturating_sub(1),
+            b"moveFrom" | b"Fallback" | b"rPrChange" => self.hidden = self.hidden.saturating_sub(1),
             b"p" if self.tables == 0 => self.close(),
             b"p" => self.paragraph.push(' '),
             b"tc" => self.paragraph.push('\t'),
@@ -164,7 +177,12 @@ impl Listener for Text {
     }
 
     fn push(&mut self, text: &str) {
-        if self.in_text && self.hidden == 0 {
+        if !self.in_text || self.hidden > 0 {
+            return;
+        }
+        if self.unseen {
+            self.out.leave_out(text);
+        } else {
             self.paragraph.push_str(text);
         }
     }
@@ -188,10 +206,10 @@ impl Text {
             return;
         }
         for line in lines {
-            self.out.push_str(line);
-            self.out.push('\n');
+            self.out.text.push_str(line);
+            self.out.text.push('\n');
         }
-        self.out.push('\n');
+        self.out.text.push('\n');
     }
 }
 
@@ -206,7 +224,17 @@ mod tests {
             <w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>b</w:t></w:r></w:p></w:tc></w:tr></w:tbl>\
             <w:p><mc:AlternateContent><mc:Choice><w:r><w:t>once</w:t></w:r></mc:Choice><mc:Fallback><w:r><w:t>once</w:t></w:r>\
             </mc:Fallback></mc:AlternateContent></w:p></w:body></w:document>";
-        assert_eq!(paragraphs(xml).ok().as_deref(), Some("Ana & Tom\nso\n\na \tb\n\nonce\n\n"));
+        let text = |xml: &str| paragraphs(xml).map(|shown| (shown.text, shown.unseen)).ok();
+        assert_eq!(text(xml), Some(("Ana & Tom\nso\n\na \tb\n\nonce\n\n".to_owned(), 0)));
         assert!(paragraphs("<w:p><w:r></w:p>").is_err());
+        let run = |properties: &str, said: &str| format!("<w:r><w:rPr>{properties}</w:rPr><w:t>{said}</w:t></w:r>");
+        let runs = [
+            run("<w:b/>", "Ana: I "),
+            run("<w:strike/>", "hate it, "),
+            run("<w:strike w:val=\"0\"/>", "love it"),
+            run("<w:vanish></w:vanish>", " ask her about this"),
+            run("<w:rPrChange><w:rPr><w:vanish/></w:rPr></w:rPrChange>", "."),
+        ];
+        assert_eq!(text(&format!("<w:p>{}</w:p>", runs.concat())), Some(("Ana: I love it.\n\n".to_owned(), 6)));
     }
 }

@@ -1,12 +1,13 @@
 //! OpenDocument files, as LibreOffice and Google Docs write them: `content.xml` in a ZIP archive.
 //!
-//! Skipped: comments, tracked deletions, footnotes, descriptions of pictures. Headers and footers are in another part.
+//! Skipped: comments, tracked deletions, footnotes, descriptions of pictures, what is hidden or struck through. Headers and
+//! footers are in another part.
 
-use std::io::Cursor;
+use std::{collections::BTreeSet, io::Cursor};
 
 use quick_xml::events::BytesStart;
 
-use super::{DAMAGED, Listener, NotATranscript, Text, decode, part, read};
+use super::{DAMAGED, Listener, NotATranscript, Shown, Text, decode, part, read};
 
 /// The maximum number of spaces in a row: more are meant to fill the memory.
 const SPACES: usize = 64;
@@ -35,7 +36,7 @@ pub(super) fn is_one(names: &[String]) -> bool {
 ///
 /// # Errors
 /// If it's damaged, too large, password-protected, or not a text document.
-pub(super) fn text(archive: &mut zip::ZipArchive<Cursor<&[u8]>>) -> Result<String, NotATranscript> {
+pub(super) fn text(archive: &mut zip::ZipArchive<Cursor<&[u8]>>) -> Result<Shown, NotATranscript> {
     let manifest = part(archive, "META-INF/manifest.xml").unwrap_or_default();
     if memchr::memmem::find(&manifest, b"encryption-data").is_some() {
         return Err(NotATranscript::Document("is protected with a password"));
@@ -52,7 +53,7 @@ pub(super) fn text(archive: &mut zip::ZipArchive<Cursor<&[u8]>>) -> Result<Strin
     paragraphs(&xml).map_err(|_| DAMAGED)
 }
 
-fn paragraphs(xml: &str) -> Result<String, quick_xml::Error> {
+fn paragraphs(xml: &str) -> Result<Shown, quick_xml::Error> {
     let mut text = Opened::default();
     read(xml, &mut text)?;
     text.text.close();
@@ -65,12 +66,49 @@ struct Opened {
     text: Text,
     /// The nesting depth of paragraphs: a picture with text is inside one, and has its own.
     paragraphs: usize,
+    /// The style that is being defined, and those whose text isn't shown, or is struck through.
+    style: Vec<u8>,
+    unseen: BTreeSet<Vec<u8>>,
+    /// For each open paragraph and span, whether its style is one of those.
+    spans: Vec<bool>,
+}
+
+impl Opened {
+    fn style(&mut self, tag: &BytesStart<'_>) {
+        match tag.local_name().as_ref() {
+            b"style" => self.style = value(tag, b"name").unwrap_or_default(),
+            b"text-properties" => {
+                let is = |name: &[u8]| value(tag, name).unwrap_or_default();
+                let struck = |name: &[u8]| !matches!(is(name).as_slice(), b"" | b"none");
+                let is_struck = struck(b"text-line-through-style") || struck(b"text-line-through-type");
+                if is_struck || is(b"display") == b"none" {
+                    self.unseen.insert(self.style.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, tag: &BytesStart<'_>) {
+        let unseen = value(tag, b"style-name").is_some_and(|style| self.unseen.contains(&style));
+        self.spans.push(unseen);
+    }
+}
+
+/// The value of an attribute, by its local name.
+fn value(tag: &BytesStart<'_>, name: &[u8]) -> Option<Vec<u8>> {
+    let attribute = tag.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == name)?;
+    Some(attribute.value.into_owned())
 }
 
 impl Listener for Opened {
     fn start(&mut self, tag: &BytesStart<'_>) {
         match tag.local_name().as_ref() {
-            b"p" | b"h" => self.paragraphs += 1,
+            b"p" | b"h" => {
+                self.paragraphs += 1;
+                self.open(tag);
+            }
+            b"span" => self.open(tag),
             b"table" => self.text.tables += 1,
             name if HIDDEN.contains(&name) => self.text.hidden += 1,
             _ => self.empty(tag),
@@ -79,14 +117,13 @@ impl Listener for Opened {
 
     fn empty(&mut self, tag: &BytesStart<'_>) {
         if self.paragraphs == 0 {
-            return;
+            return self.style(tag);
         }
         match tag.local_name().as_ref() {
             b"line-break" => self.text.mark(b"br"),
             b"tab" => self.text.mark(b"tab"),
             b"s" if self.text.hidden == 0 => {
-                let count = tag.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == b"c");
-                let count = count.and_then(|count| std::str::from_utf8(&count.value).ok()?.trim().parse().ok());
+                let count = value(tag, b"c").and_then(|count| std::str::from_utf8(&count).ok()?.trim().parse().ok());
                 self.text.paragraph.extend(std::iter::repeat_n(' ', count.unwrap_or(1).min(SPACES)));
             }
             _ => {}
@@ -95,7 +132,11 @@ impl Listener for Opened {
 
     fn end(&mut self, name: &[u8]) {
         match name {
+            b"span" => {
+                self.spans.pop();
+            }
             b"p" | b"h" => {
+                self.spans.pop();
                 self.paragraphs = self.paragraphs.saturating_sub(1);
                 if self.text.hidden == 0 {
                     self.text.end(b"p");
@@ -113,6 +154,9 @@ impl Listener for Opened {
     fn push(&mut self, text: &str) {
         if self.paragraphs == 0 || self.text.hidden > 0 {
             return;
+        }
+        if self.spans.contains(&true) {
+            return self.text.out.leave_out(text);
         }
         for letter in text.chars() {
             let space = matches!(letter, ' ' | '\t' | '\n' | '\r');
@@ -158,10 +202,28 @@ mod tests {
             <text:p>a<office:annotation><text:p>she is tired</text:p></office:annotation>\n   b<text:s text:c=\"2\"/>c<text:tab/>d<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>foot</text:p></text:note-body></text:note></text:p>\
             <table:table><table:table-row><table:table-cell><text:p>one</text:p></table:table-cell><table:table-cell><text:p>two</text:p></table:table-cell></table:table-row></table:table>\
             <text:list><text:list-item><text:p>last</text:p></text:list-item></text:list></office:text>";
-        assert_eq!(paragraphs(xml).ok().as_deref(), Some("Ana & Tom\nso\n\na b  c\td\n\none \ttwo\n\nlast\n\n"));
+        let text = |xml: &str| paragraphs(xml).map(|shown| (shown.text, shown.unseen)).ok();
+        assert_eq!(
+            text(xml).map(|(text, _)| text).as_deref(),
+            Some("Ana & Tom\nso\n\na b  c\td\n\none \ttwo\n\nlast\n\n")
+        );
         assert!(paragraphs("<text:p><text:span></text:p>").is_err());
         let many = format!("<text:p>a{}b</text:p>", "<text:s text:c=\"4000000000\"/>".repeat(9));
-        assert!(paragraphs(&many).is_ok_and(|text| text.len() < 1_000));
+        assert!(paragraphs(&many).is_ok_and(|shown| shown.text.len() < 1_000));
+        let style = |name: &str, property: &str| {
+            format!("<style:style style:name=\"{name}\"><style:text-properties {property}/></style:style>")
+        };
+        let span = |style: &str, said: &str| format!("<text:span text:style-name=\"{style}\">{said}</text:span>");
+        let xml = format!(
+            "<office:text>{}{}{}<text:p>Ana: I {}{}{}</text:p></office:text>",
+            style("T1", "style:text-line-through-style=\"solid\""),
+            style("T2", "text:display=\"none\""),
+            style("T3", "style:text-line-through-style=\"none\" text:display=\"true\""),
+            span("T1", "hate it,"),
+            span("T3", "love it."),
+            span("T2", &span("T3", "ask her about this")),
+        );
+        assert_eq!(text(&xml), Some(("Ana: I love it.\n\n".to_owned(), 6)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! scripts) is left out.
 
 use super::{Piece, attribute, initials, is_read, pieces, root};
-use crate::{format::Format, markup, transcript::Transcript};
+use crate::{format::Format, markup, shown::Shown, transcript::Transcript};
 
 /// The warning about every page.
 pub(crate) const DOUBT: &str = "this is a web page: text around the transcript may have been read as speech. \
@@ -18,6 +18,8 @@ const HIDDEN: &[&str] = &[
     "script", "style", "head", "nav", "noscript", "template", "svg", "button", "select", "form", "footer", "aside",
     "iframe", "dialog",
 ];
+/// Elements whose text is struck through.
+const STRUCK: &[&str] = &["del", "s", "strike"];
 /// Elements that end a line of text.
 const BLOCKS: &[&str] = &[
     "div",
@@ -51,7 +53,8 @@ const PARAGRAPHS: &[&str] = &["p", "blockquote", "h1", "h2", "h3", "h4", "h5", "
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     pub(crate) title: Option<String>,
-    pub(crate) text: String,
+    /// Its text; what is struck through is left out.
+    pub(crate) shown: Shown,
     /// Whether we're within a bold name.
     bold: bool,
     /// Whether the line already has words.
@@ -114,18 +117,18 @@ fn read(text: &str) -> Page {
                 if let Some((element, depth)) = &mut hidden {
                     *depth += usize::from(*element == name && !empty);
                     title = name == "title" && element == "head";
-                } else if HIDDEN.contains(&name.as_str()) && !empty {
+                } else if !empty && (HIDDEN.contains(&name.as_str()) || STRUCK.contains(&name.as_str())) {
                     hidden = Some((name, 1));
                 } else {
                     page.part(&name);
                     // Adjacent boxes are separate on the screen.
-                    if std::mem::take(&mut boxed) && !page.text.ends_with(char::is_whitespace) {
-                        page.text.push_str("  ");
+                    if std::mem::take(&mut boxed) && !page.shown.text.ends_with(char::is_whitespace) {
+                        page.shown.text.push_str("  ");
                     }
                     match &mut named {
                         Some((element, depth)) => *depth += usize::from(*element == name && !empty),
                         None if !empty && name == "span" && says_name(raw) && !page.begun => {
-                            page.text.push_str("**");
+                            page.shown.text.push_str("**");
                             named = Some((name, 1));
                         }
                         None => {}
@@ -150,8 +153,8 @@ fn read(text: &str) -> Page {
                 if let Some((_, depth)) = named.as_mut().filter(|(element, _)| *element == name) {
                     *depth -= 1;
                     if *depth == 0 {
-                        page.text.truncate(page.text.trim_end().len());
-                        page.text.push_str("**");
+                        page.shown.text.truncate(page.shown.text.trim_end().len());
+                        page.shown.text.push_str("**");
                         named = None;
                     }
                 }
@@ -165,10 +168,13 @@ fn read(text: &str) -> Page {
                 let text = markup::references(text).split_whitespace().collect::<Vec<_>>().join(" ");
                 page.title = page.title.take().or(Some(text).filter(|text| !text.is_empty()));
             }
+            Piece::Text(text) if hidden.as_ref().is_some_and(|(element, _)| STRUCK.contains(&element.as_str())) => {
+                page.shown.leave_out(&markup::references(text));
+            }
             _ => {}
         }
     }
-    page.text = initials::without(page.text);
+    page.shown.text = initials::without(page.shown.text);
     page
 }
 
@@ -182,11 +188,13 @@ impl Page {
     /// Ends a line, or a table cell, at the beginning or end of an element.
     fn part(&mut self, name: &str) {
         match name {
-            "td" | "th" if !self.text.ends_with(['\n', '\t']) && !self.text.is_empty() => self.text.push('\t'),
+            "td" | "th" if !self.shown.text.ends_with(['\n', '\t']) && !self.shown.text.is_empty() => {
+                self.shown.text.push('\t')
+            }
             name if PARAGRAPHS.contains(&name) => {
                 self.end_line();
-                if !self.text.is_empty() && !self.text.ends_with("\n\n") {
-                    self.text.push('\n');
+                if !self.shown.text.is_empty() && !self.shown.text.ends_with("\n\n") {
+                    self.shown.text.push('\n');
                     self.begun = false;
                 }
             }
@@ -194,31 +202,34 @@ impl Page {
             // A bold name at the beginning of its line, or after a time, is marked.
             "b" | "strong" if self.bold || !self.begun => {
                 self.bold = !self.bold;
-                self.text.push_str("**");
+                self.shown.text.push_str("**");
             }
             _ => {}
         }
     }
 
     fn end_line(&mut self) {
-        self.text.truncate(self.text.trim_end_matches([' ', '\t']).len());
-        if !self.text.is_empty() && !self.text.ends_with('\n') {
-            self.text.push('\n');
+        self.shown.text.truncate(self.shown.text.trim_end_matches([' ', '\t']).len());
+        if !self.shown.text.is_empty() && !self.shown.text.ends_with('\n') {
+            self.shown.text.push('\n');
         }
         self.begun = false;
     }
 
     /// Adds text, with whitespace collapsed.
     fn push(&mut self, text: &str) {
-        if text.starts_with(char::is_whitespace) && !self.text.is_empty() && !self.text.ends_with(char::is_whitespace) {
-            self.text.push(' ');
+        if text.starts_with(char::is_whitespace)
+            && !self.shown.text.is_empty()
+            && !self.shown.text.ends_with(char::is_whitespace)
+        {
+            self.shown.text.push(' ');
         }
         self.begun |= text.contains(char::is_alphabetic);
         let mut words = text.split_whitespace().peekable();
         while let Some(word) = words.next() {
-            self.text.push_str(word);
+            self.shown.text.push_str(word);
             if words.peek().is_some() || text.ends_with(char::is_whitespace) {
-                self.text.push(' ');
+                self.shown.text.push(' ');
             }
         }
     }
@@ -230,9 +241,10 @@ mod tests {
 
     #[test]
     fn a_page_is_read_as_one_sees_it() {
-        let text = |page: &str| of(page).map(|page| page.text);
+        let text = |page: &str| of(page).map(|page| page.shown.text);
         for (page, wanted) in [
             ("<!DOCTYPE html><html><head><title>x</title></head><body><p>so</p></body></html>", Some("so\n\n")),
+            ("<div>Ana: I <s>hate it</s> love it</div>", Some("Ana: I love it\n")),
             ("<div><b>Ana:</b> so</div><div>no</div>", Some("**Ana:** so\nno\n")),
             ("<p>one<br>two</p><p>three &amp; four</p>", Some("one\ntwo\n\nthree & four\n\n")),
             ("<table><tr><td>Ana</td><td>so</td></tr></table>", Some("Ana\tso\n")),

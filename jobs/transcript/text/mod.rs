@@ -20,16 +20,19 @@ mod sight;
 mod stamp;
 mod trailing;
 mod units;
+mod warnings;
 
 pub(super) use layout::Layout;
 pub(super) use mark::{before, behind, is_sound};
 pub(super) use stamp::figure;
+pub(super) use warnings::UNNAMED_TURNS;
 
 use std::borrow::Cow;
 
 use self::{
     line::{Beside, Dress, Line},
     stamp::Stamp,
+    warnings::{ANSWER, INTERJECTED, NOTES, SIDES, UNNAMED_LINE},
 };
 use super::{
     account::{Draft, words},
@@ -428,29 +431,6 @@ impl<'a> Reading<'a> {
         }
     }
 }
-
-/// The warning about a line without a name, where nearly all others have one.
-const UNNAMED_LINE: &str = "this line has no name, while nearly all others do: it is read as the words of the person above it; \
-     please check who speaks here";
-
-/// The warning about an answer by an unknown speaker.
-const ANSWER: &str = "this line is set off below somebody else's words and has no name: please check who speaks here";
-
-/// The warning if only marks tell speakers apart.
-pub(super) const UNNAMED_TURNS: &str =
-    "nobody is named: the marks (>>) show where somebody else starts speaking, but not who it is";
-
-/// The warning if only questions and answers are marked.
-const SIDES: &str =
-    "questions and answers are marked, but nobody is named: please check that this was spoken, and who asks";
-
-/// The warning about interjections in brackets.
-const INTERJECTED: &str = "words in brackets with a name, here and below, are read as said by that person: please check who \
-     it is";
-
-/// The warning about notes after the talk.
-const NOTES: &str =
-    "a heading that is not speech: the text below it, until somebody speaks again, is set aside as notes";
 
 /// A line that begins with an interjection, `//S00: Great.// I will ask`: it continues the previous turn.
 fn goes_on_behind_another(raw: &str) -> Option<&str> {

@@ -57,30 +57,40 @@ fn below_heads(lines: &[Line<'_>]) -> Vec<usize> {
     let parted = heads.iter().filter(|head| !is_below(head.at)).count() * PART >= heads.len() * (PART - 1);
     // A name on a line of its own, and its time below it.
     let is_named = |at: usize| at > 0 && matches!((lines[at - 1], lines[at]), (Line::Plain(..), Line::Stamp(_)));
+    // The next head after each that is surely one.
+    let mut next: Vec<Option<Head<'_>>> = vec![None; heads.len()];
+    for place in (0..heads.len().saturating_sub(1)).rev() {
+        let after = heads[place + 1];
+        next[place] = if !is_below(after.at) || after.marked || !parted { Some(after) } else { next[place + 1] };
+    }
     let mut said = Vec::new();
+    // The last head that is one, and whether it is the one right above.
+    let mut last: Option<(Head<'_>, bool)> = None;
     for (place, head) in heads.iter().enumerate() {
-        let Some(above) = place.checked_sub(1).map(|above| heads[above]).filter(|_| !head.marked) else { continue };
-        let names_somebody = above.is_heading || parted && !above.name.is_empty() || is_named(above.at);
-        let before = (0..head.at).rev().find(filled);
-        let is_first = before == Some(above.at) && names_somebody && !said.contains(&above.at);
-        if !(is_first || parted && is_below(head.at)) {
-            continue;
-        }
-        let above = heads[..place].iter().rev().find(|other| !said.contains(&other.at)).unwrap_or(&above);
-        let next = heads[place + 1..].iter().find(|next| !is_below(next.at) || next.marked || !parted);
-        let is_out_of_order = next.is_some_and(|next| {
-            above.start_ms <= next.start_ms && !(above.start_ms..=next.start_ms).contains(&head.start_ms)
+        let is_said = last.is_some_and(|(above, is_right_above)| {
+            let names_somebody = above.is_heading || parted && !above.name.is_empty() || is_named(above.at);
+            let is_first = is_right_above && names_somebody && (0..head.at).rev().find(filled) == Some(above.at);
+            if head.marked || !(is_first || parted && is_below(head.at)) {
+                return false;
+            }
+            let is_out_of_order = next[place].is_some_and(|next| {
+                above.start_ms <= next.start_ms && !(above.start_ms..=next.start_ms).contains(&head.start_ms)
+            });
+            let mut after = (head.at + 1..lines.len()).filter(filled);
+            let (below, second) = (after.next(), after.next());
+            let is_silent = match below.map(|at| lines[at]) {
+                None | Some(Line::Heading { .. }) => true,
+                Some(Line::Plain(..)) => second.is_some_and(is_named),
+                Some(_) => below != Some(head.at + 1),
+            };
+            let is_anybodys = head.name.is_empty() || counts[head.name] * PART < heads.len() / 2;
+            is_out_of_order || is_first && is_silent && is_anybodys
         });
-        let mut after = (head.at + 1..lines.len()).filter(filled);
-        let (next, second) = (after.next(), after.next());
-        let is_silent = match next.map(|at| lines[at]) {
-            None | Some(Line::Heading { .. }) => true,
-            Some(Line::Plain(..)) => second.is_some_and(is_named),
-            Some(_) => next != Some(head.at + 1),
-        };
-        let is_anybodys = head.name.is_empty() || counts[head.name] * PART < heads.len() / 2;
-        if is_out_of_order || is_first && is_silent && is_anybodys {
+        if is_said {
             said.push(head.at);
+            last = last.map(|(above, _)| (above, false));
+        } else {
+            last = Some((*head, true));
         }
     }
     if said.len() * PART > heads.len() { Vec::new() } else { said }
