@@ -114,8 +114,11 @@ impl Speech<'_> {
     /// What the word at this place says of someone else.
     fn another_at(&self, place: usize) -> Option<String> {
         let word = &self.words[place];
+        if word.is_quoted || !self.may_tell(place) {
+            return None;
+        }
         let begin = self.clause(place);
-        if word.is_quoted || self.is_reported(begin) {
+        if self.is_reported(begin) {
             return None;
         }
         let before: Vec<&str> = self.words[begin..place].iter().map(|word| word.folded.as_str()).collect();
@@ -131,6 +134,17 @@ impl Speech<'_> {
         let is_name = word.written.chars().next().is_some_and(char::is_uppercase) && !self.is_known(&word.folded);
         (is_name && self.is_introduced(place, begin, &before))
             .then(|| format!("introduces themselves as “{}”", word.written))
+    }
+
+    /// Whether a word may be a name, a relative or somebody's thing: most are none of these, and are passed over at once.
+    fn may_tell(&self, place: usize) -> bool {
+        let word = &self.words[place];
+        let is_capital = word.written.chars().next().is_some_and(char::is_uppercase);
+        let is_owns = word.folded.strip_suffix('s').is_some_and(|name| self.own.given_names().any(|own| own == name));
+        is_capital
+            || is_owns
+            || relatives::is_relative(&word.folded)
+            || self.is_early() && (is_in(THINGS, &word.folded) || self.own.given_names().any(|own| *own == word.folded))
     }
 
     /// "This isn't Ben", "Ben is ill": nobody says that of themselves.

@@ -1,6 +1,8 @@
 //! What people call the relatives of others, and who sits at somebody's account for them, as plain data. Folded (lower
 //! case, no accents).
 
+use std::{collections::HashSet, sync::LazyLock};
+
 /// Relatives and helpers, in the languages known here. Some of these words are names as well ("Son", "Mann").
 pub(crate) const RELATIVES: &str = "wife husband partner spouse mother mum mom father dad son daughter sister brother granny grandma grandpa \
     assistant secretary interpreter translator carer caregiver nanny babysitter nurse colleague frau mann partnerin mutter vater sohn \
@@ -11,5 +13,6 @@ pub(crate) const RELATIVES: &str = "wife husband partner spouse mother mum mom f
 
 /// Whether a word, folded, is one of them.
 pub(crate) fn is_relative(word: &str) -> bool {
-    RELATIVES.split_whitespace().any(|relative| relative == word)
+    static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| RELATIVES.split_whitespace().collect());
+    WORDS.contains(word)
 }

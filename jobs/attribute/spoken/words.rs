@@ -1,5 +1,7 @@
 //! The words of an utterance, with what separates them. Pure.
 
+use std::collections::HashMap;
+
 use crate::{attribute::address::KnownNames, names};
 
 /// One word of an utterance, with what separates it from the next.
@@ -25,6 +27,8 @@ impl Word {
 /// The words of an utterance.
 pub(in crate::attribute) fn split(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
+    // Folding is the slowest part, and a long turn repeats its words.
+    let mut keys: HashMap<&str, String> = HashMap::new();
     let (mut begins_sentence, mut is_quoted) = (true, false);
     for piece in text.split_whitespace() {
         let core = piece.trim_matches(|c: char| !c.is_alphanumeric());
@@ -38,7 +42,7 @@ pub(in crate::attribute) fn split(text: &str) -> Vec<Word> {
             continue;
         }
         let after: String = piece.chars().rev().take_while(|c| !c.is_alphanumeric()).collect();
-        let folded = names::alias_key(core).replace(' ', "");
+        let folded = keys.entry(core).or_insert_with(|| names::alias_key(core).replace(' ', "")).clone();
         let ends = after.contains(['.', '!', '?']);
         words.push(Word { written: core.to_owned(), folded, after, begins_sentence, is_quoted, is_titled: false });
         is_quoted &= !piece.trim_end_matches(['.', ',', '!', '?']).ends_with(['"', '”', '»']);
