@@ -5,9 +5,11 @@ mod tenants;
 
 use std::collections::BTreeSet;
 
+use debrief::postgres::databases;
 use debrief_jobs::db::{Db, is_migrated, migrate};
 use secrecy::ExposeSecret;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqlSafeStr};
+use uuid::Uuid;
 
 use crate::support::{SlowPostgres, TestDatabase};
 
@@ -31,6 +33,25 @@ async fn migrating_again_and_at_once_changes_nothing() {
     one.expect("the first migrates");
     other.expect("the second waits for it");
     assert!(is_migrated(&database.url).await.expect("the database answers"));
+}
+
+/// The first commands on a machine are often given at once, in two terminals.
+#[tokio::test]
+async fn programs_that_start_at_once_make_the_database_once() {
+    let database = TestDatabase::empty().await;
+    let name = format!("t_{}", Uuid::now_v7().simple());
+    let ensure = || databases::ensure(&database.url, &name);
+    for made in futures::future::join_all((0..8).map(|_| ensure())).await {
+        made.expect("it is there");
+    }
+    let urls = databases::named(&database.urls, &name).expect("a URL");
+    for migrated in futures::future::join_all((0..4).map(|_| migrate(&urls))).await {
+        migrated.expect("it is migrated");
+    }
+    assert!(is_migrated(&urls.owner).await.expect("the database answers"));
+    let mut connection = PgConnection::connect(database.url.expose_secret()).await.expect("it answers");
+    let drop = format!("drop database {name} with (force)");
+    connection.execute(AssertSqlSafe(drop)).await.expect("it is gone");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Migrates a database to this binary's schema: the roles, the `vector` extension, then the migrations.
 //!
 //! Reads the migrations embedded in the binary; writes the schema. A rerun does nothing, and concurrent migrations wait
-//! for each other (sqlx takes an advisory lock).
+//! for each other.
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, Executor, PgConnection, migrate::Migrator};
@@ -32,6 +32,10 @@ pub enum MigrateError {
     Migrate(#[from] sqlx::migrate::MigrateError),
 }
 
+/// One migration at a time prepares a database: two that create the extension or grant a right at once fail. The lock ends
+/// with the connection.
+const ALONE: &str = "select pg_advisory_lock(4919830127)";
+
 /// Roles belong to the cluster, and databases are migrated in parallel (tests do), hence the two exceptions.
 const PREPARE: &str = r"
 do $$ declare wanted text; begin
@@ -61,6 +65,7 @@ end $$";
 /// See [`MigrateError`]; each says what to do.
 pub async fn migrate(urls: &Urls) -> Result<(), MigrateError> {
     let mut connection = PgConnection::connect(urls.owner.expose_secret()).await.map_err(MigrateError::Connect)?;
+    connection.execute(ALONE).await.map_err(MigrateError::Prepare)?;
     connection.execute(PREPARE).await.map_err(MigrateError::Prepare)?;
     if urls.app.expose_secret() != urls.owner.expose_secret() {
         login::ensure(&mut connection, &urls.app).await.map_err(MigrateError::Prepare)?;

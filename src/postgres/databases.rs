@@ -59,7 +59,7 @@ pub async fn lock(url: &SecretString, key: i64) -> Result<Option<PgConnection>, 
     Ok(taken.then_some(connection))
 }
 
-/// Creates the database `name` on the server of `url` if it is missing.
+/// Creates the database `name` on the server of `url` if it is missing. Several processes may do so at once.
 ///
 /// # Errors
 /// Returns an error if the server can't be reached, or its user can't create databases.
@@ -67,7 +67,12 @@ pub async fn ensure(url: &SecretString, name: &str) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect(url.expose_secret()).await?;
     if !is_there(&mut connection, name).await? {
         // The names are the program's own, never a user's.
-        connection.execute(sqlx::AssertSqlSafe(format!("create database \"{name}\""))).await?;
+        let created = connection.execute(sqlx::AssertSqlSafe(format!("create database \"{name}\""))).await;
+        if let Err(error) = created
+            && !is_there(&mut connection, name).await?
+        {
+            return Err(error);
+        }
     }
     connection.close().await
 }
