@@ -20,7 +20,8 @@ pub(super) fn add(environment: &mut Environment<'_>) {
 }
 
 /// Milliseconds as `12:34`, or `1:02:03` from one hour.
-fn clock(milliseconds: i64) -> String {
+#[must_use]
+pub fn clock(milliseconds: i64) -> String {
     let seconds = milliseconds.max(0) / 1000;
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }

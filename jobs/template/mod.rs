@@ -6,6 +6,7 @@
 
 mod filters;
 
+pub use filters::clock;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
 use serde::Serialize;
 

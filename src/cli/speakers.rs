@@ -1,6 +1,6 @@
 //! `debrief speakers`: names or corrects a session's speakers from the command line instead of on the page.
 
-use std::process::ExitCode;
+use std::{fmt::Display, process::ExitCode};
 
 use anyhow::Context;
 use clap::{ArgGroup, Args, Subcommand};
@@ -11,6 +11,7 @@ use debrief_jobs::{
     db::{TenantTx, Tx},
     model::MailState,
     model::id::IdPrefix,
+    template,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -182,8 +183,8 @@ fn came_of_it(label: &str, set: &Corrected, misdelivered: &[Misdelivered]) -> St
     text + &warnings(misdelivered)
 }
 
-fn count(number: usize, one: &str, more: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { more })
+fn count<N: Display + PartialEq + From<u8>>(number: N, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == N::from(1) { one } else { more })
 }
 
 fn warnings(misdelivered: &[Misdelivered]) -> String {
@@ -211,11 +212,14 @@ fn text(shown: &SpeakersReport) -> String {
         let person = speaker.person.as_deref().unwrap_or("unknown");
         let guess = if speaker.who.is_some() && speaker.basis.is_guess() { ", a guess" } else { "" };
         text.push_str(&format!(
-            "{label}: {person} ({:.2}{guess}), {} turns, {} words\n  {}\n",
-            speaker.confidence, speaker.turns, speaker.words, speaker.reason
+            "{label}: {person} ({:.2}{guess}), {}, {}\n  {}\n",
+            speaker.confidence,
+            count(speaker.turns, "turn", "turns"),
+            count(speaker.words, "word", "words"),
+            speaker.reason
         ));
         for excerpt in &speaker.excerpts {
-            let at = excerpt.start_ms.map_or_else(String::new, |ms| format!("{}:{:02}  ", ms / 60_000, ms / 1000 % 60));
+            let at = excerpt.start_ms.map_or_else(String::new, |ms| format!("{}  ", template::clock(ms)));
             text.push_str(&format!("    {at}{}\n", excerpt.text));
         }
     }

@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use debrief_jobs::{
     model::{ActionItem, Claim, Evidence, Owner, Tally, Thread},
     review::view::SummaryView,
+    template,
 };
 use serde::Serialize;
 
@@ -98,12 +99,7 @@ fn bare(text: &str) -> String {
 }
 
 fn source(evidence: &Evidence) -> Source {
-    let time = evidence.start_ms.map(|ms| {
-        let seconds = ms / 1000;
-        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
-    });
-    Source { speaker: evidence.speaker.clone(), time }
+    Source { speaker: evidence.speaker.clone(), time: evidence.start_ms.map(template::clock) }
 }
 
 /// The source of the words, and how many of them are verified.
