@@ -89,6 +89,8 @@ struct Reading {
     /// Marked handles: `@ritzdorf`, `dionysuz.eth`.
     handles: Vec<String>,
     is_device: bool,
+    /// Whether two of its words are joined: a double name, whose parts are no middle names.
+    is_hyphenated: bool,
 }
 
 /// Whether two labels belong to the same person.
@@ -134,7 +136,7 @@ impl Reading {
         } else {
             (vec![of_words(first)], forms[1..].iter().map(of_words).collect())
         };
-        Some(Self { names, others, handles, is_device })
+        Some(Self { names, others, handles, is_device, is_hyphenated: names::is_hyphenated(label) })
     }
 
     fn name(&self) -> &[String] {
@@ -171,6 +173,12 @@ fn without_domain(words: &[String]) -> Vec<String> {
     }
 }
 
+/// Whether two lists of middle names contradict each other: neither is left out, and no name or initial is common.
+fn are_others([one, other]: [&[String]; 2]) -> bool {
+    let is_near = |a: &String, b: &String| a.starts_with(b.as_str()) || b.starts_with(a.as_str());
+    !one.is_empty() && !other.is_empty() && !one.iter().any(|a| other.iter().any(|b| is_near(a, b)))
+}
+
 /// Compares two names of at least two words.
 fn full_names(one: &Reading, other: &Reading, in_use: Option<&NamesInUse>) -> Option<Sameness> {
     let is_name =
@@ -194,7 +202,13 @@ fn full_names(one: &Reading, other: &Reading, in_use: Option<&NamesInUse>) -> Op
     }
     if last == last_b && last.len() > 1 {
         if first == first_b {
-            return Some(Sameness::same(0.88, "they have the same name apart from a middle name"));
+            // "Jean-Marc Dupont" may be the brother of "Jean-Luc Dupont".
+            let middles = [&a[1..a.len() - 1], &b[1..b.len() - 1]];
+            return Some(if are_others(middles) || one.is_hyphenated || other.is_hyphenated {
+                Sameness::Unsure
+            } else {
+                Sameness::same(0.88, "they have the same name apart from a middle name")
+            });
         }
         // A sister may have the other name that the short form stands for.
         if nicknames::alike(first, first_b) && in_use.is_some_and(|in_use| in_use.of_family(first, first_b, last) <= 2)

@@ -16,7 +16,7 @@ use crate::names::{self, nicknames, relatives};
 const EARLY: usize = 4;
 
 /// "This is …", where a sentence begins with it.
-const THIS_IS: [&str; 16] = [
+const THIS_IS: [&str; 18] = [
     "this is",
     "its",
     "it is",
@@ -33,10 +33,12 @@ const THIS_IS: [&str; 16] = [
     "parla",
     "hier is",
     "det ar",
+    "tu",
+    "tutaj",
 ];
 
 /// "I am …", where a sentence begins with it.
-const I_AM: [&str; 12] = [
+const I_AM: [&str; 13] = [
     "im",
     "i am",
     "ich bin",
@@ -49,6 +51,7 @@ const I_AM: [&str; 12] = [
     "sono",
     "ik ben",
     "jag ar",
+    "jestem",
 ];
 
 /// Words of saying: what follows them is what somebody said.
@@ -122,6 +125,9 @@ impl Speech<'_> {
             return None;
         }
         let before: Vec<&str> = self.words[begin..place].iter().map(|word| word.folded.as_str()).collect();
+        if let Some(other) = self.other_surname(place, &before) {
+            return Some(format!("introduces themselves as “{other}”"));
+        }
         if self.own.given_names().any(|own| *own == word.folded) && self.is_early() {
             return self.speaks_of_own(place, &before);
         }
@@ -161,8 +167,23 @@ impl Speech<'_> {
         (is_subject && is_absent).then(|| format!("speaks of “{}” in the third person", word.written))
     }
 
-    /// "I'm on his laptop", "he gave me his link".
+    /// "My name is Liz Novak", where the label is that of Liz Hartley.
+    fn other_surname(&self, place: usize, before: &[&str]) -> Option<String> {
+        let (word, next) = (&self.words[place], self.words.get(place + 1)?);
+        let is_capital = next.written.chars().next().is_some_and(char::is_uppercase);
+        let tells = self.is_early() && word.after.is_empty() && is_capital && gives_own_name(before);
+        let is_first = self.own.words.len() > 1 && is_near(self.own, &word.folded) && nicknames::is_given(&word.folded);
+        (tells && is_first && !self.is_known(&next.folded)).then(|| format!("{} {}", word.written, next.written))
+    }
+
+    /// "I'm on his laptop", "he gave me his link", "it's my husband's computer".
     fn anothers_thing(&self, place: usize, before: &[&str]) -> Option<String> {
+        if let [first @ .., "my" | "our", whose] = before {
+            let is_relatives = whose.strip_suffix('s').is_some_and(relatives::is_relative);
+            let uses = first.last().is_some_and(|uses| is_in(USES, uses)) || is_phrase(&THIS_IS, first);
+            return (self.turns <= 2 && is_relatives && uses)
+                .then(|| format!("says that they’re using another person’s {}", self.words[place].written));
+        }
         let [.., uses, whose] = before else { return None };
         if !before.iter().any(|word| matches!(*word, "i" | "im" | "ive" | "me" | "ich" | "mir" | "je" | "jai")) {
             return None;
@@ -175,10 +196,7 @@ impl Speech<'_> {
     /// Whether the name at this place is that of the speaker.
     fn is_introduced(&self, place: usize, begin: usize, before: &[&str]) -> bool {
         let (early, here) = (self.is_early(), self.is_here(place, before));
-        early
-            && (address::gives_name(before)
-                || before.ends_with(&["my", "name", "is"])
-                || before.ends_with(&["my", "names"]))
+        early && gives_own_name(before)
             || (here || early && (self.says_who(place, before) || self.is_got(begin, before)))
                 && nicknames::is_given(&self.words[place].folded)
     }
@@ -186,7 +204,7 @@ impl Speech<'_> {
     /// "This is Tom": not "This is Tom, my husband", which shows somebody; but "hier spricht Carla, mein Mann ist krank".
     fn says_who(&self, place: usize, before: &[&str]) -> bool {
         let next = self.words.get(place + 1).map_or("", |next| next.folded.as_str());
-        let ends = self.ends(place) || matches!(next, "by" | "from" | "his" | "her");
+        let ends = self.ends(place) || matches!(next, "by" | "from" | "his" | "her" | "speaking" | "again");
         let shows =
             matches!(before, [first, .., "is" | "ist"] if *first != "hier") || matches!(before, ["its" | "cest"]);
         ends && (is_phrase(&THIS_IS, before) || is_phrase(&I_AM, before)) && !(shows && self.is_shown(place))
@@ -196,7 +214,10 @@ impl Speech<'_> {
     fn is_got(&self, begin: usize, before: &[&str]) -> bool {
         let got = |words: &[&str]| words.ends_with(&["got"]) || words.ends_with(&["got", "me"]);
         let last = [2, 1].map(|back| begin.checked_sub(back).map_or("", |at| self.words[at].folded.as_str()));
-        got(before) && before.iter().any(|word| matches!(*word, "you" | "youve")) || before.is_empty() && got(&last)
+        let is_me = before.is_empty() && last == ["its", "me"];
+        is_me
+            || got(before) && before.iter().any(|word| matches!(*word, "you" | "youve"))
+            || before.is_empty() && got(&last)
     }
 
     /// "Tom here", "Tom speaking".
@@ -263,6 +284,11 @@ impl Speech<'_> {
     }
 }
 
+/// Whether the speaker's name follows these words: "my name is".
+fn gives_own_name(before: &[&str]) -> bool {
+    address::gives_name(before) || before.ends_with(&["my", "name", "is"]) || before.ends_with(&["my", "names"])
+}
+
 /// Whether words are one of these phrases, and nothing else.
 fn is_phrase(phrases: &[&str], words: &[&str]) -> bool {
     phrases.iter().any(|phrase| phrase.split(' ').eq(words.iter().copied()))
@@ -316,6 +342,12 @@ mod tests {
             ("Der Mark kommt heute leider nicht.", "in the third person"),
             ("Mark ist leider krank, ich vertrete ihn.", "in the third person"),
             ("Hi, I'm his wife, he'll be right there.", "his wife"),
+            ("This is Sandra speaking, his wife.", "Sandra"),
+            ("Hello Ruth. It's me, Sandra, again.", "Sandra"),
+            ("Sorry for the name on the screen, I took my wife's laptop.", "another person’s laptop"),
+            ("Ignore the name, it is my husband's computer.", "another person’s computer"),
+            ("Hello, my name is Mark Novak, I am new.", "Mark Novak"),
+            ("Cześć, tu Sandra, żona Marka.", "Sandra"),
         ] {
             let found = found(said).unwrap_or_default();
             assert!(found.contains(who), "{said}: {found}");
@@ -345,6 +377,9 @@ mod tests {
             "He asked me, Mark, is that you?",
             "They say that Mark is a good name.",
             "I think Mark Twain is funny.",
+            "My name is Mark Hope, and this is my first time.",
+            "Hello, my name is Mark. Monday was hard.",
+            "My wife's laptop broke, so I bought one.",
         ] {
             assert_eq!(found(said), None, "{said}");
         }

@@ -20,7 +20,7 @@ pub struct Utterance<'a> {
     pub text: &'a str,
 }
 
-/// The minimum score that decides roles. See [`Evidence::against`].
+/// The minimum score that decides roles. See `Evidence::against`.
 pub const CLEAR: f32 = 2.5;
 
 /// How much more evidence is needed in languages that were evaluated on less than English.

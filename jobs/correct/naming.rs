@@ -236,8 +236,8 @@ async fn participant(tx: &mut TenantTx, session_id: Uuid, who: Who, name: &str) 
 /// Remembers a name for all of the coach's sessions, and has the sessions checked again in which it meant someone else.
 /// A person's answer outranks what was stored before. Returns whether earlier sessions are being updated.
 ///
-/// A generic device name is someone else in the next session; and a label that is a person's own name stays theirs,
-/// even if someone else once spoke under it.
+/// A generic device name is someone else in the next session; and a label that is a person's own name, or their alias in
+/// the roster, stays theirs, even if someone else once spoke under it.
 pub(super) async fn remember(
     tx: &mut TenantTx,
     (coach_id, session_id): (Uuid, Uuid),
@@ -259,8 +259,14 @@ pub(super) async fn remember(
         normalized
     )
     .fetch_optional(tx.conn())
-    .await?
-    .map(|row| store::alias(row.written, (row.client_id, row.is_coach, row.is_shared), row.by_correction));
+    .await?;
+    let is_of_another = was
+        .as_ref()
+        .is_some_and(|row| !row.by_correction && row.client_id.is_some_and(|client_id| Who::Client(client_id) != who));
+    if is_of_another {
+        return Ok(false);
+    }
+    let was = was.map(|row| store::alias(row.written, (row.client_id, row.is_coach, row.is_shared), row.by_correction));
     // A guest's alias keeps what the guest is called; a client's or the coach's keeps the label as it was written.
     let written = if who == Who::Guest { name } else { label };
     sqlx::query!(

@@ -15,7 +15,7 @@ use super::{
 /// sentences that could be marked by mistake.
 const ALONE: (f32, f32) = (0.2, 0.5);
 /// The number of lines of a short session, and of a long one.
-pub(super) const LINES: (usize, usize) = (20, 300);
+pub(super) const LINES: (usize, usize) = (4, 100);
 /// A sentence with fewer distinct content words than this is thin, and must be more likely by this much: "I need the
 /// key" has one, and in a long session it takes a pattern.
 const THIN: [(usize, f32); 3] = [(2, 0.5), (3, 0.3), (4, 0.1)];

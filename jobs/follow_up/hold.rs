@@ -132,7 +132,7 @@ pub async fn queue(
     let date = (people.date_source != DATE_OF_UPLOAD).then_some(people.session_date);
     let mail = NewMail {
         message: Message::FollowUp(mail::FollowUp {
-            greeting_name: people.greeting.unwrap_or_else(|| called(&people.client)),
+            greeting_name: greeting(&people.client, people.greeting),
             ..letter(&people.client, &people.coach, &people.organization, date, &content)
         }),
         to: recipient,
@@ -201,6 +201,11 @@ pub fn rephrased(client: &str, coach: &str, content: &Content) -> Vec<(Uuid, Rep
 }
 
 /// What the client may read of a summary, and nothing else. If the session's `date` is unknown, the letter states
+/// What follows "Hello" in a client's letter: as the roster says, else the given name.
+pub(crate) fn greeting(client: &str, set: Option<String>) -> String {
+    set.unwrap_or_else(|| called(client))
+}
+
 /// neither it nor any date computed from it: the original words are used instead.
 pub(crate) fn letter(
     client: &str,

@@ -20,8 +20,8 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub use held::{HeldLetter, held};
-pub(crate) use hold::letter;
 pub use hold::{Approval, FollowUp, FollowUpError, cancel, queue, rephrased};
+pub(crate) use hold::{greeting, letter};
 pub use preview::{Preview, preview};
 pub use rephrase::Rephrased;
 pub use settle::{Verdict, close_if_finished, decide};

@@ -41,7 +41,7 @@ pub(super) async fn roster(ctx: &Context<Needs>, object: &ObjectInfo, coach: Coa
     let mut tx = ctx.db.tenant(coach.organization).await?;
     let applied = people::apply_roster(&mut tx, coach.id, &roster).await?;
     let said: Vec<&str> =
-        applied.problems.iter().chain(&applied.changes).chain(&applied.notes).map(String::as_str).collect();
+        applied.changes.iter().chain(&applied.problems).chain(&applied.notes).map(String::as_str).collect();
     // An unused column alone isn't worth a message.
     let is_told = !applied.problems.is_empty() || !applied.changes.is_empty();
     let reason = is_told.then(|| said.join("\n"));

@@ -139,7 +139,8 @@ pub(super) async fn tell_of_roster(
     let to = sqlx::query_as!(Recipient, "select name, email from coaches where id = $1", coach.id)
         .fetch_one(tx.conn())
         .await?;
-    let said = || applied.problems.iter().chain(&applied.changes);
+    // Where letters go comes first: a long list of problems mustn't push it out.
+    let said = || applied.changes.iter().chain(&applied.problems);
     let message = Message::RosterProblems(RosterProblems {
         coach: to.name.clone(),
         file: object.key.rsplit('/').next().unwrap_or_default().to_owned(),

@@ -89,9 +89,17 @@ pub(crate) fn puts_several(label: &str) -> bool {
     forms(label).iter().any(|form| form.without == Without::OtherPerson)
 }
 
+/// Whether a name has a double part: "Jean-Luc", "Hartley-Moore".
+pub(crate) fn is_hyphenated(name: &str) -> bool {
+    static JOINED: LazyLock<Regex> = LazyLock::new(|| regex(r"\p{L}[-\u{2010}\u{2011}]\p{L}"));
+    JOINED.is_match(name)
+}
+
 /// Whether a label is that of someone else than the person whom it names: "Tom Becker's assistant", "Tom Becker (Sohn)".
 pub(crate) fn is_instead(label: &str) -> bool {
-    several::is_instead(&titles::without(&EMAIL.replace_all(&bare(label), " ")))
+    let folded = titles::without(&EMAIL.replace_all(&bare(label), " "));
+    // "Interpreter" names nobody.
+    words(&folded).len() > 1 && several::is_instead(&folded)
 }
 
 /// Devices used to join meetings, in the coaching languages known here.

@@ -19,8 +19,8 @@ pub use labels::alias_key;
 pub(crate) use {
     fold::{fold, words},
     labels::{
-        Claim, Form, Without, capital, claim, emails, forms, handles, holds_others, is_instead, latin, name_words,
-        puts_several,
+        Claim, Form, Without, capital, claim, emails, forms, handles, holds_others, is_hyphenated, is_instead, latin,
+        name_words, puts_several,
     },
     titles::is_title,
     together::members,

@@ -220,7 +220,10 @@ pub async fn apply_roster(tx: &mut TenantTx, coach_id: Uuid, roster: &Roster) ->
                 *(if put.added { &mut applied.added } else { &mut applied.updated }) += 1;
                 if put.was_email.is_some() {
                     applied.readdressed += 1;
-                    applied.changes.push(format!("line {line}: {NEW_ADDRESS}"));
+                    applied.changes.push(format!("line {line}: {}’s {NEW_ADDRESS}", put.name));
+                }
+                if let Some(was) = &put.was_name {
+                    applied.changes.push(format!("line {line}: the client {was} is now called {}", put.name));
                 }
                 let refused = aliases::put(tx, &own, (coach_id, put.id), &entry.aliases, Source::Roster).await?;
                 let told = |(number, unfit)| format!("line {line}: alias {number} {unfit}");
@@ -233,7 +236,7 @@ pub async fn apply_roster(tx: &mut TenantTx, coach_id: Uuid, roster: &Roster) ->
     Ok(applied)
 }
 
-const NEW_ADDRESS: &str = "the client's email address changed; letters go to the new one from now on";
+const NEW_ADDRESS: &str = "email address changed; letters go to the new one from now on";
 const OWN_LINE: &str = "this looks like the coach (same name or email address), so the line is skipped; if it is a client, add them \
                         with `debrief client add`";
 

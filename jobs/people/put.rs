@@ -31,6 +31,8 @@ pub struct Put {
     pub added: bool,
     /// The previous address, if it changed.
     pub was_email: Option<String>,
+    /// The previous name, if the client is somebody else by it: a title or a middle name more isn't told.
+    pub was_name: Option<String>,
 }
 
 /// Why an entry changes nothing: a sentence without personal data.
@@ -266,7 +268,9 @@ async fn write(
         readdress(tx, id).await?;
     }
     let email = entry.email.clone().or_else(|| client.and_then(|client| client.email.clone()));
-    Ok(Put { id, name: name.to_owned(), email, added: client.is_none(), was_email })
+    let was_name =
+        client.map(|client| client.name.clone()).filter(|was| names::alias_key(was) != names::alias_key(name));
+    Ok(Put { id, name: name.to_owned(), email, added: client.is_none(), was_email, was_name })
 }
 
 /// Has a job stop the follow-ups held for an address that is no longer the client's: everywhere else the session is

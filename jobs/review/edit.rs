@@ -19,7 +19,7 @@ use crate::{
         summary::{self, Authorship},
     },
     queue::enqueue,
-    summarize::Names,
+    summarize::{Names, due},
 };
 
 /// What the coach typed.
@@ -165,7 +165,7 @@ async fn check_again(
     edited: &mut Content,
 ) -> Result<(), sqlx::Error> {
     let row = sqlx::query!(
-        "select clients.name as client, coaches.name as coach from summaries
+        "select clients.name as client, coaches.name as coach, sessions.session_date from summaries
          join clients on clients.id = summaries.client_id
          join sessions on sessions.id = summaries.session_id
          join coaches on coaches.id = sessions.coach_id where summaries.id = $1",
@@ -184,8 +184,22 @@ async fn check_again(
         if holds {
             claim.support = Support::Verified;
         }
+        if let Some(was) = was.filter(|was| was.text != claim.text) {
+            date_again(claim, was, row.session_date);
+        }
     }
     Ok(())
+}
+
+/// Takes the date of an action item from its new words: the letter mustn't add another one to a date that was typed. A
+/// date that was never in the words stays.
+fn date_again(claim: &mut Claim, was: &Claim, day: chrono::NaiveDate) {
+    let Some(action) = &mut claim.action else { return };
+    match due::find(&claim.text, day) {
+        Some(typed) => (action.due_date, action.due_words) = (typed.date, Some(typed.words)),
+        None if due::find(&was.text, day).is_some() => (action.due_date, action.due_words) = (None, None),
+        None => {}
+    }
 }
 
 fn own(content: &Content) -> impl Iterator<Item = &Claim> {
@@ -208,4 +222,32 @@ async fn verified_before(tx: &mut TenantTx, summary_id: Uuid, texts: &[String]) 
         found.extend(content.claims.into_iter().filter(|claim| claim.support == Support::Verified));
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(day: u32) -> chrono::NaiveDate {
+        chrono::NaiveDate::from_ymd_opt(2026, 11, day).expect("a day")
+    }
+
+    /// The due date after `was` was retyped as `typed` on the page of a session of 10 November.
+    fn retyped(was: &str, due: Option<u32>, typed: &str) -> Option<chrono::NaiveDate> {
+        let action = ActionItem { owner: Owner::Client, due_date: due.map(day), due_words: due.map(|_| "then".into()) };
+        let was = Claim { action: Some(action), ..Claim::new(Section::ActionItems, was.to_owned()) };
+        let mut claim = Claim { text: typed.to_owned(), ..was.clone() };
+        date_again(&mut claim, &was, day(10));
+        claim.action.and_then(|action| action.due_date)
+    }
+
+    #[test]
+    fn a_typed_date_is_the_date_of_the_action_item() {
+        let was = "Write a one-pager by Wednesday.";
+        assert_eq!(retyped(was, Some(11), "Write a one-pager by Wednesday 18 November."), Some(day(18)));
+        assert_eq!(retyped(was, Some(11), "Write a short one-pager by Wednesday."), Some(day(11)));
+        assert_eq!(retyped(was, Some(11), "Write a one-pager."), None);
+        assert_eq!(retyped("Call Birger.", Some(16), "Call Birger Olsen."), Some(day(16)), "never in the words");
+        assert_eq!(retyped("Call Birger.", None, "Call Birger on Friday."), Some(day(13)));
+    }
 }

@@ -119,10 +119,7 @@ fn speaks_about(client: &str, sentences: usize) -> String {
         1 => "one sentence talks".to_owned(),
         some => format!("{some} sentences talk"),
     };
-    format!(
-        "{what} about {client}, but the letter is addressed to {client}: change it, or confirm that it goes as it \
-             is"
-    )
+    format!("{what} about {client} instead of saying “you”: change it, or confirm that it goes as it is")
 }
 
 /// What is wrong with one field.

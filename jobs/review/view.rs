@@ -122,6 +122,8 @@ pub struct SummaryView {
     pub client_name: String,
     /// Where a follow-up would go.
     pub client_email: Option<String>,
+    /// What follows "Hello" in the letter.
+    pub greeting: String,
     /// Each sentence for the client in the letter's wording, in order.
     pub letter: Vec<(Uuid, Rephrased)>,
     /// Its state.
@@ -148,6 +150,8 @@ pub struct SummaryView {
     pub refinement: Option<RefinementView>,
     /// The latest follow-up, if there is one.
     pub follow_up: Option<FollowUp>,
+    /// When the client last got a letter about this session, if they did.
+    pub last_sent_at: Option<DateTime<Utc>>,
 }
 
 impl SummaryView {

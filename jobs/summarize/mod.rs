@@ -10,7 +10,7 @@ mod by_model;
 mod cases;
 mod dangers;
 mod draft;
-mod due;
+pub(crate) mod due;
 pub(crate) mod facts;
 mod input;
 mod look_again;

@@ -176,7 +176,9 @@ fn have_dashes(cues: &[Cue<'_>]) -> bool {
 /// of cues; a label that occurs once there, or on a later line, is somebody too ([`label`]).
 fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, habits: Habits, draft: &mut Draft) {
     let mut carried: Option<&str> = None;
-    let mut announced = false;
+    let (mut announced, mut asked) = (false, false);
+    // Where questions are answered without a name.
+    let mut answered: Vec<usize> = Vec::new();
     for cue in cues {
         let mut speaker = if habits.carried { carried } else { None };
         let mut said = Cow::Borrowed("");
@@ -228,10 +230,21 @@ fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, habits: Habits, draft: &mut Dr
             said += rest;
         }
         say(draft, cue, speaker, &said);
-        announced = habits.carried && label::announces(&said);
+        let asks = said.trim_end().ends_with(['?', '？', '؟']);
+        if asked && !asks && speaker.is_some() && !labelled {
+            answered.push(cue.line);
+        }
+        (announced, asked) = (habits.carried && label::announces(&said), habits.carried && asks);
         carried = speaker;
     }
+    if let [first, _, ..] = answered[..] {
+        draft.warn(first, UNNAMED_ANSWERS);
+    }
 }
+
+/// The warning if questions and answers follow each other under one name.
+const UNNAMED_ANSWERS: &str = "from here on, questions are answered in captions without a name: they are read as the words of whoever is \
+     named above; please check who speaks there";
 
 /// Characters that begin a line in reply to another.
 const DASHES: [char; 3] = ['-', '–', '—'];
@@ -349,6 +362,38 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use crate::parse;
+
+    #[test]
+    fn answers_without_a_name_are_told_of() {
+        let said = [
+            "Ilse: How is the kitchen?",
+            "Ruben: It came on Monday.",
+            "Good, who built it?",
+            "My brother and I.",
+            "And how is it between you?",
+            "Better, we talked.",
+            "Ilse: What is next?",
+        ];
+        let file = |said: &[&str]| -> String {
+            let cue = |(at, said): (usize, &&str)| format!("00:{at:02}.000 --> 00:{at:02}.900\n{said}\n\n");
+            format!("WEBVTT\n\n{}", said.iter().enumerate().map(cue).collect::<String>())
+        };
+        let warned = |said: &[&str]| {
+            let read = parse(file(said).as_bytes()).expect("captions");
+            read.warnings.iter().any(|warning| warning.message.contains("answered in captions without a name"))
+        };
+        assert!(warned(&said));
+        // Somebody who goes on speaking.
+        assert!(!warned(&[
+            "Ilse: How is the kitchen?",
+            "Ruben: It came on Monday,",
+            "in one night.",
+            "And it is blue.",
+            "Ilse: What is next?",
+            "Ruben: Why not the roof?",
+            "It leaks.",
+        ]));
+    }
 
     #[test]
     fn whoever_may_be_quoted_in_captions_is_asked_about() {

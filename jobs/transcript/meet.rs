@@ -82,12 +82,15 @@ impl Part {
     }
 }
 
-/// Whether a line says how long the transcript was: a paragraph without a label, with a time in it.
+/// Whether a line says how long the transcript was: a paragraph without a label, with a time in it; or one of the last
+/// lines, with a time at its end.
 fn is_closing(lines: &[&str], at: usize) -> bool {
     let line = lines[at];
     let timed =
         line.split(|letter: char| !(letter.is_ascii_digit() || letter == ':')).any(|word| stamp(word).is_some());
-    let own = at == 0 || lines[at - 1].is_empty();
+    let ends = || line.rsplit(' ').next().is_some_and(|word| stamp(word).is_some());
+    let is_near_end = || lines[at + 1..].iter().filter(|line| !line.is_empty()).count() <= 2;
+    let own = at == 0 || lines[at - 1].is_empty() || ends() && is_near_end();
     own && timed && stamp(line).is_none() && label::split(line).is_none() && super::words::count(line) <= 12
 }
 

@@ -21,6 +21,27 @@ pub(super) struct Prepared<'a> {
     pub(super) doubts: Vec<String>,
 }
 
+/// The lines of an Advanced SubStation file without the codes in them: `\N` for a line break, `{\i1}` for a style.
+fn without_codes(text: &str) -> Option<String> {
+    if !text.trim_start_matches('\u{feff}').starts_with("[Script Info]") {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(['\\', '{']) {
+        out.push_str(&rest[..at]);
+        let (code, skip) = match rest[at..].as_bytes() {
+            [b'\\', b'N' | b'n' | b'h', ..] => (" ", 2),
+            [b'{', b'\\', ..] => ("", rest[at..].find('}').map_or(1, |end| end + 1)),
+            _ => (&rest[at..=at], 1),
+        };
+        out.push_str(code);
+        rest = &rest[at + skip..];
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
 /// The text as readers know it; unchanged if nothing is unusual.
 ///
 /// # Errors
@@ -30,7 +51,10 @@ pub(super) fn prepared(text: &str) -> Result<Prepared<'_>, NotATranscript> {
     if json::is_json(text) {
         return Ok(prepared);
     }
-    if let Some(unmarked) = marks_of_direction::without(text) {
+    if let Some(plain) = without_codes(text) {
+        prepared.text = Cow::Owned(plain);
+    }
+    if let Some(unmarked) = marks_of_direction::without(&prepared.text) {
         prepared.text = Cow::Owned(unmarked);
     }
     if let Some(unmarked) = markdown::unmarked(&prepared.text) {

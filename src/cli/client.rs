@@ -252,7 +252,7 @@ async fn import(app: &App, coach: &str, file: &std::path::Path) -> anyhow::Resul
     let applied = imported.with_context(|| file.display().to_string())?;
     app.output.one(&applied, |applied| {
         let mut text = format!("{} added, {} already there", applied.added, applied.updated);
-        for said in applied.problems.iter().chain(&applied.changes).chain(&applied.notes) {
+        for said in applied.changes.iter().chain(&applied.problems).chain(&applied.notes) {
             text.push_str(&format!("\n{}: {said}", file.display()));
         }
         text

@@ -131,7 +131,7 @@ fn build(
             turns: speaker.turns,
             excerpts: speaker.excerpts.iter().map(quote).collect(),
             suggestion: speaker.suggestion.map(choice).unwrap_or_default(),
-            person: speaker.person.clone(),
+            person: identified(speaker),
             sure: sure(speaker),
             who: if redo.is_some() { typed("who", index) } else { was.clone() },
             was,
@@ -163,6 +163,12 @@ fn build(
 
 fn choices(clients: &[(Uuid, String)]) -> Vec<Choice> {
     clients.iter().map(|(id, name)| Choice { value: format!("client:{id}"), name: name.clone() }).collect()
+}
+
+/// Who a label is, in words. A guest may have the name of a client.
+fn identified(speaker: &Speaker) -> Option<String> {
+    let name = speaker.person.clone()?;
+    Some(if speaker.who == Some(Who::Guest) { format!("{name} (not one of your clients)") } else { name })
 }
 
 fn guest_name(speaker: &Speaker) -> String {

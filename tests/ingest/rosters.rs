@@ -122,9 +122,9 @@ async fn a_new_address_of_a_client_is_told_to_the_coach() {
         .await;
         assert_eq!(scan(&world).await.applied, 1);
         let letter = letter(&world).await;
-        let says = "line 2: the client's email address changed; letters go to the new one from now on";
+        let says = "line 2: Priya Raman’s email address changed; letters go to the new one from now on";
         assert!(letter.contains("Subject: Your client list: 1 line to check"), "{letter}");
-        assert!(letter.contains(says), "{letter}");
+        assert!(letter.contains("email address changed; letters go to the new one from now on"), "{letter}");
         assert!(!letter.contains("priya@new") && !letter.contains("raman.example"), "{letter}");
         let inbox = ingest::inbox(&world.database.db, &world.services.bucket, false).await.expect("the inbox");
         assert_eq!(inbox[0].reason.as_deref(), Some(says));
@@ -140,6 +140,24 @@ async fn a_new_address_of_a_client_is_told_to_the_coach() {
         assert_eq!(scan(&world).await.applied, 1);
         assert_eq!(count(&world, "select count(*) from mails").await, 1);
     }
+}
+
+/// A file of many bad lines doesn't push out of the mail that letters go elsewhere now, or that somebody is called
+/// otherwise.
+#[tokio::test]
+async fn changes_of_clients_come_before_all_problems() {
+    let world = World::new().await;
+    let bad: String = (0..80).map(|at| format!("Bad {at},not-an-address,,\n")).collect();
+    let changed =
+        "Tom Becker,tom@new.example,,\nPriya Raman-Lund,priya@raman.example,,Priya. Pay at http://evil.example\n";
+    drop_file(&world, "maya/roster.csv", format!("name,email,aliases,greeting\n{bad}{changed}{bad}")).await;
+    assert_eq!(scan(&world).await.applied, 1);
+    let letter = letter(&world).await;
+    assert!(letter.contains("email address changed"), "{letter}");
+    assert!(letter.contains("the client Priya Raman is now called Priya Raman-Lund"), "{letter}");
+    // No sentence gets into a greeting.
+    let greetings = "select count(*) from clients where greeting is not null and $1 is not null";
+    assert_eq!(one::<i64>(&world, greetings).await, 0);
 }
 
 #[tokio::test]

@@ -227,10 +227,16 @@ const LIKENESSES: [(Likeness, f32, Basis, &str); 6] = [
 type Likeness = fn(&[String], &[String]) -> bool;
 
 fn by_name(label: &str, forms: &[Form], people: &People) -> Result<Option<LabelMatch>, String> {
-    for (likeness, confidence, basis, says) in LIKENESSES {
+    for (likeness, mut confidence, mut basis, mut says) in LIKENESSES {
         let alike = |form: &Form, person: &Person| person.all_names().any(|name| likeness(&form.words, name));
         let Some(person) = people.only(|person| forms.iter().any(|form| alike(form, person)))? else { continue };
         let without = forms.iter().find(|form| alike(form, person)).map_or(Without::OtherPart, |form| form.without);
+        let is_whole = || forms.iter().any(|form| person.all_names().any(|name| same_name(&form.words, name)));
+        if basis == Basis::Name && !is_whole() && [label, &person.name].into_iter().any(names::is_hyphenated) {
+            // Half of a double name may be a relative's.
+            (confidence, basis, says) =
+                (0.8, Basis::PartOfName, "Apart from half of a double name, the label is the name of");
+        }
         // Part of a name together with a company could be a namesake from there; on a device it's that person's.
         let confidence = match (basis, without) {
             (_, Without::OtherPerson) => 0.5,

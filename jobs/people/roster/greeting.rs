@@ -1,6 +1,21 @@
 //! How a roster says that somebody is addressed.
 
 use super::tidy;
+use crate::names;
+
+/// Whether a greeting names somebody, and is no sentence, address or link: it stands in letters as it is.
+fn is_name(called: &str) -> bool {
+    const MOST_WORDS: usize = 8;
+    let bare = |word: &str| names::alias_key(word.trim_end_matches('.'));
+    let is_title =
+        |word: &str| word.ends_with('.') && (names::is_title(&bare(word)) || bare(word).chars().count() <= 2);
+    let ends_sentence = |word: &str| word.ends_with(['.', ':', '!', '?', ';']) && !is_title(word);
+    let words = || called.split_whitespace();
+    words().count() <= MOST_WORDS
+        && !called.contains(['@', '/', '\\', '<', '>'])
+        && !words().any(ends_sentence)
+        && !words().any(|word| word.trim_end_matches('.').contains('.') && !word.contains(".-") && word.len() > 6)
+}
 
 /// How somebody is addressed: the name in `Dear Priya,`; `Frau Meier` for `Frau` and the family's name.
 pub(crate) fn greeting(cell: &str, family: &str) -> Option<String> {
@@ -45,6 +60,9 @@ pub(crate) fn greeting(cell: &str, family: &str) -> Option<String> {
         }
     }
     let called = called.trim_matches([',', '!', ' ', '"']);
+    if !is_name(called) {
+        return None;
+    }
     let is_courtesy = COURTESY.contains(&called.trim_end_matches('.').to_lowercase().as_str());
     match (is_courtesy, family.is_empty()) {
         (true, true) => None,

@@ -1,12 +1,13 @@
 //! The parts of a session that the review page shows, each read by itself.
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{FollowUp, Late, Measures, Participant, RefinementView, SummaryView, Version};
 use crate::{
     clean,
     db::{TenantTx, Tx},
-    follow_up::rephrased,
+    follow_up::{self, rephrased},
     model::{MailState, RefinementState, SummaryState, summary},
 };
 
@@ -50,7 +51,7 @@ pub(super) async fn summaries(
 ) -> Result<Vec<SummaryView>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select summaries.id, state as "state: SummaryState", failed_reason, rewrite_reason, withdrawn_reason, coalesce(approved_version, version) as "version!", approved_at,
-                  clients.name, clients.email
+                  clients.name, clients.email, clients.greeting
            from summaries join clients on clients.id = summaries.client_id
            where session_id = $1 order by clients.name, summaries.id"#,
         session_id
@@ -63,6 +64,7 @@ pub(super) async fn summaries(
         views.push(SummaryView {
             id: row.id,
             letter: rephrased(&row.name, coach, &content),
+            greeting: follow_up::greeting(&row.name, row.greeting),
             client_name: row.name,
             client_email: row.email,
             state: row.state,
@@ -80,6 +82,7 @@ pub(super) async fn summaries(
             },
             refinement: refinement(tx, row.id).await?,
             follow_up: follow_up(tx, row.id).await?,
+            last_sent_at: last_sent_at(tx, row.id).await?,
         });
     }
     Ok(views)
@@ -122,6 +125,11 @@ pub(super) async fn follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Result<Opt
     )
     .fetch_optional(tx.conn())
     .await
+}
+
+async fn last_sent_at(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    let sent = "select max(sent_at) from mails where kind = 'follow_up' and subject_id = $1 and state = 'sent'";
+    sqlx::query_scalar(sent).bind(summary_id).fetch_one(tx.conn()).await
 }
 
 pub(super) async fn late(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Late>, sqlx::Error> {

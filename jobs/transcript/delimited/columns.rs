@@ -377,10 +377,10 @@ fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
     let heads = rows.len() > 2 && !span(column(start).next()?).0.is_there();
     let begin = if heads { text.find('\n').map_or(0, |at| lead + at + 1) } else { 0 };
     let named = |at: &usize| {
-        let cells = || column(*at).skip(usize::from(heads));
+        let cells = || column(*at).skip(usize::from(heads)).filter(|cell| !cell.is_empty());
         let distinct: HashSet<&str> = cells().collect();
         let short = cells().all(|cell| cell.len() <= 60 && cell.chars().any(char::is_alphabetic));
-        short && distinct.len() * 2 <= rows.len().max(4)
+        short && is_mostly_filled(cells().count(), rows.len()) && distinct.len() * 2 <= rows.len().max(4)
     };
     let speaker = (0..width).filter(|at| *at != text_at && !times.contains(at)).find(named);
     let columns = Columns { speaker, ..columns };
@@ -398,9 +398,18 @@ fn by_turns(rows: &[StringRecord], width: usize) -> Option<Columns> {
     let column = |at: usize| rows.iter().map(move |row| row.get(at).unwrap_or("").trim());
     let text = (0..width).max_by_key(|at| column(*at).map(|cell| cell.split_whitespace().count()).sum::<usize>())?;
     let is_name = |cell: &str| label::may_be_label(cell) && cell.len() <= 60;
-    let speaker = (0..width).filter(|at| *at != text).find(|at| column(*at).all(is_name));
+    let named = |at: &usize| {
+        let filled = || column(*at).filter(|cell| !cell.is_empty());
+        filled().all(is_name) && is_mostly_filled(filled().count(), rows.len())
+    };
+    let speaker = (0..width).filter(|at| *at != text).find(named);
     let columns = Columns { text, speaker: Some(speaker?), ..Columns::default() };
     (talk::is_one(rows, &columns) && talk::in_turn(rows, &columns)).then_some(columns)
+}
+
+/// Whether so few cells are empty that a column may still be that of the speakers: a name is left out here and there.
+const fn is_mostly_filled(filled: usize, rows: usize) -> bool {
+    filled * 5 >= rows * 4
 }
 
 /// Whether the numbers of a column count its rows.

@@ -308,6 +308,40 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_left_out_costs_the_others_nothing() {
+        let rows = [
+            ("Helen", "00:01", "Hello, how is the summer?"),
+            ("Liz", "00:04", "Hot, the clinic has no air."),
+            ("Helen", "00:09", "What can you do?"),
+            ("Liz", "00:12", "I will buy fans on Monday."),
+            ("", "00:15", "And I will close at two on Fridays."),
+            ("Helen", "00:20", "What does the team say?"),
+            ("Liz", "00:23", "They brought me ice cream."),
+        ];
+        let row = |(name, at, said): &(&str, &str, &str)| format!("{name}\t{at}\t{said}\n");
+        let read = parse(rows.iter().map(row).collect::<String>().as_bytes()).expect("a table");
+        let labels: Vec<_> = read.utterances.iter().map(|said| said.label.as_deref().unwrap_or("")).collect();
+        assert_eq!(labels, rows.map(|(name, ..)| name), "{read:?}");
+    }
+
+    #[test]
+    fn a_line_break_of_a_subtitle_is_no_letter() {
+        let line = |at: u8, name: &str, said: &str| {
+            format!("Dialogue: 0,0:00:0{at}.00,0:00:0{at}.90,Default,{name},0,0,0,,{said}\n")
+        };
+        let lines = [
+            line(1, "Helen", "Hello, how are you?"),
+            line(3, "Liz", "Fine.\\NThe clinic got an {\\i1}award{\\i0}, on Monday."),
+            line(5, "Helen", "What for?"),
+            line(7, "Liz", "For short waiting times."),
+        ];
+        let head = "[Script Info]\nTitle: Session\n\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n";
+        let read = parse(format!("{head}{}", lines.concat()).as_bytes()).expect("subtitles");
+        assert_eq!(read.utterances[1].text, "Fine. The clinic got an award, on Monday.");
+        assert_eq!(read.utterances[1].label.as_deref(), Some("Liz"));
+    }
+
+    #[test]
     fn addresses_and_numbers_make_no_list_of_participants_of_it() {
         let rows = "Ana,ana@example.org,1,\"Where were we?\"\nTom,tom@example.org,5,\"At the plan.\"\n";
         let file = format!("Speaker,Email,Start,Text\n{rows}{rows}");

@@ -178,6 +178,22 @@ impl Layout {
         self.labels.passed(text)
     }
 
+    /// One of the file's labels at the start of a text that goes on without a colon, or without a space behind it: the
+    /// label, what follows it, and whether that shows a label ("Liz; …", "Liz:…") or may also be speech ("Liz, …").
+    pub(super) fn mistyped<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str, bool)> {
+        const LONGEST: usize = 60;
+        let head = &text[..text.floor_char_boundary(LONGEST)];
+        let ends = head.char_indices().filter(|(_, sign)| [';', ':', '.', ',', ' '].contains(sign));
+        let (end, sign) = ends.filter(|(end, _)| self.labels.has(&text[..*end])).last()?;
+        let rest = text[end + 1..].trim_start();
+        let begins = rest.starts_with(|letter: char| letter.is_uppercase() || letter.is_numeric());
+        match sign {
+            ';' | ':' if !rest.is_empty() => Some((&text[..end], rest, true)),
+            '.' | ',' | ' ' if begins => Some((&text[..end], rest, false)),
+            _ => None,
+        }
+    }
+
     /// Whether `label` is one of the file's, however it's marked.
     pub(super) fn knows(&self, label: &str) -> bool {
         let marked = || self.marked.as_ref().is_some_and(|labels| labels.has(label));

@@ -32,7 +32,7 @@ use std::borrow::Cow;
 use self::{
     line::{Beside, Dress, Line},
     stamp::Stamp,
-    warnings::{ANSWER, INTERJECTED, NOTES, SIDES, UNNAMED_LINE},
+    warnings::{ANSWER, INTERJECTED, MISTYPED_LABEL, NAME_WITHOUT_COLON, NOTES, SIDES, UNNAMED_LINE},
 };
 use super::{
     account::{Draft, words},
@@ -248,7 +248,16 @@ impl<'a> Reading<'a> {
         if self.pending.is_some() {
             return self.open(number, None, text);
         }
-        self.doubt_unnamed(number);
+        if let Some((label, said, is_label)) = self.layout.mistyped(text).filter(|_| self.may_begin()) {
+            if is_label {
+                self.draft.warn(number, MISTYPED_LABEL);
+                self.parted(text, label, said);
+                return self.named(number, label, said, true);
+            }
+            self.draft.warn(number, NAME_WITHOUT_COLON);
+        } else {
+            self.doubt_unnamed(number);
+        }
         match &self.turn {
             None => {
                 date::header_line(text, &mut self.draft);
@@ -298,10 +307,15 @@ impl<'a> Reading<'a> {
 
     /// Warns of a line without a name where nearly all others have one: it may be somebody's turn.
     fn doubt_unnamed(&mut self, number: usize) {
-        let is_turn = self.layout.names_nearly_all && (self.after_blank || !self.layout.in_paragraphs);
-        if is_turn && self.turn.as_ref().is_some_and(|turn| label::ends_a_sentence(&turn.text)) {
+        if self.layout.names_nearly_all && self.may_begin() {
             self.draft.warn(number, UNNAMED_LINE);
         }
+    }
+
+    /// Whether somebody's turn may begin here: after a sentence, and in paragraphs after a blank line.
+    fn may_begin(&self) -> bool {
+        (self.after_blank || !self.layout.in_paragraphs)
+            && self.turn.as_ref().is_some_and(|turn| label::ends_a_sentence(&turn.text))
     }
 
     /// Detects where notes begin, before or after the talk: nobody says them.

@@ -1,5 +1,6 @@
 //! Tests: who says the words on a line.
 
+use super::warnings::{MISTYPED_LABEL, NAME_WITHOUT_COLON};
 use crate::parse;
 
 /// `label|text` of each utterance, and the number of utterances without a known speaker, by the warnings.
@@ -32,7 +33,8 @@ fn a_turn_that_lost_its_name_is_told() {
         let file = talk.replace('\n', gap);
         let told = |text: &str| {
             let read = parse(text.as_bytes()).expect("a talk");
-            read.warnings.iter().filter(|warning| warning.message.contains("has no name, while")).count()
+            let tells = |message: &str| message.contains("has no name, while") || message.contains("no colon");
+            read.warnings.iter().filter(|warning| tells(&warning.message)).count()
         };
         assert_eq!(told(&file), 0);
         let at = file.len() / 2;
@@ -338,4 +340,27 @@ fn times_behind_turns_are_starts_or_ends_by_the_pace_of_the_words() {
     let told = read.warnings.iter().any(|warning| warning.message.contains("not used"));
     let timed = read.utterances.iter().any(|said| said.start_ms.is_some());
     assert!(told != timed, "{:?} {:?}", read.warnings, read.utterances);
+}
+
+#[test]
+fn a_label_without_its_colon_is_a_turn_or_told_of() {
+    let talk = |line: &str| {
+        format!(
+            "Ilse: How was the week?\nRuben: Long. I sold the boat.\nIlse: And what now?\n{line}\nIlse: Good.\nRuben: Yes, it is.\n"
+        )
+    };
+    for (line, speaker, told) in [
+        ("Ruben; I will rest.", Some("Ruben"), MISTYPED_LABEL),
+        ("Ruben:I will rest.", Some("Ruben"), ""),
+        ("Ruben. I will rest.", Some("Ilse"), NAME_WITHOUT_COLON),
+        ("Ruben I will rest.", Some("Ilse"), NAME_WITHOUT_COLON),
+        ("Ruben, I mean you.", Some("Ilse"), NAME_WITHOUT_COLON),
+    ] {
+        let read = parse(talk(line).as_bytes()).expect("a transcript");
+        let said = read.utterances.iter().find(|said| said.text.contains("rest") || said.text.contains("mean you"));
+        assert_eq!(said.and_then(|said| said.label.as_deref()), speaker, "{line}");
+        let warned = |what: &str| read.warnings.iter().any(|warning| warning.message == what);
+        assert!(told.is_empty() || warned(told), "{line}: {:?}", read.warnings);
+        assert!(read.account.balances(), "{line}");
+    }
 }

@@ -28,6 +28,8 @@ pub(super) struct Card {
     client: String,
     /// The letter's recipient: an approval signs it along with what is shown.
     to: Option<To>,
+    /// That the client already has a letter about this session, if another one would be sent.
+    sent_before: Option<String>,
     /// Why the approved letter was not sent, if the recipient changed.
     stopped: Option<String>,
     /// How many sentences the letter has, and how many of them may speak about the client.
@@ -71,6 +73,8 @@ pub(super) struct Card {
 struct To {
     name: String,
     email: String,
+    /// What follows "Hello" in the letter.
+    greeting: String,
 }
 
 /// What changed while a form was open.
@@ -160,7 +164,8 @@ pub(super) fn build(
         id: summary.id.to_string(),
         action: format!("{action}/summaries/{}", summary.id),
         client: summary.client_name.clone(),
-        to: summary.recipient().map(|Recipient { name, email }| To { name, email }),
+        to: summary.recipient().map(|Recipient { name, email }| To { name, email, greeting: summary.greeting.clone() }),
+        sent_before: fate::sent_before(summary, zone),
         stopped: summary.stopped_for().map(|email| fate::stopped(summary, email)),
         sentences: summary.letter.len(),
         in_doubt: summary.letter.iter().filter(|(_, said)| said.speaks_about_client).count(),

@@ -239,6 +239,7 @@ fn lead(session: &SessionView) -> String {
         (_, 0, _) if failed > 1 => format!("{failed} summaries couldn’t be written yet."),
         (_, 0, _) => "Nothing here needs your review.".into(),
         (_, 1, 1) => "Read it through, change what you like, and approve it. Nothing is sent until you do.".into(),
+        (_, 1, all) => format!("One of the {all} summaries needs your review. Nothing is sent until you approve it."),
         (_, open, all) => format!("{open} of {all} summaries need your review. Nothing is sent until you approve it."),
     }
 }

@@ -58,6 +58,14 @@ pub(super) fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Vec
     (Some(text), choices)
 }
 
+/// What a coach should know before another letter goes to somebody who has one about this session.
+pub(super) fn sent_before(summary: &SummaryView, zone: Tz) -> Option<String> {
+    let sent_at = summary.last_sent_at.filter(|_| summary.state == SummaryState::Done)?;
+    let client = &summary.client_name;
+    let at = moment(sent_at, zone);
+    Some(format!("{client} already has a letter about this session (sent {at}). If you approve, another one is sent."))
+}
+
 fn not_sent(summary: &SummaryView) -> String {
     let client = &summary.client_name;
     if summary.client_email.is_some() {
