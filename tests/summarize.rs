@@ -251,6 +251,34 @@ async fn a_client_who_said_nothing_usable_gets_an_empty_summary() {
     assert_eq!(summary_state(&world, &staged.priya).await, "done");
 }
 
+/// What was undone is no win, what somebody repeats of the other is no promise of theirs, and a promise taken back by another
+/// one isn't kept.
+#[tokio::test]
+async fn what_was_undone_repeated_or_taken_back_is_not_told_as_done_or_promised() {
+    let world = World::new().await;
+    let staged = stage(
+        &world,
+        &[
+            ("Maya", "How was the week?"),
+            ("Priya", "I handed the vendor review to Joel on Wednesday, and then on Friday I took it back."),
+            ("Maya", "So, Priya, I hear you say: I will leave the company by Friday."),
+            ("Priya", "No, I did not say that. I only said that I am tired."),
+            ("Maya", "And your brother?"),
+            ("Priya", "I will visit him on Friday. Actually no, I will not visit him, I will call him on Saturday."),
+            ("Maya", "Good. I will send you the reading list by Monday."),
+        ],
+    )
+    .await;
+    world.run(&staged.priya).await.expect("it is summarised");
+    let content = content(&world, &staged.priya, 1).await;
+    let all: Vec<&str> = content.claims.iter().map(|claim| claim.text.as_str()).collect();
+    assert_eq!(texts(&content, Section::Wins).len(), 0, "{all:?}");
+    assert!(!all.iter().any(|text| text.contains("leave the company")), "{all:?}");
+    let promised = texts(&content, Section::ActionItems);
+    assert!(!promised.iter().any(|text| text.contains("visit")), "{promised:?}");
+    assert!(promised.iter().any(|text| text.contains("reading list")), "{promised:?}");
+}
+
 #[tokio::test]
 async fn a_dead_summary_is_named_and_holds_nobody_up() {
     let world = World::new().await;

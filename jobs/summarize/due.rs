@@ -84,6 +84,14 @@ static RULES: LazyLock<Vec<(Regex, Resolve)>> = LazyLock::new(|| {
         rule(r"\bthe (?:first|1st) of (?:the )?(?:next )?month\b".into(), |_, day| {
             day.with_day(1)?.checked_add_months(Months::new(1))
         }),
+        // "Wednesday the eighteenth" is one day.
+        rule(format!(r"\b(?:{WEEKDAY}),? (?:the )?({ORDINAL}|\d{{1,2}})(?: of)? ({MONTH})\b"), |found, day| {
+            in_month(day, month(&found[2])?, ordinal(&found[1])?)
+        }),
+        rule(format!(r"\b(?:{WEEKDAY}),? ({MONTH}) (?:the )?({ORDINAL}|\d{{1,2}})\b"), |found, day| {
+            in_month(day, month(&found[1])?, ordinal(&found[2])?)
+        }),
+        rule(format!(r"\b(?:{WEEKDAY}),? the ({ORDINAL})\b"), |found, day| day_of_month(day, ordinal(&found[1])?)),
         rule(format!(r"\b(?:the )?({ORDINAL}|\d{{1,2}})(?: of)? ({MONTH})\b"), |found, day| {
             in_month(day, month(&found[2])?, ordinal(&found[1])?)
         }),

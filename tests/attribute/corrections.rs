@@ -185,6 +185,16 @@ async fn a_second_run_changes_nothing_and_going_back_takes_the_warning_back() {
     assert!(misdelivered(&mut tenant(&world).await, first).await.expect("an answer").is_empty());
     write(&world).await;
     assert_eq!(fates(&world, first).await, "Priya Raman withdrawn v1; Tom Becker done v2, mail sent");
+    // Tom needs a review again, and has a letter: the page says so before another one is approved.
+    let view = debrief_jobs::review::view::view(&mut tenant(&world).await, first).await.expect("it reads");
+    let view = view.expect("it is there");
+    let sent = |summary: &debrief_jobs::review::view::SummaryView| {
+        (summary.client_name.clone(), summary.last_sent_at.is_some())
+    };
+    assert_eq!(
+        view.summaries.iter().map(sent).collect::<Vec<_>>(),
+        [("Priya Raman".into(), false), ("Tom Becker".into(), true)]
+    );
 }
 
 #[tokio::test]
@@ -288,6 +298,32 @@ async fn what_the_coach_said_of_a_session_and_a_persons_own_name_stay() {
     assert!(!corrected.earlier_sessions && corrected.moved == 1);
     assert!(fates(&world, third).await.starts_with("Priya Raman withdrawn"));
     assert_eq!(fates(&world, fourth).await, "Priya Raman due v0");
+}
+
+/// "Sam" is Samuel by the roster; that Samantha once spoke under it takes no other session from Samuel.
+#[tokio::test]
+async fn an_alias_of_the_roster_stays_its_clients_whoever_once_spoke_under_it() {
+    let (world, _) = world(0).await;
+    let mut tx = tenant(&world).await;
+    sqlx::query(
+        "insert into aliases (organization_id, coach_id, normalized, written, client_id, is_coach, is_guest, is_shared, source)
+         select organization_id, coach_id, 'pri', 'Pri', id, false, false, false, 'roster' from clients where id = $1",
+    )
+    .bind(world.priya)
+    .execute(tx.conn())
+    .await
+    .expect("an alias");
+    tx.commit().await.expect("it is committed");
+    let [one, other] =
+        [parsed_session(&world, &session(Some("Pri"))).await, parsed_session(&world, &session(Some("Pri"))).await];
+    attribute(&world, one).await;
+    attribute(&world, other).await;
+    for is in [SpeakerIs::Guest { name: "Primrose".into() }, SpeakerIs::Client(world.tom)] {
+        let corrected = correct(&world, one, "Pri", is).await;
+        assert!(!corrected.earlier_sessions && corrected.moved == 1);
+        drain::<CorrectSessions>(&world).await;
+        assert_eq!(fates(&world, other).await, "Priya Raman due v0");
+    }
 }
 
 #[tokio::test]

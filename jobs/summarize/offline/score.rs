@@ -148,7 +148,16 @@ static MISHAP: LazyLock<Regex> = LazyLock::new(|| {
 
 /// "I did not send it", "we almost closed it" and "I would have told him" are no wins, whatever the verb.
 pub(super) fn is_no_win(own: &str) -> bool {
-    cues::NOT_DONE.is_in(own) || negation_before(own) || cues::HYPOTHETICAL.is_in(own)
+    cues::NOT_DONE.is_in(own) || negation_before(own) || cues::HYPOTHETICAL.is_in(own) || is_undone(own)
+}
+
+/// Whether a sentence tells how it ended: "I handed it over on Wednesday, and then on Friday I took it back."
+pub(super) fn is_undone(own: &str) -> bool {
+    static UNDONE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:and|but|then|until)\b,?(?: [\w'-]+){0,4} i(?:'ve| have)? (?:took (?:it|them|that|him|her|everything) back|forgot|gave up|stopped|undid|went back to|fell back|slipped|dropped it|let it slide|broke it)\b")
+            .expect("a constant pattern")
+    });
+    UNDONE.is_match(own)
 }
 
 /// "I won't do it", "I was going to" and "he said I would" undertake nothing.
@@ -297,14 +306,18 @@ pub(super) fn goes_on_from(speech: &Speech, at: usize) -> Option<usize> {
     (!has_day(before) || !has_day(at)).then_some(before)
 }
 
+static WILL_NOT_DO: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\bi(?: will not| won't|'ll not|'m not going to)\b").expect("a constant pattern"));
+
 /// Whether an undertaking is taken back: at once ("No. Let me take that tomorrow."), or later by dropping a plan about
 /// the same thing.
 pub(super) fn is_dropped(speech: &Speech, at: usize) -> bool {
     let sentence = &speech.sentences[at];
     if let Some(next) = speech.sentences.get(at + 1)
         && next.turn == sentence.turn
-        && !day::names(&next.own)
-        && (cues::TAKES_BACK.is_in(&next.own) || cues::DROPPED.is_in(&next.own))
+        && (!day::names(&next.own) && (cues::TAKES_BACK.is_in(&next.own) || cues::DROPPED.is_in(&next.own))
+            // "Actually no, I won't visit him, I'll call him on Saturday."
+            || cues::TAKES_BACK.is_in(&next.own) && WILL_NOT_DO.is_match(&next.own))
     {
         return true;
     }

@@ -76,6 +76,21 @@ fn what_was_said_of_an_account_once_holds_until_another_is_called_there() {
     assert_eq!(resolve_in(&["Praxis", "Tom Becker", "Maya Okafor"], &people)[0].who, Some(TOM));
 }
 
+/// A brother has the other half of a double name, and a relative half of a double surname.
+#[test]
+fn half_of_a_double_name_is_no_middle_name() {
+    let mut people = people();
+    people.people.push(Person::new(GRETA, "Jean-Luc Dupont".to_owned(), None));
+    people.people.push(Person::new(Who::Client(uuid::Uuid::from_u128(99)), "Elizabeth Hartley-Moore".to_owned(), None));
+    let found = |label| resolve_in(&[label, "Maya Okafor", "Tom Becker"], &people).swap_remove(0);
+    assert_eq!(found("Jean-Marc Dupont").who, None);
+    for label in ["Jean Dupont", "Elizabeth Moore"] {
+        assert!(found(label).basis.is_guess() && found(label).confidence <= 0.8, "{label}: {:?}", found(label));
+    }
+    assert_eq!(resolve_in(&["Jean-Luc Dupont", "Maya Okafor"], &people)[0].who, Some(GRETA));
+    assert_eq!(resolve_in(&["Anna Maria Larsson", "Maya Okafor"], &people)[0].who, Some(ANNA_TWO));
+}
+
 #[test]
 fn a_double_surname_that_is_anothers_in_part_is_asked_about() {
     let mut people = people();
