@@ -15,7 +15,7 @@ test *filter:
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- --deny warnings
-    RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked
+    RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked --lib --examples
     cargo deny check
 
 # Renews .sqlx after a change of SQL; DATABASE_URL is a migrated database

@@ -3,7 +3,11 @@
 //! A visit is a cookie whose hash is in the database; it sees only its own session. A POST must come from one of our
 //! own pages: the browser says so (`Sec-Fetch-Site`, else `Origin`), and the form has a token known only to this visit.
 
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
@@ -99,7 +103,37 @@ fn is_loopback(host: &str) -> bool {
 /// neither contains a token, a cookie or anyone's address.
 pub(super) fn note_refused(reason: &'static str) {
     count_refused(reason);
-    tracing::warn!(target: "http", { http.refused = reason }, "a request was refused");
+    if LINES.has_room(Instant::now()) {
+        tracing::warn!(target: "http", { http.refused = reason }, "a request was refused");
+    }
+}
+
+/// The lines that strangers can write into the log: so many a minute, whatever they send. The metric counts all.
+static LINES: LogBudget = LogBudget::new(600);
+
+/// How many lines may still be logged in a minute.
+struct LogBudget {
+    a_minute: u32,
+    /// When the minute began, and how many lines it has.
+    used: Mutex<Option<(Instant, u32)>>,
+}
+
+impl LogBudget {
+    const fn new(a_minute: u32) -> Self {
+        Self { a_minute, used: Mutex::new(None) }
+    }
+
+    /// Takes one line; the last one says that there are no more.
+    fn has_room(&self, now: Instant) -> bool {
+        const MINUTE: Duration = Duration::from_secs(60);
+        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let (since, lines) = used.filter(|(since, _)| now.duration_since(*since) < MINUTE).unwrap_or((now, 0));
+        if lines == self.a_minute {
+            tracing::warn!(target: "http", { http.lines = lines }, "more requests were refused than are logged in a minute; metrics count them all");
+        }
+        *used = Some((since, lines.saturating_add(1)));
+        lines < self.a_minute
+    }
 }
 
 fn count_refused(reason: &'static str) {
@@ -110,8 +144,11 @@ fn count_refused(reason: &'static str) {
 /// is still answered. Pages don't depend on the host (URLs come from the settings, cookies are bound to the host), and
 /// a proxy that passes its own name would lock everyone out.
 pub(super) async fn note_foreign_host(State(state): State<HttpState>, request: Request, next: Next) -> Response {
-    if let Some(host) = foreign_host(&state, &request) {
+    let host = foreign_host(&state, &request);
+    if host.is_some() {
         count_refused("foreign_host");
+    }
+    if let Some(host) = host.filter(|_| LINES.has_room(Instant::now())) {
         let base_url = state.services.desk.settings.base_url.origin().ascii_serialization();
         tracing::warn!(
             target: "http", { http.host = ?host, review.base_url = base_url },
@@ -231,7 +268,9 @@ pub(super) fn visitor(extensions: &Extensions, headers: &HeaderMap, link_id: Opt
 
 #[cfg(test)]
 mod tests {
-    use super::is_same_host;
+    use std::time::{Duration, Instant};
+
+    use super::{LogBudget, is_same_host};
 
     #[test]
     fn a_host_is_ours_whatever_its_port() {
@@ -249,5 +288,12 @@ mod tests {
         {
             assert!(!is_same_host(host, "debrief.example"), "{host}");
         }
+    }
+
+    #[test]
+    fn strangers_cannot_fill_the_log() {
+        let (budget, now) = (LogBudget::new(60), Instant::now());
+        assert_eq!((0..20_000).filter(|_| budget.has_room(now)).count(), 60);
+        assert!(budget.has_room(now + Duration::from_secs(60)), "the next minute has its own");
     }
 }

@@ -1,7 +1,7 @@
 //! The embedded Postgres, for laptops and tests: nothing to install or start by hand.
 //!
-//! Its programs come in a Python package ([`install`]). A server runs on a data folder ([`server`], [`cluster`]) and is
-//! shared by all `debrief` processes that use the folder. They restart it if it ends unexpectedly ([`watch`]), and the
+//! Its programs come in a Python package (`install`). A server runs on a data folder (`server`, `cluster`) and is
+//! shared by all `debrief` processes that use the folder. They restart it if it ends unexpectedly (`watch`), and the
 //! last one stops it. Starting again is always safe.
 
 mod cluster;
