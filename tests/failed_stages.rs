@@ -177,7 +177,7 @@ async fn a_summary_that_could_not_be_written_marks_the_session_until_it_is() {
     assert_eq!(mark(&world, session).await, (None, None));
     let told = requests(&world).await;
     assert_eq!(told.len(), 2, "who was told that it is not there is told that it is");
-    assert!(told[1].contains("is written now"), "{}", told[1]);
+    assert!(told[1].contains("written now"), "{}", told[1]);
 }
 
 #[tokio::test]

@@ -265,6 +265,7 @@ async fn what_was_undone_repeated_or_taken_back_is_not_told_as_done_or_promised(
             ("Priya", "No, I did not say that. I only said that I am tired."),
             ("Maya", "And your brother?"),
             ("Priya", "I will visit him on Friday. Actually no, I will not visit him, I will call him on Saturday."),
+            ("Priya", "And on 6 July Liz wrote: I will leave the group on Friday."),
             ("Maya", "Good. I will send you the reading list by Monday."),
         ],
     )
@@ -273,7 +274,7 @@ async fn what_was_undone_repeated_or_taken_back_is_not_told_as_done_or_promised(
     let content = content(&world, &staged.priya, 1).await;
     let all: Vec<&str> = content.claims.iter().map(|claim| claim.text.as_str()).collect();
     assert_eq!(texts(&content, Section::Wins).len(), 0, "{all:?}");
-    assert!(!all.iter().any(|text| text.contains("leave the company")), "{all:?}");
+    assert!(!all.iter().any(|text| text.contains("leave the ")), "{all:?}");
     let promised = texts(&content, Section::ActionItems);
     assert!(!promised.iter().any(|text| text.contains("visit")), "{promised:?}");
     assert!(promised.iter().any(|text| text.contains("reading list")), "{promised:?}");

@@ -82,6 +82,9 @@ impl Part {
     }
 }
 
+/// So many lines from the end a transcript says how long it was, and what wrote it.
+const LAST_LINES: usize = 6;
+
 /// Whether a line says how long the transcript was: a paragraph without a label, with a time in it; or one of the last
 /// lines, with a time at its end.
 fn is_closing(lines: &[&str], at: usize) -> bool {
@@ -89,7 +92,7 @@ fn is_closing(lines: &[&str], at: usize) -> bool {
     let timed =
         line.split(|letter: char| !(letter.is_ascii_digit() || letter == ':')).any(|word| stamp(word).is_some());
     let ends = || line.rsplit(' ').next().is_some_and(|word| stamp(word).is_some());
-    let is_near_end = || lines[at + 1..].iter().filter(|line| !line.is_empty()).count() <= 2;
+    let is_near_end = || at + LAST_LINES >= lines.len();
     let own = at == 0 || lines[at - 1].is_empty() || ends() && is_near_end();
     own && timed && stamp(line).is_none() && label::split(line).is_none() && super::words::count(line) <= 12
 }
@@ -171,5 +174,22 @@ fn read_before(lines: &[&str], source: &Source<'_>, draft: &mut Draft) {
     }
     for (at, _) in source.lines()[..lines.len()].iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         draft.set_aside(at + 1, "notes or a header before the transcript, not speech", source.lines()[at]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+
+    #[test]
+    fn what_says_how_long_it_was_is_nobodys_words() {
+        let talk = "00:00:00\nIlse Brandt: How was the week?\nRuben Lind: Long. I sold the boat.\n\n00:05:00\nIlse Brandt: Good.\n";
+        for gap in ["", "\n"] {
+            let end = "Meeting ended after 00:06:10\nThis editable transcript was computer generated.\n";
+            let read = parse(format!("{talk}{gap}{end}").as_bytes()).expect("a transcript");
+            let last = read.utterances.last().map(|said| said.text.as_str());
+            assert_eq!((read.utterances.len(), last), (3, Some("Good.")), "{gap:?} {read:?}");
+            assert!(read.account.balances());
+        }
     }
 }

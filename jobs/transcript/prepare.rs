@@ -21,6 +21,9 @@ pub(super) struct Prepared<'a> {
     pub(super) doubts: Vec<String>,
 }
 
+/// No style of a subtitle is longer, in bytes.
+const LONGEST_CODE: usize = 400;
+
 /// The lines of an Advanced SubStation file without the codes in them: `\N` for a line break, `{\i1}` for a style.
 fn without_codes(text: &str) -> Option<String> {
     if !text.trim_start_matches('\u{feff}').starts_with("[Script Info]") {
@@ -32,7 +35,10 @@ fn without_codes(text: &str) -> Option<String> {
         out.push_str(&rest[..at]);
         let (code, skip) = match rest[at..].as_bytes() {
             [b'\\', b'N' | b'n' | b'h', ..] => (" ", 2),
-            [b'{', b'\\', ..] => ("", rest[at..].find('}').map_or(1, |end| end + 1)),
+            [b'{', b'\\', ..] => {
+                let reach = &rest[at..rest.floor_char_boundary(at + LONGEST_CODE)];
+                ("", reach.find('}').map_or(1, |end| end + 1))
+            }
             _ => (&rest[at..=at], 1),
         };
         out.push_str(code);
