@@ -33,7 +33,7 @@ fn without_codes(text: &str) -> Option<String> {
     let mut rest = text;
     while let Some(at) = rest.find(['\\', '{']) {
         out.push_str(&rest[..at]);
-        let (code, skip) = match rest[at..].as_bytes() {
+        let (code, skip) = match &rest.as_bytes()[at..] {
             [b'\\', b'N' | b'n' | b'h', ..] => (" ", 2),
             [b'{', b'\\', ..] => {
                 let reach = &rest[at..rest.floor_char_boundary(at + LONGEST_CODE)];

@@ -184,7 +184,7 @@ impl Layout {
         const LONGEST: usize = 60;
         let head = &text[..text.floor_char_boundary(LONGEST)];
         let ends = head.char_indices().filter(|(_, sign)| [';', ':', '.', ',', ' '].contains(sign));
-        let (end, sign) = ends.filter(|(end, _)| self.labels.has(&text[..*end])).last()?;
+        let (end, sign) = ends.rev().find(|(end, _)| self.labels.has(&text[..*end]))?;
         let rest = text[end + 1..].trim_start();
         let begins = rest.starts_with(|letter: char| letter.is_uppercase() || letter.is_numeric());
         match sign {
