@@ -1,6 +1,6 @@
 //! Evaluates attribution on transcripts that nobody on this project wrote.
 //!
-//! Reads a folder of public corpora (see [`USAGE`]) and the facts next to this file, which were labeled by hand from
+//! Reads a folder of public corpora (see `USAGE`) and the facts next to this file, which were labeled by hand from
 //! the files; prints figures and every miss. Writes nothing. `zoom_identity.csv` says which person a label of a series
 //! is; `perhaps` names another possible person if the files leave it open: such pairs aren't counted. `aci_swapped.csv`
 //! lists the visits in which the tags of doctor and patient are swapped.

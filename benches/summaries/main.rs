@@ -1,7 +1,7 @@
 //! Evaluates the offline summarizer's choice of sentences on meetings and visits that nobody on this project wrote,
 //! compared with Lead, Random, LexRank and TextRank at the same number of words.
 //!
-//! Reads a folder of public corpora (see [`USAGE`]); prints figures and the worst examples. Writes nothing but the
+//! Reads a folder of public corpora (see `USAGE`); prints figures and the worst examples. Writes nothing but the
 //! local model, if it is missing. Choices were made on half of the talks, selected by the hash of their names; the
 //! other half is held out, and both are reported.
 
