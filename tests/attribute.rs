@@ -2,6 +2,7 @@
 
 mod corrections;
 mod guesses;
+mod labels;
 
 use debrief_jobs::{
     attribute::unresolved,

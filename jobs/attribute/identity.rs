@@ -173,10 +173,14 @@ fn without_domain(words: &[String]) -> Vec<String> {
     }
 }
 
-/// Whether two lists of middle names contradict each other: neither is left out, and no name or initial is common.
-fn are_others([one, other]: [&[String]; 2]) -> bool {
+/// Whether two lists of middle names may be one person's: one is left out, or they have a name or an initial in common. Half
+/// of a double name isn't left out: "Jean-Marc Dupont" may be the brother of "Jean-Luc Dupont".
+fn may_be_one([one, other]: [&[String]; 2], is_double: bool) -> bool {
     let is_near = |a: &String, b: &String| a.starts_with(b.as_str()) || b.starts_with(a.as_str());
-    !one.is_empty() && !other.is_empty() && !one.iter().any(|a| other.iter().any(|b| is_near(a, b)))
+    if one.is_empty() || other.is_empty() {
+        return one.len() == other.len() || !is_double;
+    }
+    one.iter().any(|a| other.iter().any(|b| is_near(a, b)))
 }
 
 /// Compares two names of at least two words.
@@ -202,12 +206,11 @@ fn full_names(one: &Reading, other: &Reading, in_use: Option<&NamesInUse>) -> Op
     }
     if last == last_b && last.len() > 1 {
         if first == first_b {
-            // "Jean-Marc Dupont" may be the brother of "Jean-Luc Dupont".
             let middles = [&a[1..a.len() - 1], &b[1..b.len() - 1]];
-            return Some(if are_others(middles) || one.is_hyphenated || other.is_hyphenated {
-                Sameness::Unsure
-            } else {
+            return Some(if may_be_one(middles, one.is_hyphenated || other.is_hyphenated) {
                 Sameness::same(0.88, "they have the same name apart from a middle name")
+            } else {
+                Sameness::Unsure
             });
         }
         // A sister may have the other name that the short form stands for.

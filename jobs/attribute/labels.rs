@@ -46,8 +46,8 @@ pub struct Speaker {
     pub suggestion: Option<Who>,
     /// Whether an answer applies to this session alone, because tools give such a label to anyone.
     pub is_generic: bool,
-    /// The person whose own name it is: an answer that names someone else applies to this session alone.
-    pub own_name_of: Option<Who>,
+    /// The person whose name it is: an answer that names someone else applies to this session alone.
+    pub owner: Option<Who>,
     /// Two to five telling excerpts, in order.
     pub excerpts: Vec<Excerpt>,
 }
@@ -97,7 +97,7 @@ fn shown(stored: &HashMap<String, Stored>, known: &People, speech: &store::Speec
             by_coach,
             suggestion: suggestions.get(&label.label).copied().filter(|_| who.is_none()),
             is_generic: anybodys[at] && phone::number(&label.label).is_none(),
-            own_name_of: known.people.iter().find(|person| person.is_named(&label.label)).map(|person| person.who),
+            owner: known.owner(&label.label),
             excerpts: excerpts::choose(at, &said, &starts, &mentions),
             label: label.label,
         })

@@ -159,6 +159,14 @@ impl People {
         self.people.iter().any(|person| person.all_names().flatten().any(|name| name == word))
     }
 
+    /// The person whose own name or address a label is, or whose alias in the coach's client list. What a coach once said
+    /// of a label makes nobody its owner.
+    pub(crate) fn owner(&self, label: &str) -> Option<Who> {
+        let named = self.people.iter().find(|person| person.is_named(label)).map(|person| person.who);
+        let listed = || self.aliases.get(&names::alias_key(label)).filter(|alias| !alias.by_correction);
+        named.or_else(|| listed().map(|alias| alias.who))
+    }
+
     /// Adds the names from the roster's aliases to each person.
     pub(crate) fn learn_names(&mut self) {
         let mut aliases: Vec<&Alias> = self.aliases.values().filter(|alias| !alias.by_correction).collect();

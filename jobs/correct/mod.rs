@@ -24,7 +24,7 @@ mod unite;
 
 pub use day::{Dated, DayError, When, set_date};
 pub use merge::{Merged, merge_clients};
-pub use naming::{NameError, Named, SpeakerIs, name_speakers};
+pub use naming::{NameError, Named, Reach, SpeakerIs, name_speakers};
 pub use set_speakers::{Answer, CorrectSessions, Corrected, set_speakers};
 pub use split::{Turn, split, turns};
 pub use take_back::take_back;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::set_speakers::{self, Answer};
 use crate::{
-    attribute::{Person, Who, store, write},
+    attribute::{People, Who, store, write},
     clean,
     db::{TenantTx, Tx},
     names::{self, generic, phone},
@@ -47,8 +47,21 @@ pub struct Named {
     pub named: usize,
     /// Number of labels that still need an answer.
     pub remaining: usize,
-    /// Whether earlier sessions are being updated because one of their names has a new meaning.
-    pub earlier_sessions: bool,
+    /// How far the answers reach.
+    pub reach: Reach,
+}
+
+/// Which of the coach's sessions an answer changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reach {
+    /// The one that it was given for.
+    #[default]
+    ThisSession,
+    /// Later ones too: it's remembered.
+    LaterSessions,
+    /// Earlier ones as well: they are being updated.
+    EarlierSessions,
 }
 
 /// Why speakers couldn't be named, worded for the person who named them.
@@ -110,7 +123,7 @@ pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]
         return Err(NameError::NotWaiting);
     }
     let coach_id = hold_coach(tx, session_id).await?;
-    let mut earlier_sessions = false;
+    let mut reach = Reach::default();
     for Answer { label, is, everywhere } in answers {
         let (who, name) = identify(tx, coach_id, label, is).await?;
         let is_shared = who == Who::Shared;
@@ -130,8 +143,9 @@ pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]
         if named.rows_affected() == 0 {
             return Err(NameError::NoLabel(label.clone()));
         }
-        earlier_sessions |=
-            *everywhere && remember(tx, (coach_id, session_id), label, who, &name, correlation_id).await?;
+        if *everywhere {
+            reach = reach.max(remember(tx, (coach_id, session_id), label, who, &name, correlation_id).await?);
+        }
     }
     let remaining = sqlx::query_scalar!(
         r#"select count(*) as "count!" from attributions
@@ -153,7 +167,7 @@ pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]
         },
         "speakers were named"
     );
-    Ok(Named { named: answers.len(), remaining: usize::try_from(remaining).unwrap_or(0), earlier_sessions })
+    Ok(Named { named: answers.len(), remaining: usize::try_from(remaining).unwrap_or(0), reach })
 }
 
 /// Locks the coach of a session: nobody else changes the coach's people and names, or reads them to attribute, until
@@ -234,10 +248,10 @@ async fn participant(tx: &mut TenantTx, session_id: Uuid, who: Who, name: &str) 
 }
 
 /// Remembers a name for all of the coach's sessions, and has the sessions checked again in which it meant someone else.
-/// A person's answer outranks what was stored before. Returns whether earlier sessions are being updated.
+/// A person's answer outranks what was learned before. Returns how far the answer reaches.
 ///
 /// A generic device name is someone else in the next session; and a label that is a person's own name, or their alias in
-/// the roster, stays theirs, even if someone else once spoke under it.
+/// the client list, stays theirs, even if someone else once spoke under it.
 pub(super) async fn remember(
     tx: &mut TenantTx,
     (coach_id, session_id): (Uuid, Uuid),
@@ -245,10 +259,10 @@ pub(super) async fn remember(
     who: Who,
     name: &str,
     correlation_id: Uuid,
-) -> Result<bool, sqlx::Error> {
-    if is_anybodys(tx, session_id, label).await? || owner(tx, coach_id, label).await?.is_some_and(|owner| owner != who)
-    {
-        return Ok(false);
+) -> Result<Reach, sqlx::Error> {
+    let people = store::load_people(tx, session_id).await?.people;
+    if is_anybodys(tx, session_id, label, &people).await? || people.owner(label).is_some_and(|owner| owner != who) {
+        return Ok(Reach::ThisSession);
     }
     let organization = tx.tenant();
     let normalized = names::alias_key(label);
@@ -259,14 +273,8 @@ pub(super) async fn remember(
         normalized
     )
     .fetch_optional(tx.conn())
-    .await?;
-    let is_of_another = was
-        .as_ref()
-        .is_some_and(|row| !row.by_correction && row.client_id.is_some_and(|client_id| Who::Client(client_id) != who));
-    if is_of_another {
-        return Ok(false);
-    }
-    let was = was.map(|row| store::alias(row.written, (row.client_id, row.is_coach, row.is_shared), row.by_correction));
+    .await?
+    .map(|row| store::alias(row.written, (row.client_id, row.is_coach, row.is_shared), row.by_correction));
     // A guest's alias keeps what the guest is called; a client's or the coach's keeps the label as it was written.
     let written = if who == Who::Guest { name } else { label };
     sqlx::query!(
@@ -288,13 +296,14 @@ pub(super) async fn remember(
     .execute(tx.conn())
     .await?;
     if was.as_ref().is_some_and(|was| was.who == who) {
-        return Ok(false);
+        return Ok(Reach::LaterSessions);
     }
-    set_speakers::spread(tx, (coach_id, session_id), &normalized, was.as_ref(), correlation_id).await
+    let spreads = set_speakers::spread(tx, (coach_id, session_id), &normalized, was.as_ref(), correlation_id).await?;
+    Ok(if spreads { Reach::EarlierSessions } else { Reach::LaterSessions })
 }
 
 /// Whether a label of this session is one that tools give to anyone. A caller's full number belongs to one person.
-async fn is_anybodys(tx: &mut TenantTx, session_id: Uuid, label: &str) -> Result<bool, sqlx::Error> {
+async fn is_anybodys(tx: &mut TenantTx, session_id: Uuid, label: &str, people: &People) -> Result<bool, sqlx::Error> {
     if phone::number(label).is_some() {
         return Ok(false);
     }
@@ -304,22 +313,6 @@ async fn is_anybodys(tx: &mut TenantTx, session_id: Uuid, label: &str) -> Result
     )
     .fetch_all(tx.conn())
     .await?;
-    let people = store::load_people(tx, session_id).await?.people;
     let written: Vec<&str> = labels.iter().map(String::as_str).chain([label]).collect();
     Ok(generic::among(&written, |word| people.has_name(word)).last().copied().unwrap_or(false))
-}
-
-/// The person whose own name or email a label is.
-pub(super) async fn owner(tx: &mut TenantTx, coach_id: Uuid, label: &str) -> Result<Option<Who>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"select null::uuid as client_id, name as "name!", email from coaches where id = $1
-           union all select id, name, email from clients where coach_id = $1 and removed_at is null"#,
-        coach_id
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let people = rows
-        .into_iter()
-        .map(|row| Person::new(row.client_id.map_or(Who::Coach, Who::Client), row.name, row.email.as_deref()));
-    Ok(people.into_iter().find(|person| person.is_named(label)).map(|person| person.who))
 }

@@ -17,7 +17,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    naming::{self, NameError, Named, SpeakerIs},
+    naming::{self, NameError, Named, Reach, SpeakerIs},
     reattribute::{self, Cause, Session, plan},
     touched::{self, Touched},
 };
@@ -60,8 +60,8 @@ pub struct Corrected {
     /// What that did to this session's summaries.
     #[serde(flatten)]
     pub touched: Touched,
-    /// Whether earlier sessions are being updated.
-    pub earlier_sessions: bool,
+    /// How far the answers reach.
+    pub reach: Reach,
 }
 
 /// Applies a coach's answers about a session's speakers, whatever state the session is in: a session on hold continues,
@@ -84,8 +84,8 @@ pub async fn set_speakers(
     let corrected = if locked.state.is_attributed() || waits_again {
         correct(tx, desk, locked, answers, visitor).await?
     } else {
-        let Named { named, remaining, earlier_sessions } = naming::name(tx, session_id, answers).await?;
-        Corrected { named, remaining, earlier_sessions, ..Corrected::default() }
+        let Named { named, remaining, reach } = naming::name(tx, session_id, answers).await?;
+        Corrected { named, remaining, reach, ..Corrected::default() }
     };
     let kind = if locked.state.is_attributed() { EventKind::SpeakersCorrected } else { EventKind::SpeakersNamed };
     let detail = serde_json::to_value(corrected).unwrap_or_default();
@@ -106,14 +106,16 @@ async fn correct(
     let stored = stored(tx, session_id).await?;
     let mut said_of = BTreeSet::new();
     let mut said = Vec::new();
-    let mut earlier_sessions = false;
+    let mut reach = Reach::default();
     for Answer { label, is, everywhere } in answers {
         if !stored.contains_key(label) {
             return Err(NameError::NoLabel(label.clone()));
         }
         let (who, name) = naming::identify(tx, coach_id, label, is).await?;
-        earlier_sessions |=
-            *everywhere && naming::remember(tx, (coach_id, session_id), label, who, &name, correlation_id).await?;
+        if *everywhere {
+            let so_far = naming::remember(tx, (coach_id, session_id), label, who, &name, correlation_id).await?;
+            reach = reach.max(so_far);
+        }
         said_of.insert(label.clone());
         said.push((label.clone(), who, name));
     }
@@ -140,7 +142,7 @@ async fn correct(
         "speakers were corrected"
     );
     let remaining = plan.resolutions.iter().filter(|found| found.who.is_none()).count();
-    Ok(Corrected { named: answers.len(), remaining, moved: plan.moved, touched, earlier_sessions })
+    Ok(Corrected { named: answers.len(), remaining, moved: plan.moved, touched, reach })
 }
 
 /// Updates the coach's earlier sessions after a correction.

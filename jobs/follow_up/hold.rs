@@ -200,12 +200,12 @@ pub fn rephrased(client: &str, coach: &str, content: &Content) -> Vec<(Uuid, Rep
     content.for_client().map(|claim| (claim.id, rephraser.rephrase(claim))).collect()
 }
 
-/// What the client may read of a summary, and nothing else. If the session's `date` is unknown, the letter states
 /// What follows "Hello" in a client's letter: as the roster says, else the given name.
 pub(crate) fn greeting(client: &str, set: Option<String>) -> String {
     set.unwrap_or_else(|| called(client))
 }
 
+/// What the client may read of a summary, and nothing else. If the session's `date` is unknown, the letter states
 /// neither it nor any date computed from it: the original words are used instead.
 pub(crate) fn letter(
     client: &str,

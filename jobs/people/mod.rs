@@ -146,7 +146,7 @@ pub enum PeopleError {
     Ambiguous,
     /// The greeting is invalid.
     #[error(
-        "`{0}` isn't a valid greeting; write what follows Hello, such as Priya or Frau Meier (at most 100 characters)"
+        "`{0}` isn't a valid greeting; write what follows Hello, such as Priya or Frau Meier (a name of at most 8 words, no sentence and no link)"
     )]
     BadGreeting(String),
     /// The coach has no such client.

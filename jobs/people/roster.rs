@@ -269,8 +269,19 @@ impl Table {
             return;
         }
         let tags = self.columns.contains_key(&Meaning::Tags).then(|| self.list(row, Meaning::Tags));
-        let greeting = self.cells(row, Meaning::Greeting).find_map(|cell| greeting(cell, &family));
+        let greeting = self.greeting(row, line, &family, roster);
         roster.clients.push(Entry { line, name, email, greeting, aliases: self.list(row, Meaning::Aliases), tags });
+    }
+
+    /// What the line says should follow "Hello". A title alone says nothing; whatever else is no name is told.
+    fn greeting(&self, row: &csv::StringRecord, line: u64, family: &str, roster: &mut Roster) -> Option<String> {
+        let cells = || self.cells(row, Meaning::Greeting);
+        let found = cells().find_map(|cell| greeting(cell, family));
+        if found.is_none() && cells().any(|cell| cell.split_whitespace().count() > 1) {
+            let problem = "the greeting isn’t a name, so it isn’t used; write what follows Hello, such as Priya";
+            roster.problems.push(format!("line {line}: {problem}"));
+        }
+        found
     }
 
     /// The first address of a line. A client with an unusable address is still a client.

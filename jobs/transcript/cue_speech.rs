@@ -1,12 +1,16 @@
 //! From cues to utterances: determines who speaks in a cue, by voice tags, by cue ids, or by a prefix.
 
 mod elsewhere;
+mod prefixes;
+#[cfg(test)]
+mod tests;
 mod voices;
 
 use std::borrow::Cow;
 
 use self::{
     elsewhere::{by_first_lines, by_ids, by_last_words, by_speakers},
+    prefixes::{DASHED_TURNS, Habits, by_prefixes, have_dashes},
     voices::by_voices,
 };
 use super::{
@@ -138,117 +142,6 @@ fn spans<'a>(raw: &'a str, draft: &mut Draft) -> Vec<Span<'a>> {
     spans
 }
 
-/// The warning if speakers are only told apart by dashes.
-const DASHED_TURNS: &str = "nobody is named: the dashes show where somebody else starts speaking, but not who it is";
-
-/// How a file marks speaker changes besides its labels.
-#[derive(Clone, Copy, Debug)]
-struct Habits {
-    /// A label applies until the next one.
-    carried: bool,
-    /// Labels are marked by something other than a colon.
-    marked: bool,
-    /// A dash introduces someone else's words.
-    dashes: bool,
-}
-
-/// Whether a line begins with a dash that introduces someone else's words, rather than continuing a sentence.
-fn is_dashed(line: &str) -> bool {
-    let rest = if line.starts_with(DASHES) { label::unlisted(line) } else { line };
-    rest.len() < line.len() && !rest.starts_with(char::is_lowercase)
-}
-
-/// Whether a file uses dashes to separate speakers: within some cue, or again and again.
-fn have_dashes(cues: &[Cue<'_>]) -> bool {
-    let dashed = |cue: &Cue<'_>| match memchr::memchr3(b'-', 0xe2, b'\n', cue.payload.as_bytes()) {
-        Some(_) => lines(&cue.payload).filter(|line| is_dashed(line)).count(),
-        None => 0,
-    };
-    let (mut cues_with, mut several) = (0_usize, 0_usize);
-    for count in cues.iter().map(dashed) {
-        cues_with += usize::from(count > 0);
-        several += usize::from(count > 1);
-    }
-    several >= 1 || (cues_with >= 3 && cues_with * 10 >= cues.len())
-}
-
-/// One utterance per cue, or more if a later line of the cue begins with another label. Turns begin at the first lines
-/// of cues; a label that occurs once there, or on a later line, is somebody too ([`label`]).
-fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, habits: Habits, draft: &mut Draft) {
-    let mut carried: Option<&str> = None;
-    let (mut announced, mut asked) = (false, false);
-    // Where questions are answered without a name.
-    let mut answered: Vec<usize> = Vec::new();
-    for cue in cues {
-        let mut speaker = if habits.carried { carried } else { None };
-        let mut said = Cow::Borrowed("");
-        let mut labelled = false;
-        for (line, _) in parts(&cue.payload) {
-            let dashed = line.starts_with(DASHES) && label::unlisted(line).len() < line.len();
-            let rest = match labels.split(line) {
-                Some((label, rest)) => {
-                    labelled = !dashed;
-                    let quoted = if said.is_empty() { announced } else { label::announces(&said) };
-                    if labels.doubtful(label) {
-                        draft.warn(cue.line, label::doubt(label));
-                    } else if habits.carried && quoted && speaker != Some(label) {
-                        draft.warn(cue.line, label::doubtful_quotation(label));
-                    }
-                    draft.structure(label);
-                    if habits.marked {
-                        draft.markup(words(line), words(label) + words(rest));
-                    }
-                    say(draft, cue, speaker, &said);
-                    said = Cow::Borrowed("");
-                    speaker = Some(label);
-                    rest
-                }
-                // Someone else, who isn't named.
-                None if line.starts_with(">>") => {
-                    say(draft, cue, speaker, &said);
-                    said = Cow::Borrowed("");
-                    speaker = None;
-                    line.trim_start_matches('>').trim_start()
-                }
-                // After the words of a named speaker, a dash is a reply.
-                None if dashed && ((labelled && labels.nearly_every) || (habits.dashes && is_dashed(line))) => {
-                    say(draft, cue, speaker, &said);
-                    said = Cow::Borrowed("");
-                    speaker = None;
-                    label::unlisted(line)
-                }
-                None => {
-                    if let Some(label) = labels.passed(line) {
-                        draft.warn(cue.line, label::doubtful_speech(label));
-                    }
-                    line
-                }
-            };
-            if !said.is_empty() {
-                said += " ";
-            }
-            said += rest;
-        }
-        say(draft, cue, speaker, &said);
-        let asks = said.trim_end().ends_with(['?', '？', '؟']);
-        if asked && !asks && speaker.is_some() && !labelled {
-            answered.push(cue.line);
-        }
-        (announced, asked) = (habits.carried && label::announces(&said), habits.carried && asks);
-        carried = speaker;
-    }
-    if let [first, _, ..] = answered[..] {
-        draft.warn(first, UNNAMED_ANSWERS);
-    }
-}
-
-/// The warning if questions and answers follow each other under one name.
-const UNNAMED_ANSWERS: &str = "from here on, questions are answered in captions without a name: they are read as the words of whoever is \
-     named above; please check who speaks there";
-
-/// Characters that begin a line in reply to another.
-const DASHES: [char; 3] = ['-', '–', '—'];
-
 /// The lines of all cues, and the parts within them where someone else's words may begin.
 pub(super) fn pieces<'c>(cues: &'c [Cue<'_>]) -> impl Iterator<Item = Piece<'c>> + Clone {
     let all = cues.iter().flat_map(|cue| {
@@ -357,100 +250,4 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(trimmed(text));
     }
     lines(text).collect::<Vec<_>>().join(" ").into()
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::parse;
-
-    #[test]
-    fn answers_without_a_name_are_told_of() {
-        let said = [
-            "Ilse: How is the kitchen?",
-            "Ruben: It came on Monday.",
-            "Good, who built it?",
-            "My brother and I.",
-            "And how is it between you?",
-            "Better, we talked.",
-            "Ilse: What is next?",
-        ];
-        let file = |said: &[&str]| -> String {
-            let cue = |(at, said): (usize, &&str)| format!("00:{at:02}.000 --> 00:{at:02}.900\n{said}\n\n");
-            format!("WEBVTT\n\n{}", said.iter().enumerate().map(cue).collect::<String>())
-        };
-        let warned = |said: &[&str]| {
-            let read = parse(file(said).as_bytes()).expect("captions");
-            read.warnings.iter().any(|warning| warning.message.contains("answered in captions without a name"))
-        };
-        assert!(warned(&said));
-        // Somebody who goes on speaking.
-        assert!(!warned(&[
-            "Ilse: How is the kitchen?",
-            "Ruben: It came on Monday,",
-            "in one night.",
-            "And it is blue.",
-            "Ilse: What is next?",
-            "Ruben: Why not the roof?",
-            "It leaks.",
-        ]));
-    }
-
-    #[test]
-    fn whoever_may_be_quoted_in_captions_is_asked_about() {
-        let turn = ["Maya: How was it?", "Tom: My boss said:", "Anna: you are late.", "And everybody looked."];
-        let cue = |(at, payload): (usize, &&str)| {
-            format!("{0}\n00:00:{0:02},000 --> 00:00:{0:02},900\n{payload}\n\n", at + 10)
-        };
-        let file: String = turn.repeat(3).iter().enumerate().map(cue).collect();
-        let read = parse(file.as_bytes()).expect("captions");
-        let asked = |warning: &&crate::Warning| warning.message.contains("is not quoted");
-        assert_eq!(read.warnings.iter().filter(asked).count(), 3);
-    }
-
-    /// `label|text` of each utterance, for captions with these payloads.
-    fn said(payloads: &[&str]) -> Vec<String> {
-        let cue =
-            |(at, payload): (usize, &&str)| format!("{0}\n00:00:0{0},000 --> 00:00:0{0},900\n{payload}\n\n", at + 1);
-        let file: String = payloads.iter().enumerate().map(cue).collect();
-        let read = parse(file.as_bytes()).expect("a transcript");
-        read.utterances.iter().map(|said| format!("{}|{}", said.label.as_deref().unwrap_or(""), said.text)).collect()
-    }
-
-    #[test]
-    fn two_speakers_share_a_line_of_a_cue() {
-        assert_eq!(
-            said(&["ANA: What then? >> TOM: We sold it.", "ANA: And now? >> TOM: We wait. >> So do I."]),
-            ["ANA|What then?", "TOM|We sold it.", "ANA|And now?", "TOM|We wait.", "|So do I."]
-        );
-        assert_eq!(
-            said(&[
-                "Ana Berg: What then? Dr. Tom Roe: We sold it.",
-                "Ana Berg: And now? Dr. Tom Roe: I met Mr. Lee: he left."
-            ]),
-            [
-                "Ana Berg|What then?",
-                "Dr. Tom Roe|We sold it.",
-                "Ana Berg|And now?",
-                "Dr. Tom Roe|I met Mr. Lee: he left."
-            ]
-        );
-        assert_eq!(
-            said(&[
-                "Ana: I saw this. London: cold.",
-                "Tom: So it is.",
-                "Ana: It is. Tom: Yes.",
-                "Tom: It went so: well."
-            ]),
-            ["Ana|I saw this. London: cold.", "Tom|So it is.", "Ana|It is.", "Tom|Yes.", "Tom|It went so: well."]
-        );
-    }
-
-    #[test]
-    fn a_dash_below_somebodys_words_is_another() {
-        assert_eq!(
-            said(&["Ana: What then?\n- We sold it.", "Ana: And\nnow?\n– We wait.", "Ana: I see."]),
-            ["Ana|What then?", "|We sold it.", "Ana|And now?", "|We wait.", "Ana|I see."]
-        );
-        assert_eq!(said(&["- Ana: What?\n- Tom: That.", "- Ana: So?\n- Tom: Yes."]).len(), 4);
-    }
 }

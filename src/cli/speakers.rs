@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args, Subcommand};
 use debrief_jobs::{
     attribute::{self, Misdelivered, Speaker},
     audit::Visitor,
-    correct::{self, Answer, Corrected, SpeakerIs},
+    correct::{self, Answer, Corrected, Reach, SpeakerIs},
     db::{TenantTx, Tx},
     model::MailState,
     model::id::IdPrefix,
@@ -142,7 +142,7 @@ impl Name {
         let value = json!({ "named": answer.label, "unresolved": set.remaining, "moved": set.moved,
             "summaries_due": set.touched.due, "summaries_withdrawn": set.touched.withdrawn,
             "follow_ups_stopped": set.touched.stopped, "follow_ups_gone_wrong": set.touched.misdelivered,
-            "earlier_sessions": set.earlier_sessions });
+            "reach": set.reach });
         app.output.one(&value, |_| came_of_it(&answer.label, &set, &misdelivered))
     }
 
@@ -177,9 +177,11 @@ fn came_of_it(label: &str, set: &Corrected, misdelivered: &[Misdelivered]) -> St
             count(set.touched.stopped, "follow-up", "follow-ups")
         )
     };
-    if set.earlier_sessions {
-        text.push_str("a worker will check the coach's other sessions\n");
-    }
+    text.push_str(match set.reach {
+        Reach::ThisSession => "this applies to this session only\n",
+        Reach::LaterSessions => "",
+        Reach::EarlierSessions => "a worker will check the coach's other sessions\n",
+    });
     text + &warnings(misdelivered)
 }
 

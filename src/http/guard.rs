@@ -108,31 +108,31 @@ pub(super) fn note_refused(reason: &'static str) {
     }
 }
 
-/// The lines that strangers can write into the log: so many a minute, whatever they send. The metric counts all.
+/// Limits the lines that strangers can write into the log. The metric counts all requests.
 static LINES: LogBudget = LogBudget::new(600);
 
 /// How many lines may still be logged in a minute.
 struct LogBudget {
-    a_minute: u32,
+    per_minute: u32,
     /// When the minute began, and how many lines it has.
     used: Mutex<Option<(Instant, u32)>>,
 }
 
 impl LogBudget {
-    const fn new(a_minute: u32) -> Self {
-        Self { a_minute, used: Mutex::new(None) }
+    const fn new(per_minute: u32) -> Self {
+        Self { per_minute, used: Mutex::new(None) }
     }
 
-    /// Takes one line; the last one says that there are no more.
+    /// Takes one line. Once none is left, it says so in the log, once per minute.
     fn has_room(&self, now: Instant) -> bool {
         const MINUTE: Duration = Duration::from_secs(60);
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let (since, lines) = used.filter(|(since, _)| now.duration_since(*since) < MINUTE).unwrap_or((now, 0));
-        if lines == self.a_minute {
+        if lines == self.per_minute {
             tracing::warn!(target: "http", { http.lines = lines }, "more requests were refused than are logged in a minute; metrics count them all");
         }
         *used = Some((since, lines.saturating_add(1)));
-        lines < self.a_minute
+        lines < self.per_minute
     }
 }
 

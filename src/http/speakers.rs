@@ -11,7 +11,7 @@ use axum::{
 };
 use debrief_jobs::{
     attribute::{self, Speaker, Telling, Who},
-    correct::{Answer, SpeakerIs},
+    correct::{Answer, Reach, SpeakerIs},
     db::Tx,
     model::SessionState,
     review::{
@@ -201,9 +201,9 @@ const fn only_here(speaker: &Speaker) -> &'static str {
         Speaker { is_generic: true, .. } => {
             "Many people share this device name, so your answer applies to this session only."
         }
-        Speaker { own_name_of: Some(_), .. } => {
-            "This is a person’s own name and stays theirs: if someone else spoke under it here, your answer applies to \
-             this session only."
+        Speaker { owner: Some(_), .. } => {
+            "This is a person’s own name, or their name in your client list, and stays theirs: if someone else spoke \
+             under it here, your answer applies to this session only."
         }
         _ => "",
     }
@@ -325,11 +325,11 @@ pub(super) async fn name(
                 let target = state.path(&format!("review/{session}/speakers/turns?label={query}"));
                 return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, target)]).into_response());
             }
-            let done = match (corrects && set.remaining == 0, set.earlier_sessions) {
-                (true, true) => "corrected",
-                (true, false) => "corrected-here",
-                (false, _) if answers.iter().any(|answer| answer.everywhere) => "named",
-                (false, _) => "named-here",
+            let done = match (corrects && set.remaining == 0, set.reach) {
+                (true, Reach::EarlierSessions) => "corrected",
+                (true, _) => "corrected-here",
+                (false, Reach::ThisSession) => "named-here",
+                (false, _) => "named",
             };
             Ok(review::see_other(&state, session, None, done))
         }

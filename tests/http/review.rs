@@ -282,9 +282,16 @@ async fn what_people_do_is_in_the_audit() {
 async fn the_page_shows_who_gets_the_letter_and_takes_no_approval_for_another() {
     let visit = Visit::new().await;
     let page = visit.read().await;
-    for words in ["What you approve", "<strong>Priya Raman</strong>", "priya@raman.example", "The 3 sentences above"] {
+    for words in [
+        "What you approve",
+        "<strong>Priya Raman</strong>",
+        "priya@raman.example",
+        "The 3 sentences above",
+        "The letter begins “Hello Priya,”",
+    ] {
         assert!(page.body.contains(words), "{words} is missing in {}", page.body);
     }
+    assert!(!page.body.contains("already has a letter"));
     visit.execute("update clients set email = 'p@elsewhere.example' where name = 'Priya Raman'").await;
     let (token, version, hash) = (page.field("form_token"), page.field("version"), page.field("hash"));
     let [(_, to), (_, to_name)] = page.recipient();

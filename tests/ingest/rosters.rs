@@ -157,9 +157,11 @@ async fn changes_of_clients_come_before_all_problems() {
     let letter = letter(&world).await;
     assert!(letter.contains("email address changed"), "{letter}");
     assert!(letter.contains("the client Priya Raman is now called Priya Raman-Lund"), "{letter}");
-    // No sentence gets into a greeting.
+    // No sentence gets into a greeting, and the coach reads why.
     let greetings = "select count(*) from clients where greeting is not null";
     assert_eq!(one::<i64>(&world, greetings).await, 0);
+    let reason: String = one(&world, "select reason from bucket_objects where outcome = 'applied'").await;
+    assert!(reason.contains("the greeting isn’t a name, so it isn’t used"), "{reason}");
 }
 
 #[tokio::test]

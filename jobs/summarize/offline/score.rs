@@ -152,7 +152,7 @@ pub(super) fn is_no_win(own: &str) -> bool {
 }
 
 /// Whether a sentence tells how it ended: "I handed it over on Wednesday, and then on Friday I took it back."
-pub(super) fn is_undone(own: &str) -> bool {
+fn is_undone(own: &str) -> bool {
     static UNDONE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b(?:and|but|then|until)\b,?(?: [\w'-]+){0,4} i(?:'ve| have)? (?:took (?:it|them|that|him|her|everything) back|forgot|gave up|stopped|undid|went back to|fell back|slipped|dropped it|let it slide|broke it)\b")
             .expect("a constant pattern")

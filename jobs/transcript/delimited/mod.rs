@@ -6,6 +6,7 @@
 
 mod columns;
 mod talk;
+mod unheaded;
 
 use csv::StringRecord;
 
@@ -317,11 +318,18 @@ mod tests {
             ("", "00:15", "And I will close at two on Fridays."),
             ("Helen", "00:20", "What does the team say?"),
             ("Liz", "00:23", "They brought me ice cream."),
+            ("Helen", "00:27", "And what now?"),
+            ("Liz", "00:31", "I will thank them."),
         ];
-        let row = |(name, at, said): &(&str, &str, &str)| format!("{name}\t{at}\t{said}\n");
-        let read = parse(rows.iter().map(row).collect::<String>().as_bytes()).expect("a table");
-        let labels: Vec<_> = read.utterances.iter().map(|said| said.label.as_deref().unwrap_or("")).collect();
-        assert_eq!(labels, rows.map(|(name, ..)| name), "{read:?}");
+        for timed in [true, false] {
+            let row = |(name, at, said): &(&str, &str, &str)| {
+                let at = if timed { format!("{at}\t") } else { String::new() };
+                format!("{name}\t{at}{said}\n")
+            };
+            let read = parse(rows.iter().map(row).collect::<String>().as_bytes()).expect("a table");
+            let labels: Vec<_> = read.utterances.iter().map(|said| said.label.as_deref().unwrap_or("")).collect();
+            assert_eq!(labels, rows.map(|(name, ..)| name), "{timed} {read:?}");
+        }
     }
 
     #[test]

@@ -69,8 +69,9 @@ struct Opened {
     /// The style that is being defined, and those whose text isn't shown, or is struck through.
     style: Vec<u8>,
     unseen: BTreeSet<Vec<u8>>,
-    /// For each open paragraph and span, whether its style is one of those.
+    /// For each open paragraph and span, whether its style is one of those; and how many are.
     spans: Vec<bool>,
+    unseen_spans: usize,
 }
 
 impl Opened {
@@ -92,6 +93,12 @@ impl Opened {
     fn open(&mut self, tag: &BytesStart<'_>) {
         let unseen = value(tag, b"style-name").is_some_and(|style| self.unseen.contains(&style));
         self.spans.push(unseen);
+        self.unseen_spans += usize::from(unseen);
+    }
+
+    fn close(&mut self) {
+        let unseen = self.spans.pop().unwrap_or_default();
+        self.unseen_spans -= usize::from(unseen);
     }
 }
 
@@ -132,11 +139,9 @@ impl Listener for Opened {
 
     fn end(&mut self, name: &[u8]) {
         match name {
-            b"span" => {
-                self.spans.pop();
-            }
+            b"span" => self.close(),
             b"p" | b"h" => {
-                self.spans.pop();
+                self.close();
                 self.paragraphs = self.paragraphs.saturating_sub(1);
                 if self.text.hidden == 0 {
                     self.text.end(b"p");
@@ -155,7 +160,7 @@ impl Listener for Opened {
         if self.paragraphs == 0 || self.text.hidden > 0 {
             return;
         }
-        if self.spans.contains(&true) {
+        if self.unseen_spans > 0 {
             return self.text.out.leave_out(text);
         }
         for letter in text.chars() {

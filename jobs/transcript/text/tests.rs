@@ -33,7 +33,11 @@ fn a_turn_that_lost_its_name_is_told() {
         let file = talk.replace('\n', gap);
         let told = |text: &str| {
             let read = parse(text.as_bytes()).expect("a talk");
-            let tells = |message: &str| message.contains("has no name, while") || message.contains("no colon");
+            let tells = |message: &str| {
+                message.contains("has no name, while")
+                    || message.contains("without a colon")
+                    || message.contains("the usual colon")
+            };
             read.warnings.iter().filter(|warning| tells(&warning.message)).count()
         };
         assert_eq!(told(&file), 0);

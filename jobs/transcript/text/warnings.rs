@@ -5,11 +5,11 @@ pub(crate) const UNNAMED_LINE: &str = "this line has no name, while nearly all o
      please check who speaks here";
 
 /// The warning about a label without its colon.
-pub(crate) const MISTYPED_LABEL: &str = "this line begins with a speaker's name and no colon with a space: it is read as that person's \
+pub(crate) const MISTYPED_LABEL: &str = "this line begins with a speaker's name, but without the usual colon: it is read as that person's \
      words; please check who speaks here";
 
 /// The warning about a line that begins with a speaker's name, who may be spoken to.
-pub(crate) const NAME_WITHOUT_COLON: &str = "this line begins with a speaker's name and no colon: it is read as the words of the \
+pub(crate) const NAME_WITHOUT_COLON: &str = "this line begins with a speaker's name, but without a colon: it is read as the words of the \
      person above it; please check who speaks here";
 
 /// The warning about an answer by an unknown speaker.
