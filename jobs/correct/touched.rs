@@ -195,16 +195,16 @@ async fn withdraw(
     let reason = match session.cause {
         Cause::SaidHere => format!(
             "You told us {} didn’t speak in this session: what was here was said by someone else. It’s withdrawn, and \
-             nothing more of it is sent.",
+             nothing else from it will be sent.",
             summary.client
         ),
         Cause::SaidElsewhere => format!(
             "By what you told us in another session, {} didn’t speak in this one: what was here was said by someone \
-             else. It’s withdrawn, and nothing more of it is sent.",
+             else. It’s withdrawn, and nothing else from it will be sent.",
             summary.client
         ),
         Cause::TakenBack => format!(
-            "You told us it wasn’t {} who spoke here. The summary is withdrawn, and nothing more of it is sent.",
+            "You told us it wasn’t {} who spoke here. The summary is withdrawn, and nothing else from it will be sent.",
             summary.client
         ),
     };

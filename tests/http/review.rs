@@ -256,6 +256,10 @@ async fn every_state_of_a_summary_and_of_its_mail_has_its_words() {
         ("update mails set state = 'failed'", "We couldn’t send it"),
         ("update mails set state = 'uncertain'", "may or may not have arrived"),
         ("update mails set state = 'sent', sent_at = now()", "It was sent to priya@raman.example"),
+        (
+            "update summaries set state = 'done', approved_version = null, approved_hash = null",
+            "Priya Raman already has a letter about this session",
+        ),
         ("update sessions set state = 'closed'", "Everything here is done."),
         ("update sessions set failed_stage = 'mail', failed_reason = 'The mail server is away.'", "The mail server is away."),
     ] {
