@@ -43,12 +43,17 @@ impl<'a> Reading<'a> {
             if is_label {
                 self.draft.warn(number, MISTYPED_LABEL);
                 self.parted(text, label, said);
-                return self.named(number, label, said, true);
+                return self.named(number, label, said, false);
             }
             self.draft.warn(number, NAME_WITHOUT_COLON);
         } else {
             self.doubt_unnamed(number);
         }
+        self.go_on(number, text, dress);
+    }
+
+    /// Adds a line to what is being said; whatever precedes it isn't speech.
+    fn go_on(&mut self, number: usize, text: &'a str, dress: Dress) {
         match &self.turn {
             None => {
                 date::header_line(text, &mut self.draft);
