@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::support::{
     Reviewed, World,
     browser::{Browser, press, text},
+    installation::PATIENCE,
 };
 
 /// A world whose pages are served on their own port.
@@ -145,7 +146,7 @@ async fn a_coach_refines_reads_what_changed_and_teaches_a_voice() {
         served.world.run_queued::<RefineSummary>().await.expect("a job").expect("it runs");
         // The page refreshes itself.
         let done = Locator::XPath("//main//*[contains(., 'Refined as you asked')]");
-        client.wait().at_most(Duration::from_secs(20)).for_element(done).await.expect("it is done");
+        client.wait().at_most(PATIENCE).for_element(done).await.expect("it is done");
         client.find(Locator::Css(".diff summary")).await.expect("the difference").click().await.expect("it opens");
         let page = text(&client).await;
         assert!(page.contains("said: \u{201c}I"), "{page}");

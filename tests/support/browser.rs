@@ -4,10 +4,9 @@
 //! (`cfg(no_browser)`, from the build script); `--include-ignored` runs it all the same, and it fails.
 
 use std::{
-    net::TcpListener,
     path::Path,
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use fantoccini::{Client, ClientBuilder, Locator};
@@ -15,7 +14,10 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::chromium;
+use super::{
+    chromium,
+    installation::{PATIENCE, free_port},
+};
 
 /// A browser and its driver, both ended with the value.
 #[derive(Debug)]
@@ -32,8 +34,7 @@ impl Browser {
         let found = chromium::find();
         let (chromium, chromedriver) = found.expect("Chromium and chromedriver (Debian: chromium, chromium-driver)");
         let profile = TempDir::new().expect("a temporary folder");
-        let port =
-            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        let port = free_port();
         let driver = Command::new(chromedriver)
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
@@ -83,7 +84,8 @@ async fn connect(port: u16, chromium: &Path, profile: &Path, width: u32, further
     let url = format!("http://127.0.0.1:{port}");
     // The driver needs a moment before it listens, and nothing announces that: ask until it answers.
     let mut last = None;
-    for _ in 0..100 {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
         match ClientBuilder::new(HttpConnector::new()).capabilities(capabilities.clone()).connect(&url).await {
             Ok(client) => return client,
             Err(error) => last = Some(error),
@@ -98,7 +100,7 @@ pub(crate) async fn press(client: &Client, label: &str, then: &str) {
     let button = client.find(Locator::XPath(&format!("//button[normalize-space()='{label}']"))).await;
     button.unwrap_or_else(|error| panic!("{label}: {error}")).click().await.expect("it is pressed");
     let path = format!("//main//*[contains(., '{then}')]");
-    let page = client.wait().at_most(Duration::from_secs(20)).for_element(Locator::XPath(&path)).await;
+    let page = client.wait().at_most(PATIENCE).for_element(Locator::XPath(&path)).await;
     page.unwrap_or_else(|error| panic!("no page says {then}: {error}"));
 }
 

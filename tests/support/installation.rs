@@ -3,7 +3,8 @@
 use std::{
     net::TcpListener,
     path::PathBuf,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
@@ -22,7 +23,7 @@ use uuid::Uuid;
 use super::{TestDatabase, world};
 
 /// How long a test waits for anything; far more than needed on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(120);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A separate installation.
 #[derive(Debug)]
@@ -199,6 +200,23 @@ impl Installation {
     }
 }
 
+/// A test that fails says what its programs logged last, and every warning before that.
+impl Drop for Installation {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        let log = std::fs::read_to_string(self.log()).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines.len().saturating_sub(20);
+        let warns = |line: &str| line.contains(r#""level":"WARN""#) || line.contains(r#""level":"ERROR""#);
+        let told = lines.iter().enumerate().filter(|(at, line)| *at >= last || warns(line));
+        for line in told.map(|(_, line)| line).take(200) {
+            eprintln!("{}", line.chars().take(600).collect::<String>());
+        }
+    }
+}
+
 /// A running `debrief`, killed on drop.
 #[derive(Debug)]
 pub(crate) struct Process(Child);
@@ -208,6 +226,11 @@ impl Process {
     pub(crate) fn kill(mut self) {
         self.0.kill().expect("it runs");
         self.0.wait().expect("it ends");
+    }
+
+    /// Whether it has ended, and how.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.0.try_wait().expect("it can be asked")
     }
 
     /// Sends SIGTERM, and returns the exit code.
@@ -226,9 +249,20 @@ impl Drop for Process {
     }
 }
 
-/// A port that was free a moment ago.
+/// A port that nobody listens on, and that nobody is given until it is used: it lies below those that systems give to
+/// outgoing connections and to listeners on port 0 (from 32768 or 49152), and a process hands out each only once.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    const FIRST: u32 = 10_240;
+    const COUNT: u32 = 20_000;
+    // Test processes that run at once begin far apart.
+    let begin = std::process::id().wrapping_mul(7_919);
+    let mut ports = std::iter::repeat_with(|| {
+        let at = begin.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % COUNT;
+        u16::try_from(FIRST + at).expect("it is below 32768")
+    });
+    let free = ports.by_ref().take(1_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.expect("one of a thousand ports is free")
 }
 
 /// Waits until `look` finds something; panics with `what` after the timeout.

@@ -34,7 +34,7 @@ pub(super) fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Vec
             (format!("Approved. It will be sent to {to} at {at} ({zone}). You can stop it until then."), vec![STOP])
         }
         MailState::Queued => (format!("Approved. It’s about to be sent to {to}."), vec![STOP]),
-        MailState::Sending => (format!("Approved. It’s on its way to {to}."), vec![]),
+        MailState::Sending => (format!("Approved. It’s being sent to {to}."), vec![]),
         MailState::Sent => {
             let at = mail.sent_at.map_or_else(|| "now".to_owned(), |at| moment(at, zone));
             (format!("It was sent to {to} ({at})."), vec![])
