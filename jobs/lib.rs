@@ -48,6 +48,7 @@ pub mod template;
 pub mod voice;
 pub(crate) mod written;
 
+mod language;
 mod masked;
 pub mod private;
 mod settings;

@@ -121,6 +121,20 @@ pub(crate) fn locate<'a>(text: &'a str, quote: &str) -> Option<&'a str> {
     Some(&text[from..to + tail])
 }
 
+/// Whether a sentence says the same five words in a row three times or more. People do so once in a while, and hardly
+/// ever when they write.
+pub(crate) fn goes_round(sentence: &str) -> bool {
+    const RUN: usize = 5;
+    let words = words(sentence);
+    let mut counts = std::collections::HashMap::new();
+    words.windows(RUN).any(|run| {
+        let run: Vec<&str> = run.iter().map(|word| word.normal.as_str()).collect();
+        let count = counts.entry(run).or_insert(0);
+        *count += 1;
+        *count >= 3
+    })
+}
+
 /// The sentences of `text`, as byte ranges without the spaces between them. A quotation stays in one sentence with the
 /// words that introduce it. Thai, Lao, Khmer and Burmese separate sentences with spaces, or hardly at all.
 pub(crate) fn sentences(text: &str) -> Vec<Range<usize>> {
@@ -292,6 +306,14 @@ pub(crate) fn name_words<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sentence_without_an_end_goes_round() {
+        let once = "You watched the drivers use the card, ";
+        assert!(goes_round(&once.repeat(3)));
+        assert!(!goes_round(&once.repeat(2)));
+        assert!(!goes_round("You said it was very, very, very, very, very good, and that it was good to see."));
+    }
 
     #[test]
     fn quotes_are_found_whatever_their_punctuation_and_case() {

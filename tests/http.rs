@@ -16,7 +16,7 @@ use axum::{
     http::{Request, StatusCode, header},
 };
 use debrief::http::{Names, admin_router, public_router};
-use debrief_jobs::db::Tx;
+use debrief_jobs::{db::Tx, path::ParseTranscript};
 use uuid::Uuid;
 
 use self::visit::{Visit, body, form, get, post, send, state};
@@ -232,6 +232,7 @@ async fn stranger(visit: &Visit) -> Uuid {
 #[tokio::test]
 async fn health_and_the_operators_page_tell_how_it_stands() {
     let visit = Visit::new().await;
+    visit.world.leaves::<ParseTranscript>();
     visit.execute("insert into jobs (id, kind, args, organization_id, state, max_attempts, attempt, errors, correlation_id, finished_at)
         select gen_random_uuid(), 'parse.transcript', '{}', current_organization(), 'dead', 5, 5, '[{\"attempt\": 5, \"error\": \"the disk is full\"}]', gen_random_uuid(), now()").await;
     let admin = admin_router(state(&visit.world.services), Names::Loopback);

@@ -6,6 +6,7 @@ mod in_parts;
 mod shared_limits;
 mod templates;
 mod threads;
+mod unfit;
 mod wire;
 
 use debrief_jobs::{

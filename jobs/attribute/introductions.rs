@@ -12,7 +12,7 @@ use super::{
 };
 use crate::names::{self, nicknames, relatives};
 
-/// In so many turns of a label people say who they are; later they tell of others.
+/// In the first turns of a label people say who they are; later they tell of others.
 const EARLY: usize = 4;
 
 /// "This is …", where a sentence begins with it.
@@ -88,6 +88,9 @@ pub(super) fn of_another(said: &[Utterance<'_>], label: usize, own: &Person, lab
         if let Some(found) = (0..words.len()).find_map(|place| speech.another_at(place)) {
             return Some(found);
         }
+        if (0..words.len()).any(|place| speech.hands_over(place)) {
+            return Some("takes over in the middle of the session".to_owned());
+        }
     }
     None
 }
@@ -140,6 +143,37 @@ impl Speech<'_> {
         let is_name = word.written.chars().next().is_some_and(char::is_uppercase) && !self.is_known(&word.folded);
         (is_name && self.is_introduced(place, begin, &before))
             .then(|| format!("introduces themselves as “{}”", word.written))
+    }
+
+    /// "I'll put her on.", "I'll hand you over to my wife": from there on somebody else speaks.
+    fn hands_over(&self, place: usize) -> bool {
+        let word = |ahead: usize| self.words.get(place + ahead).map_or("", |word| word.folded.as_str());
+        let is_other = |at: usize| {
+            let whom = word(at);
+            match whom {
+                "her" | "him" | "them" => Some(at + 1),
+                "my" if relatives::is_relative(word(at + 1)) => Some(at + 2),
+                _ => None,
+            }
+        };
+        if !matches!(word(0), "put" | "hand" | "pass" | "give" | "get") || self.words[place].is_quoted {
+            return false;
+        }
+        let begin = self.clause(place);
+        let says_i =
+            self.words[begin..place].iter().any(|word| matches!(word.folded.as_str(), "i" | "ill" | "let" | "can"));
+        let over = match word(0) {
+            // "I put her on the train" goes on.
+            "put" | "get" => is_other(1).is_some_and(|next| word(next) == "on" && self.ends(place + next)),
+            _ if word(1) == "you" => match (word(2), word(3)) {
+                ("over", "to") => is_other(4).is_some(),
+                ("over", _) => self.ends(place + 2),
+                ("to", _) => is_other(3).is_some(),
+                _ => false,
+            },
+            _ => false,
+        };
+        says_i && over && !self.is_reported(begin)
     }
 
     /// Whether a word may be a name, a relative or somebody's thing: most are none of these, and are passed over at once.
@@ -348,6 +382,9 @@ mod tests {
             ("Ignore the name, it is my husband's computer.", "another person’s computer"),
             ("Hello, my name is Mark Novak, I am new.", "Mark Novak"),
             ("Cześć, tu Sandra, żona Marka.", "Sandra"),
+            ("She is right here, so she can tell you. I will put her on.", "takes over"),
+            ("I'll hand you over to my wife for that.", "takes over"),
+            ("Let me pass you over.", "takes over"),
         ] {
             let found = found(said).unwrap_or_default();
             assert!(found.contains(who), "{said}: {found}");
@@ -380,6 +417,11 @@ mod tests {
             "My name is Mark Hope, and this is my first time.",
             "Hello, my name is Mark. Monday was hard.",
             "My wife's laptop broke, so I bought one.",
+            "I will put her on the train at nine.",
+            "I'll put my son on the list.",
+            "I can give you over a hundred reasons.",
+            "She said, I'll put him on.",
+            "I put the lid on. I'll give you the list.",
         ] {
             assert_eq!(found(said), None, "{said}");
         }

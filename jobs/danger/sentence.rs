@@ -19,7 +19,8 @@ pub(super) const LINES: (usize, usize) = (4, 100);
 /// A sentence with fewer distinct content words than this is thin, and must be more likely by this much: "I need the
 /// key" has one, and in a long session it takes a pattern.
 const THIN: [(usize, f32); 3] = [(2, 0.5), (3, 0.3), (4, 0.1)];
-/// Where so many words say something, they may also speak of danger only together with the small ones: if so likely.
+/// A sentence of this many content words counts even if no word of it speaks of danger alone, if it is at least [`IN_SUM`]
+/// likely.
 const MANY: usize = 5;
 const IN_SUM: f32 = 0.5;
 /// Two sentences that only stand together must be more likely by this.

@@ -6,7 +6,10 @@
 
 mod make;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{
+    Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -20,7 +23,7 @@ use super::{
     price::{self, Learned, Prices},
     results::{self, Key, StoredResult},
     schema::{self, Ordered},
-    settings::Profile,
+    settings::{AskBy, Profile},
     wire::{Answer, Ask, Dialect, Meaning, Refused, Reply, Unsupported, Wire},
 };
 use crate::clean;
@@ -42,6 +45,8 @@ pub struct Client {
     budget: Option<i64>,
     /// What the endpoint is known to accept.
     dialect: Mutex<Dialect>,
+    /// Whether sessions are asked about section by section.
+    asks_by_section: AtomicBool,
 }
 
 /// A prompt: the constant part comes first, so that endpoints can cache it.
@@ -93,6 +98,24 @@ impl Client {
     #[must_use]
     pub fn part_characters(&self) -> usize {
         self.profile.part_characters
+    }
+
+    /// Whether it's asked about a session section by section: by its setting, or because it could not write a whole
+    /// summary since this process started.
+    #[must_use]
+    pub fn asks_by_section(&self) -> bool {
+        self.asks_by_section.load(Ordering::Relaxed)
+    }
+
+    /// Whether the settings allow to ask section by section.
+    #[must_use]
+    pub fn may_ask_by_section(&self) -> bool {
+        self.profile.ask_by != AskBy::Session
+    }
+
+    /// Asks section by section from now on.
+    pub(crate) fn ask_by_section(&self) {
+        self.asks_by_section.store(true, Ordering::Relaxed);
     }
 
     /// Whether the settings state its price.

@@ -41,6 +41,8 @@ pub struct Settings {
     pub requests_per_minute: Option<f64>,
     /// Tokens per minute, sent and received, across all processes.
     pub tokens_per_minute: Option<f64>,
+    /// How a session is asked about.
+    pub ask_by: Option<AskBy>,
     /// The price per million input tokens, in US dollars.
     pub input_price: Option<f64>,
     /// The price per million cached input tokens, in US dollars.
@@ -70,6 +72,19 @@ pub struct Tasks {
     pub map: Option<String>,
 }
 
+/// How a model is asked about a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AskBy {
+    /// In one call, or one per part; from the first summary that can't be used, section by section.
+    #[default]
+    Auto,
+    /// In one call, or one per part.
+    Session,
+    /// Section by section: more calls with small answers, for small models.
+    Section,
+}
+
 /// What happens to a summary when the month's budget is used up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -95,6 +110,7 @@ pub struct ModelSettings {
     pub timeout_seconds: Option<u64>,
     pub part_characters: Option<usize>,
     pub max_output_tokens: Option<u32>,
+    pub ask_by: Option<AskBy>,
     pub requests_per_minute: Option<f64>,
     pub tokens_per_minute: Option<f64>,
     pub input_price: Option<f64>,
@@ -117,6 +133,7 @@ pub(super) struct Profile {
     pub(super) timeout_seconds: u64,
     pub(super) part_characters: usize,
     pub(super) max_output_tokens: Option<u32>,
+    pub(super) ask_by: AskBy,
     pub(super) requests_per_minute: Option<f64>,
     pub(super) tokens_per_minute: Option<f64>,
     pub(super) input_price: Option<f64>,
@@ -139,6 +156,7 @@ impl Settings {
             timeout_seconds: self.timeout_seconds,
             part_characters: self.part_characters,
             max_output_tokens: self.max_output_tokens,
+            ask_by: self.ask_by,
             requests_per_minute: self.requests_per_minute,
             tokens_per_minute: self.tokens_per_minute,
             input_price: self.input_price,
@@ -205,6 +223,7 @@ impl Settings {
             timeout_seconds: timeout.unwrap_or(TIMEOUT_SECONDS).max(1),
             part_characters: model.part_characters.unwrap_or(PART_CHARACTERS),
             max_output_tokens: model.max_output_tokens,
+            ask_by: model.ask_by.unwrap_or_default(),
             requests_per_minute: model.requests_per_minute,
             tokens_per_minute: model.tokens_per_minute,
             input_price: model.input_price,

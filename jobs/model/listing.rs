@@ -176,6 +176,11 @@ pub struct Summary {
     pub version: i32,
     /// Who wrote it: the provider.
     pub provider: Option<String>,
+    /// The model in whose place the offline summarizer wrote it, if its draft could not be used.
+    pub stands_in_for: Option<String>,
+    /// Why that draft could not be used: `empty`, `nothing_holds`, `goes_round`, `other_language`, `unreadable` or
+    /// `cut_off`.
+    pub stands_in_why: Option<String>,
     /// Statements in the version shown, as [`Tally`] counts them everywhere: an open thread about which nothing was
     /// said doesn't count. `None` if nothing is written yet.
     pub claims_kept: Option<i64>,
@@ -344,7 +349,7 @@ async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, 
     let rows = sqlx::query!(
         r#"select summaries.id, client_id, clients.name as client, summaries.state as "state: SummaryState", withdrawn_reason,
                   summaries.version, coalesce(approved_version, summaries.version) as "shown!", provider as "provider?",
-                  claims_dropped as "claims_dropped?"
+                  claims_dropped as "claims_dropped?", stands_in_for, stands_in_why
            from summaries join clients on clients.id = summaries.client_id
            left join summary_versions on summary_id = summaries.id
              and summary_versions.version = coalesce(approved_version, summaries.version)
@@ -368,6 +373,8 @@ async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, 
             withdrawn_reason: row.withdrawn_reason,
             version: row.version,
             provider: row.provider,
+            stands_in_for: row.stands_in_for,
+            stands_in_why: row.stands_in_why,
             claims_kept: count(Tally::statements),
             claims_verified: count(|tally| tally.verified),
             claims_own: count(|tally| tally.own),

@@ -134,6 +134,9 @@ pub struct SummaryView {
     pub rewrite_reason: Option<String>,
     /// Why it was withdrawn for good, if it was.
     pub withdrawn_reason: Option<String>,
+    /// The model whose draft could not be used, and why (as in [`crate::summarize::StandsIn`]), if the offline summarizer
+    /// wrote it in that model's place.
+    pub stands_in: Option<(String, String)>,
     /// The version shown: the approved one, or else the latest; 0 if there is none.
     pub version: i32,
     /// The claims of that version.

@@ -105,7 +105,7 @@ async fn ask(
 }
 
 pub(super) fn by(client: &Client, claims: Vec<DraftClaim>, prompt_version: String) -> Draft {
-    Draft { claims, provider: client.provider(), model: client.model().to_owned(), prompt_version }
+    Draft { claims, provider: client.provider(), model: client.model().to_owned(), prompt_version, stands_in: None }
 }
 
 /// A faulty template, which no retry fixes.

@@ -28,7 +28,7 @@ const MOST: usize = 12;
 const GRAVE: f32 = 0.95;
 
 impl SessionForClient {
-    /// Who may read a claim that a client could get; none where nobody may. What speaks of danger, or rests on words that do,
+    /// Who may read a claim that a client could get; `None` if nobody may. What speaks of danger, or rests on words that do,
     /// stands under risk. What stands right beside them, or in the same stretch of talk, says as much ("The rope from the
     /// garage?" "I'll throw it away tomorrow."): a promise or a recommendation of it is kept for the coach, who knows what
     /// it is of, and anything else is not told.

@@ -79,4 +79,15 @@ pub struct Draft {
     pub model: String,
     /// The version of its prompt, or of its rules.
     pub prompt_version: String,
+    /// The model whose draft could not be used, and why, if this one was written in its place.
+    pub stands_in: Option<StandsIn>,
+}
+
+/// What the offline summarizer stands in for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandsIn {
+    /// The model that was asked first.
+    pub model: String,
+    /// Why its draft could not be used: `empty`, `nothing_holds`, `goes_round`, `other_language`, `unreadable` or `cut_off`.
+    pub why: &'static str,
 }

@@ -10,13 +10,12 @@ use std::{
 };
 
 use chrono::NaiveDate;
-use debrief_transcript::words::has_unspaced;
 use regex::Regex;
 use uuid::Uuid;
 
 use super::{
     addressee::{self, Aside},
-    open_threads,
+    open_threads, other_names,
     template::{self, Occasion, SummaryTemplate},
 };
 use crate::{
@@ -187,7 +186,7 @@ pub(super) async fn stored(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option
             text: line.text,
         })
         .collect();
-    let other_names = load_other_names(tx, row.session_id, row.client_id).await?;
+    let other_names = load_other_names(tx, row.session_id, row.client_id, (&row.client, &row.coach)).await?;
     let share = sqlx::query_scalar!(
         "select share from participants where session_id = $1 and client_id = $2 and engagement is not null",
         row.session_id,
@@ -250,6 +249,7 @@ async fn load_other_names(
     tx: &mut TenantTx,
     session_id: Uuid,
     client_id: Uuid,
+    (client, coach): (&str, &str),
 ) -> Result<BTreeSet<String>, sqlx::Error> {
     let names = sqlx::query_scalar!(
         r#"with others as (
@@ -264,13 +264,7 @@ async fn load_other_names(
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(text::name_words(names.iter().map(String::as_str)))
-}
-
-/// Whether a word is a name; in a script without spaces it may contain one.
-fn holds_name(word: &str, names: &BTreeSet<String>) -> bool {
-    names.contains(word)
-        || (has_unspaced(word) && names.iter().any(|name| has_unspaced(name) && word.contains(name.as_str())))
+    Ok(other_names::of(names.iter().map(String::as_str), client, coach))
 }
 
 /// A request to keep something out of the notes.
@@ -320,13 +314,7 @@ impl SessionForClient {
     /// Whether `text` names another client in the session.
     #[must_use]
     pub fn names_another(&self, text: &str) -> bool {
-        !self.other_names.is_empty()
-            && text::runs(text).iter().any(|word| {
-                let folded = text::fold(&word.normal);
-                holds_name(&folded, &self.other_names)
-                    // "Daniels" for "Daniel's": the normal form has no apostrophe.
-                    || folded.strip_suffix('s').is_some_and(|name| self.other_names.contains(name))
-            })
+        other_names::named(self, text)
     }
 
     /// Keeps only the client's lines and the coach's lines to this client, without anything that names another client
@@ -402,7 +390,7 @@ impl SessionForClient {
     fn is_to_client(&self, at: usize, before_is: bool, own_names: &BTreeSet<String>) -> bool {
         let lines = &self.utterances;
         let text = &lines[at].text;
-        if text::runs(text).iter().any(|word| holds_name(&text::fold(&word.normal), own_names)) {
+        if text::runs(text).iter().any(|word| other_names::is_name(&text::fold(&word.normal), own_names)) {
             return true;
         }
         let before = at.checked_sub(1).map(|before| &lines[before]);

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{
     input::{self, Stored},
     open_threads,
-    verify::threads_anew,
+    verify::threads_again,
 };
 use crate::{
     db::{TenantTx, Tx},
@@ -81,9 +81,9 @@ impl Job for LookAgain {
         };
         // Read-only: nothing is locked while the words are processed.
         tx.commit().await?;
-        let (before, anew) = cuttable(move |_| {
+        let (before, renewed) = cuttable(move |_| {
             let input = before.stored.clone().confined().input;
-            let claims = threads_anew(&input, before.content.claims.clone());
+            let claims = threads_again(&input, before.content.claims.clone());
             (before, Content { claims })
         })
         .await?;
@@ -103,9 +103,9 @@ impl Job for LookAgain {
             return Err(JobError::overtaken("the summary changed while its open threads were looked at"));
         }
         let Read { stored, mut version, authorship, content } = now;
-        let changed = anew.hash() != content.hash();
+        let changed = renewed.hash() != content.hash();
         if changed {
-            version = summary::add_version(&mut tx, self.summary_id, &anew, &authorship).await?;
+            version = summary::add_version(&mut tx, self.summary_id, &renewed, &authorship).await?;
             sqlx::query!(
                 "update summaries set rewrite_reason = $2, updated_at = now() where id = $1",
                 self.summary_id,
@@ -118,7 +118,7 @@ impl Job for LookAgain {
         enqueue_next(&mut tx, self.summary_id, version, correlation_id).await?;
         tracing::info!(target: "summarize",
             { summary.id = %self.summary_id, session.id = %stored.session_id, changed },
-            "The open threads of a later summary were looked at anew");
+            "The open threads of a later summary were looked at again");
         ctx.finish(tx, json!({ "outcome": if changed { "changed" } else { "unchanged" }, "version": version })).await
     }
 }

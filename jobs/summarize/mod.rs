@@ -6,8 +6,10 @@
 
 mod addressee;
 mod by_model;
+mod by_section;
 #[cfg(test)]
 mod cases;
+mod cited;
 mod dangers;
 mod draft;
 pub(crate) mod due;
@@ -16,11 +18,13 @@ mod input;
 mod look_again;
 mod offline;
 mod open_threads;
+mod other_names;
 pub(crate) mod parts;
 pub(crate) mod prompt;
 mod reduce;
 mod repair;
 mod reworded;
+mod shortfall;
 mod summarizer;
 pub mod template;
 mod verify;
@@ -29,7 +33,7 @@ use serde::Serialize;
 
 pub use addressee::Aside;
 pub(crate) use by_model::broken_template;
-pub use draft::{Draft, DraftClaim, DraftEvidence};
+pub use draft::{Draft, DraftClaim, DraftEvidence, StandsIn};
 use input::Stored;
 pub(crate) use input::load as load_input;
 pub use input::{Danger, Line, OpenThread, SessionForClient, Speaker};
@@ -105,7 +109,6 @@ impl Job for SummarizeClient {
         })
         .await?;
         let draft = ctx.draft(&ctx.db, organization, found.session_id, &found.input).await?;
-        let draft = ctx.repair(&ctx.db, organization, found.session_id, &found.input, draft).await?;
         // Verification comes before the session is locked: it applies to what was read, and to nothing else.
         let (draft, verified) = blocking(move || {
             let verified = verify(&found.input, &draft.claims);
@@ -179,6 +182,7 @@ impl SummarizeClient {
             metrics::counter!("debrief_danger_claims_dropped_total").increment(dropped as u64);
         }
         let content = Content { claims: verified.claims };
+        let (stands_in_for, stands_in_why) = draft.stands_in.map(|it| (it.model, it.why)).unzip();
         let authorship = Authorship {
             author: "summarizer",
             provider: draft.provider.to_owned(),
@@ -190,8 +194,11 @@ impl SummarizeClient {
         };
         let version = summary::add_version(&mut tx, self.summary_id, &content, &authorship).await?;
         sqlx::query!(
-            "update summaries set state = 'done', failed_reason = null, updated_at = now() where id = $1",
-            self.summary_id
+            "update summaries set state = 'done', failed_reason = null, stands_in_for = $2, stands_in_why = $3, updated_at = now()
+             where id = $1",
+            self.summary_id,
+            stands_in_for,
+            stands_in_why
         )
         .execute(tx.conn())
         .await?;

@@ -15,6 +15,8 @@ use crate::{llm::Prompt, model::Section};
 
 const SYSTEM: &str = include_str!("../../templates/prompt/summarize/system.txt");
 const USER: &str = include_str!("../../templates/prompt/summarize/user.txt");
+/// How many claims of one section are asked for at once. Small models fill up whatever they may.
+const MOST_OF_SECTION: usize = 4;
 
 /// The prompt's version: its name, and a hash of both files, so that no change goes unnoticed.
 pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| version("summarize-4", SYSTEM, USER));
@@ -50,6 +52,9 @@ pub(crate) fn rendered(
 struct UserContext<'a> {
     client: &'a str,
     coach: &'a str,
+    /// The two as they stand before their lines.
+    client_short: &'a str,
+    coach_short: &'a str,
     date: String,
     weekday: String,
     part: usize,
@@ -57,6 +62,9 @@ struct UserContext<'a> {
     lines: Vec<PromptLine<'a>>,
     threads: Vec<PromptThread>,
     examples: Vec<PromptExample>,
+    /// What is asked for, if it's one section; and how many claims of it at most.
+    section: Option<&'static str>,
+    most: usize,
 }
 
 /// The context of the system template: the summary's template and the coach's rules, and nothing from a session.
@@ -111,6 +119,20 @@ pub(super) fn render(
     part: usize,
     parts: usize,
 ) -> Result<Prompt, minijinja::Error> {
+    render_with([SYSTEM, USER], input, lines, (part, parts), None)
+}
+
+/// The same from two other files, which may ask for one section.
+///
+/// # Errors
+/// If a template doesn't render: the template is faulty.
+pub(super) fn render_with(
+    files: [&str; 2],
+    input: &SessionForClient,
+    lines: &[Line],
+    (part, parts): (usize, usize),
+    section: Option<Section>,
+) -> Result<Prompt, minijinja::Error> {
     let asked_for = input.template.limit(Section::OpenThreads) > 0;
     let threads = input.threads.iter().enumerate().filter(|_| asked_for).map(|(number, thread)| PromptThread {
         number,
@@ -120,6 +142,8 @@ pub(super) fn render(
     let context = UserContext {
         client: &input.client,
         coach: &input.coach,
+        client_short: input.client_short(),
+        coach_short: input.coach_short(),
         date: input.session_date.to_string(),
         weekday: input.session_date.format("%A").to_string(),
         part,
@@ -134,6 +158,8 @@ pub(super) fn render(
             .collect(),
         threads: threads.collect(),
         examples: examples(input),
+        section: section.map(Section::as_str),
+        most: section.map_or(0, |section| input.template.limit(section).min(MOST_OF_SECTION)),
     };
     let template = &input.template;
     let system = SystemContext {
@@ -143,7 +169,7 @@ pub(super) fn render(
         guidance: template.guidance.trim(),
         voice: voice_lines(input),
     };
-    rendered([SYSTEM, USER], Serde(system), Serde(context))
+    rendered(files, Serde(system), Serde(context))
 }
 
 /// Speech as data: one line, nothing invisible, and none of our markers in it.

@@ -27,7 +27,7 @@ use crate::{
 const SYSTEM: &str = include_str!("../../templates/prompt/reduce/system.txt");
 const USER: &str = include_str!("../../templates/prompt/reduce/user.txt");
 
-static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("reduce-2", SYSTEM, USER));
+static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("reduce-3", SYSTEM, USER));
 
 /// What the model is to answer.
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -98,6 +98,7 @@ fn why(input: &SessionForClient, claim: &DraftClaim) -> Option<Dropped> {
 fn reason(dropped: Dropped) -> &'static str {
     match dropped {
         Dropped::NotASentence => "it is empty or far too long",
+        Dropped::GoesRound => "it says the same words again and again",
         Dropped::NoEvidence => {
             "its quotes do not stand in the utterances with these numbers, or were not said by one who may say it"
         }

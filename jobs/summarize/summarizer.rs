@@ -6,9 +6,11 @@ use uuid::Uuid;
 
 use super::{
     by_model::{self, Team},
-    draft::{Draft, DraftClaim},
+    by_section,
+    draft::{Draft, DraftClaim, StandsIn},
     input::SessionForClient,
     offline, repair,
+    shortfall::Shortfall,
 };
 use crate::{
     SettingsError,
@@ -55,8 +57,10 @@ impl Summarizer {
         self.models.check().await
     }
 
-    /// Drafts a summary. Nothing in it is verified yet. Must not be called in a transaction: a call takes minutes. What
-    /// a failed draft has already paid for is kept for the next attempt.
+    /// Drafts a summary. Nothing in it is verified yet, but a model has corrected once what doesn't hold. A model whose
+    /// draft can't be used is asked again, section by section; if that is of no use either, the offline summarizer writes
+    /// in its place. Must not be called in a transaction: a call takes minutes. What a failed draft has already paid for
+    /// is kept for the next attempt.
     ///
     /// # Errors
     /// If there is no draft: see [`LlmError`].
@@ -72,38 +76,22 @@ impl Summarizer {
             Writers::Models { write, map } => (write, map),
         };
         let team = Team { db, organization, session_id, write: &write, map: &map };
-        match by_model::write(&team, input).await {
+        match by_models(&team, input).await {
+            Ok(Ok(draft)) => Ok(draft),
+            Ok(Err(shortfall)) => {
+                let why: &'static str = shortfall.into();
+                tracing::warn!(target: "summarize", { session.id = %session_id, llm.model = write.model(), llm.shortfall = why },
+                    "The model's draft can't be used; the offline summarizer writes in its place");
+                metrics::counter!("debrief_llm_stand_ins_total", "why" => why).increment(1);
+                let stands_in = Some(StandsIn { model: write.model().to_owned(), why });
+                Ok(Draft { stands_in, ..self.offline(input).await? })
+            }
             Err(LlmError::Budget(_)) if self.models.on_budget() == OnBudget::Offline => {
                 tracing::warn!(target: "summarize", { session.id = %session_id },
                     "The month's budget is used up; the offline summariser writes");
                 self.offline(input).await
             }
-            drafted => drafted,
-        }
-    }
-
-    /// Lets the model that wrote the draft correct its invalid claims, once. Those that are still invalid stay in the
-    /// draft, for [`super::verify`] to drop and count. Must not be called in a transaction.
-    ///
-    /// # Errors
-    /// [`LlmError::Waiting`] and [`LlmError::Limited`] if the limits leave no room yet, and if the database fails.
-    pub async fn repair(
-        &self,
-        db: &Db,
-        organization: Uuid,
-        session_id: Uuid,
-        input: &SessionForClient,
-        draft: Draft,
-    ) -> Result<Draft, LlmError> {
-        if draft.provider == llm::OFFLINE {
-            return Ok(draft);
-        }
-        match self.models.writers(db, organization).await? {
-            Writers::Offline => Ok(draft),
-            Writers::Models { write, map } => {
-                let team = Team { db, organization, session_id, write: &write, map: &map };
-                repair::repair(&team, input, draft).await
-            }
+            Err(error) => Err(error),
         }
     }
 
@@ -124,6 +112,47 @@ impl Summarizer {
             .await
             .map_err(|_| LlmError::Unusable("the offline summariser panicked".into()))
     }
+}
+
+/// A draft that can be used, or why neither of the model's two can.
+async fn by_models(team: &Team<'_>, input: &SessionForClient) -> Result<Result<Draft, Shortfall>, LlmError> {
+    if !team.write.asks_by_section() {
+        match judged(team, input, by_model::write(team, input).await).await? {
+            Ok(draft) => return Ok(Ok(draft)),
+            Err(shortfall) => {
+                tracing::info!(target: "summarize", { session.id = %team.session_id, llm.model = team.write.model(), llm.shortfall = %shortfall },
+                    "The model's draft can't be used");
+                // The settings may insist on one question for all.
+                if !team.write.may_ask_by_section() {
+                    return Ok(Err(shortfall));
+                }
+            }
+        }
+    }
+    let judged = judged(team, input, by_section::write(team, input).await).await?;
+    if judged.is_ok() {
+        team.write.ask_by_section();
+    }
+    Ok(judged)
+}
+
+/// The draft, corrected once, if it can be used.
+async fn judged(
+    team: &Team<'_>,
+    input: &SessionForClient,
+    draft: Result<Draft, LlmError>,
+) -> Result<Result<Draft, Shortfall>, LlmError> {
+    let draft = match draft {
+        Ok(draft) => repair::repair(team, input, draft).await?,
+        Err(error) => return Shortfall::of_error(&error).map(Err).ok_or(error),
+    };
+    // Verifying a long session takes a while.
+    let input = input.clone();
+    let judge = move || match Shortfall::of(&input, &draft) {
+        Some(shortfall) => Err(shortfall),
+        None => Ok(draft),
+    };
+    tokio::task::spawn_blocking(judge).await.map_err(|_| LlmError::Unusable("the draft can't be judged".into()))
 }
 
 #[cfg(test)]

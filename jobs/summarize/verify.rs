@@ -8,8 +8,9 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use regex::Regex;
 
 use super::{
+    cited::{Cited, cited},
     dangers::{self, Talk},
-    draft::{DraftClaim, DraftEvidence},
+    draft::DraftClaim,
     due,
     input::{Line, OpenThread, SessionForClient, Speaker},
     offline::{self, Doubt, Doubts},
@@ -19,8 +20,6 @@ use crate::text;
 
 /// The maximum length of a claim, in characters: anything longer isn't a sentence.
 const MAX_CLAIM_CHARS: usize = 1_000;
-/// The minimum number of words in a quote, unless it's the whole utterance.
-const MIN_QUOTE_WORDS: usize = 3;
 
 /// The valid claims, and why the others were dropped.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +35,8 @@ pub struct Verified {
 pub enum Dropped {
     /// The sentence is empty or far too long.
     NotASentence,
+    /// The sentence says the same words again and again, as a model does that found no end.
+    GoesRound,
     /// None of its evidence is in this client's words (or the coach's to this client).
     NoEvidence,
     /// The sentence quotes words that aren't in the evidence.
@@ -100,7 +101,7 @@ fn with_threads(input: &SessionForClient, doubts: &Doubts<'_>, mut claims: Vec<C
 
 /// The claims of an existing summary, with the threads that are open now. What it says about one that is still open
 /// stays, and so does everything else, whatever the template allows: the coach may have added it.
-pub(super) fn threads_anew(input: &SessionForClient, claims: Vec<Claim>) -> Vec<Claim> {
+pub(super) fn threads_again(input: &SessionForClient, claims: Vec<Claim>) -> Vec<Claim> {
     let (told, others): (Vec<Claim>, Vec<Claim>) = claims.into_iter().partition(|claim| claim.thread.is_some());
     let still_open = |mut claim: Claim| {
         let told = claim.thread.as_mut().filter(|told| told.outcome != ThreadOutcome::NoMatch)?;
@@ -154,17 +155,22 @@ fn check(input: &SessionForClient, doubts: &Doubts<'_>, talk: &Talk<'_>, draft: 
     }
     let mut evidence: Vec<Held<'_>> = Vec::new();
     for item in &draft.evidence {
-        // The schema allows one quote per utterance and claim; a second one shows nothing new.
-        if evidence.iter().any(|held| held.line.index == item.utterance) {
-            continue;
+        for words in cited(input, item) {
+            // The schema allows one quote per utterance and claim; a second one shows nothing new.
+            if !evidence.iter().any(|held| held.line.index == words.line.index) {
+                evidence.extend(hold(draft.section, words));
+            }
         }
-        evidence.extend(hold(input, draft.section, item));
     }
     if !evidence.iter().any(|held| held.supports) {
         return Err(Dropped::NoEvidence);
     }
     evidence.sort_by_key(|held| held.line.index);
     let lines: Vec<&Line> = evidence.iter().map(|held| held.line).collect();
+    // What goes round in a quotation was said so.
+    if text::goes_round(&sentence) && !lines.iter().any(|line| text::goes_round(&line.text)) {
+        return Err(Dropped::GoesRound);
+    }
     let quotes: Vec<(&Line, &str)> = evidence.iter().map(|held| (held.line, held.evidence.quote.as_str())).collect();
     let audience = input.audience_of(talk, draft.section, &sentence, &quotes).ok_or(Dropped::Danger)?;
     let cited = evidence.iter().filter(|held| held.supports).map(|held| &held.evidence);
@@ -203,15 +209,9 @@ fn thread(input: &SessionForClient, draft: &DraftClaim) -> Result<Thread, Droppe
     Ok(outcome(thread, if met { ThreadOutcome::Met } else { ThreadOutcome::NotMet }))
 }
 
-/// The evidence as it is in the utterance, and whether it can support the claim alone; `None` if it wasn't said, or not
-/// by someone entitled to say it. A coach's question states nothing about the client: it only shows what was answered.
-fn hold<'a>(input: &'a SessionForClient, section: Section, item: &DraftEvidence) -> Option<Held<'a>> {
-    let line = input.line(item.utterance)?;
-    let quote = text::locate(&line.text, &item.quote)?;
-    let quoted = text::words(quote).len();
-    if quoted < MIN_QUOTE_WORDS && quoted < text::words(&line.text).len() {
-        return None;
-    }
+/// The evidence as it is in the utterance, and whether it can support the claim alone; `None` if it wasn't said by someone
+/// entitled to say it. A coach's question states nothing about the client: it only shows what was answered.
+fn hold(section: Section, Cited { line, quote }: Cited<'_>) -> Option<Held<'_>> {
     let asks = asks(&line.text, quote);
     let (fits, supports) = match (section, line.speaker) {
         (_, Speaker::OtherClient | Speaker::Guest) => (false, false),

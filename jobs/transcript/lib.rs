@@ -66,6 +66,7 @@ mod shown;
 mod silence;
 mod spoken;
 mod srt;
+mod substation;
 mod tagged;
 mod teams_metadata;
 mod text;

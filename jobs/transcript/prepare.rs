@@ -9,6 +9,7 @@ use chrono::NaiveDate;
 
 use super::{
     NotATranscript, dated, json, line_heads, markdown, marks_of_direction, number_times, odd_times, one_line, records,
+    substation,
 };
 
 /// A text that is ready for the readers.
@@ -21,33 +22,6 @@ pub(super) struct Prepared<'a> {
     pub(super) doubts: Vec<String>,
 }
 
-/// No style of a subtitle is longer, in bytes.
-const LONGEST_CODE: usize = 400;
-
-/// The lines of an Advanced SubStation file without the codes in them: `\N` for a line break, `{\i1}` for a style.
-fn without_codes(text: &str) -> Option<String> {
-    if !text.trim_start_matches('\u{feff}').starts_with("[Script Info]") {
-        return None;
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['\\', '{']) {
-        out.push_str(&rest[..at]);
-        let (code, skip) = match &rest.as_bytes()[at..] {
-            [b'\\', b'N' | b'n' | b'h', ..] => (" ", 2),
-            [b'{', b'\\', ..] => {
-                let reach = &rest[at..rest.floor_char_boundary(at + LONGEST_CODE)];
-                ("", reach.find('}').map_or(1, |end| end + 1))
-            }
-            _ => (&rest[at..=at], 1),
-        };
-        out.push_str(code);
-        rest = &rest[at + skip..];
-    }
-    out.push_str(rest);
-    Some(out)
-}
-
 /// The text as readers know it; unchanged if nothing is unusual.
 ///
 /// # Errors
@@ -57,8 +31,9 @@ pub(super) fn prepared(text: &str) -> Result<Prepared<'_>, NotATranscript> {
     if json::is_json(text) {
         return Ok(prepared);
     }
-    if let Some(plain) = without_codes(text) {
-        prepared.text = Cow::Owned(plain);
+    if let Some((table, shown)) = substation::as_table(text) {
+        prepared.doubts.extend(shown.doubt().map(|doubt| doubt.message));
+        prepared.text = Cow::Owned(table);
     }
     if let Some(unmarked) = marks_of_direction::without(&prepared.text) {
         prepared.text = Cow::Owned(unmarked);

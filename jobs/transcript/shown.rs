@@ -1,9 +1,9 @@
-//! The text of a document as one reads it. What is hidden or struck through was taken out by somebody: it isn't speech, and
+//! The text of a file as one reads it. What is hidden or struck through was taken out by somebody: it isn't speech, and
 //! a person is told how much it was.
 
 use super::{transcript::Warning, words};
 
-/// A document's text.
+/// A file's text.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Shown {
     pub(super) text: String,
@@ -21,8 +21,8 @@ impl Shown {
     pub(super) fn doubt(&self) -> Option<Warning> {
         let message = match self.unseen {
             0 => return None,
-            1 => "1 word is hidden or struck through in the document, and was left out".to_owned(),
-            count => format!("{count} words are hidden or struck through in the document, and were left out"),
+            1 => "1 word is hidden or struck through in the file, and was left out".to_owned(),
+            count => format!("{count} words are hidden or struck through in the file, and were left out"),
         };
         Some(Warning { line: 0, column: None, message })
     }

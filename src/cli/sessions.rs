@@ -330,7 +330,7 @@ fn summaries(detail: &Detail) -> String {
                 summary.client.clone(),
                 if summary.withdrawn_reason.is_some() { "withdrawn".into() } else { summary.state.to_string() },
                 summary.version.to_string(),
-                summary.provider.clone().unwrap_or_default(),
+                by(summary),
                 count(summary.claims_kept),
                 count(summary.claims_verified),
                 count(summary.claims_own),
@@ -339,6 +339,17 @@ fn summaries(detail: &Detail) -> String {
             ]
         }),
     )
+}
+
+/// Who wrote it: the provider, and in whose place.
+fn by(summary: &Summary) -> String {
+    let provider = summary.provider.clone().unwrap_or_default();
+    match (&summary.stands_in_for, &summary.stands_in_why) {
+        (Some(model), Some(why)) if provider == "offline" => {
+            format!("offline, for {model} ({})", why.replace('_', " "))
+        }
+        _ => provider,
+    }
 }
 
 fn mails(detail: &Detail) -> String {

@@ -37,7 +37,7 @@ fn a_sender_in_the_quotes_of_a_shell_is_read() {
     }
 }
 
-/// What is said of a settings file with `text`; none where it can be used.
+/// What is said of a settings file with `text`; `None` if it can be used.
 fn complaint(text: &str) -> Option<String> {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("debrief.toml");

@@ -95,7 +95,7 @@ async fn what_a_model_invents_is_dropped() {
         claim("wins", "Priya shipped the driver app.", 5, "I shipped the driver app to three depots"),
         claim("wins", "Priya closed a contract.", 1, "I closed the Ketterer contract"),
         claim("wins", "Priya was promoted.", 5, "I was promoted to chief"),
-        claim("wins", "Priya did well.", 99, "I shipped the driver app"),
+        claim("wins", "Priya did well.", 99, "I shipped the driver app to nine depots"),
         claim("wins", "Tom and Priya shipped the driver app.", 5, "I shipped the driver app"),
         claim("wins", "See https://attacker.example/claim for the driver app.", 5, "I shipped the driver app"),
         claim("wins", "Priya said: “I shipped it to forty depots.”", 5, "I shipped the driver app"),
@@ -132,14 +132,15 @@ async fn an_answer_that_does_not_fit_is_asked_for_once_more() {
 }
 
 #[tokio::test]
-async fn an_answer_that_never_fits_is_tried_again_later() {
+async fn an_answer_that_never_fits_is_written_offline_and_no_word_of_it_is_kept() {
     let wrong = || Reply::Content("I would rather write a poem about Hartman.".into());
-    let server = LlmServer::start([wrong(), wrong()]).await;
+    let server = LlmServer::start(std::iter::repeat_with(wrong).take(12)).await;
     let world = world_with(&server).await;
     let staged = stage(&world, PRIYA).await;
-    let Err(JobError::Retry { message, .. }) = world.run(&staged.priya).await else { panic!("it is retried") };
-    assert!(!message.contains("Hartman"), "no word of the session in an error: {message}");
-    assert_eq!(summary_state(&world, &staged.priya).await, "due");
+    world.run(&staged.priya).await.expect("the offline summarizer writes");
+    assert_eq!(summary_state(&world, &staged.priya).await, "done");
+    let content = content(&world, &staged.priya, 1).await;
+    assert!(!serde_json::to_string(&content).expect("JSON").contains("poem"), "{content:?}");
 }
 
 #[tokio::test]

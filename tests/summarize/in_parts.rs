@@ -133,7 +133,7 @@ async fn parts_are_paid_once_and_the_writing_model_chooses_among_their_claims() 
     );
     let (provider, model, prompt) = version(&world).await;
     assert_eq!((provider.as_str(), model.as_str()), ("openai", "good-model (parts read by cheap-model)"));
-    assert!(prompt.starts_with("summarize-") && prompt.contains("+reduce-2-"), "{prompt}");
+    assert!(prompt.starts_with("summarize-") && prompt.contains("+reduce-3-"), "{prompt}");
 
     // The constant part comes first, identical to the byte, so that endpoints can cache it.
     let texts: Vec<&str> = asked[2..4].iter().map(|asked| std::str::from_utf8(&asked.raw).expect("UTF-8")).collect();

@@ -111,6 +111,7 @@ async fn a_summary_that_waited_long_enough_is_written() {
 #[tokio::test]
 async fn what_waits_for_a_summary_goes_on_once_that_is_written() {
     let world = World::new().await;
+    world.leaves::<SummarizeClient>();
     let first = stage_on(&world, "2026-03-04", PROMISED).await;
     let second = stage_on(&world, "2026-03-11", KEPT).await;
     let third = stage_on(&world, "2026-03-18", SILENT).await;

@@ -66,6 +66,16 @@ impl TestDatabase {
         self.command(&format!("alter database {} with allow_connections true", self.name)).await;
     }
 
+    /// Asks the database something where nothing can be awaited, as in a `Drop`; none if it can't be reached.
+    pub(crate) fn ask<T, F>(&self, question: impl FnOnce(PgConnection) -> F + Send + 'static) -> Option<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, sqlx::Error>> + Send + 'static,
+    {
+        let url = self.url.clone();
+        blocking(async move { question(PgConnection::connect(url.expose_secret()).await?).await })
+    }
+
     async fn command(&self, sql: &str) {
         let mut connection = PgConnection::connect(self.server.as_str()).await.expect("the test server answers");
         connection.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.expect("the command is good");
@@ -75,18 +85,21 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let (server, name) = (self.server.clone(), self.name.clone());
-        // Drop can't wait, and the test's runtime may be gone: a thread with its own runtime does it.
-        let _ = std::thread::spawn(move || {
-            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
-            runtime.block_on(async {
-                if let Ok(mut connection) = PgConnection::connect(server.as_str()).await {
-                    let drop = format!("drop database if exists {name} with (force)");
-                    let _ = connection.execute(sqlx::AssertSqlSafe(drop)).await;
-                }
-            });
-        })
-        .join();
+        blocking(async move {
+            let mut connection = PgConnection::connect(server.as_str()).await?;
+            let drop = format!("drop database if exists {name} with (force)");
+            connection.execute(sqlx::AssertSqlSafe(drop)).await
+        });
     }
+}
+
+/// Waits for a result where nothing can be awaited and the test's runtime may be gone: on a thread with its own runtime.
+fn blocking<T: Send + 'static>(work: impl Future<Output = Result<T, sqlx::Error>> + Send + 'static) -> Option<T> {
+    let thread = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+        runtime.block_on(work).ok()
+    });
+    thread.join().ok().flatten()
 }
 
 async fn make_template() -> Template {

@@ -1,6 +1,9 @@
 //! A small test world: an organization, a coach, two clients, and services in temporary folders.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
 
 use debrief_jobs::{
     Provide, Services, Settings, bucket,
@@ -45,6 +48,18 @@ pub(crate) struct World {
     pub(crate) folder: TempDir,
     /// Held while a job is put first and claimed: of two that are run at once, each is claimed by its own run.
     claims: tokio::sync::Mutex<()>,
+    queue: Mutex<Queue>,
+}
+
+/// What a world's end knows of its queue.
+#[derive(Debug, Default)]
+struct Queue {
+    /// The kinds that ran: of these, none may be left.
+    kinds: BTreeSet<&'static str>,
+    /// The jobs that the test claimed: what became of them is what it asserts.
+    claimed: Vec<Uuid>,
+    /// The kinds of which the test leaves jobs.
+    left: BTreeSet<&'static str>,
 }
 
 impl World {
@@ -90,7 +105,13 @@ impl World {
                 .expect("a client");
         }
         tx.commit().await.expect("people are committed");
-        Self { database, services, organization, coach, priya, tom, folder, claims: tokio::sync::Mutex::default() }
+        let (claims, queue) = (tokio::sync::Mutex::default(), Mutex::default());
+        Self { database, services, organization, coach, priya, tom, folder, claims, queue }
+    }
+
+    /// Says that the test ends with jobs of this kind in the queue: dead, or due although it ran some of them.
+    pub(crate) fn leaves<J: Runnable>(&self) {
+        self.queue.lock().expect("no panic holds it").left.insert(J::KIND);
     }
 
     /// Runs one job like a worker (claimed, fenced), and returns its output.
@@ -136,7 +157,7 @@ impl World {
         self.claim::<J>(tx, id).await.expect("it is claimed")
     }
 
-    /// Runs the job of this kind that is due first, although its time may not have come; none where none is due.
+    /// Runs the job of this kind that is due first, although its time may not have come; `None` if none is due.
     pub(crate) async fn run_queued<J: Runnable>(&self) -> Option<Result<Value, JobError>> {
         let (job, context) = self.claim_queued::<J>().await?;
         Some(self.run_claimed(&job, context).await)
@@ -175,6 +196,10 @@ impl World {
         let (claimed, organization, attempt, max_attempts, fence, correlation_id): Claimed =
             sqlx::query_as(CLAIM).bind(J::KIND).fetch_one(self.database.db.pool()).await?;
         assert_eq!(claimed, id, "another {} job comes first", J::KIND);
+        let mut queue = self.queue.lock().expect("no panic holds it");
+        queue.kinds.insert(J::KIND);
+        queue.claimed.push(id);
+        drop(queue);
         let [attempt, max_attempts] = [attempt, max_attempts].map(|attempts| attempts.try_into().expect("a few"));
         let info = JobInfo { id, kind: J::KIND, organization, attempt, max_attempts, fence, correlation_id };
         Ok(Context::new(J::needs(&self.services), self.database.db.clone(), info))
@@ -187,6 +212,33 @@ impl World {
         Ok(output.bind(context.job.id).fetch_one(tx.conn()).await?)
     }
 }
+
+/// At a world's end nothing is left in the queue of what the test did: no dead job, and of no kind that it ran a job that
+/// nobody looked at. The next stages' jobs stay, where the test is of one stage.
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let queue = std::mem::take(&mut *self.queue.lock().expect("no panic holds it"));
+        let left = self.database.ask(move |mut connection| async move {
+            let [ran, left]: [Vec<&str>; 2] = [queue.kinds, queue.left].map(|kinds| kinds.into_iter().collect());
+            let rows = sqlx::query_scalar::<_, String>(LEFT).bind(queue.claimed).bind(ran).bind(left);
+            rows.fetch_all(&mut connection).await
+        });
+        // A test may have shut its database.
+        let left = left.unwrap_or_default();
+        assert!(
+            left.is_empty(),
+            "jobs are left in the queue: {left:?}. A test that means to says `world.leaves::<…>()`"
+        );
+    }
+}
+
+/// The jobs that should not be there at the end.
+const LEFT: &str = "select kind || ' ' || state from jobs
+    where id <> all($1) and kind <> all($3) and (state in ('dead', 'running') or (state = 'due' and kind = any($2)))
+    order by 1";
 
 /// A row of [`CLAIM`].
 type Claimed = (Uuid, Option<Uuid>, i16, i16, i64, Uuid);

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Display,
-    sync::{Mutex, Once},
+    sync::{Mutex, Once, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -16,7 +16,7 @@ use super::{
         limits::Limits,
         openai::OpenAi,
         price::{Learned, Prices},
-        settings::Profile,
+        settings::{AskBy, Profile},
         wire::Wire,
     },
     Client,
@@ -63,6 +63,7 @@ impl Client {
             learned: Learned::default(),
             budget,
             dialect: Mutex::default(),
+            asks_by_section: AtomicBool::new(profile.ask_by == AskBy::Section),
             profile,
         })
     }

@@ -51,7 +51,7 @@ pub(super) async fn summaries(
 ) -> Result<Vec<SummaryView>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select summaries.id, state as "state: SummaryState", failed_reason, rewrite_reason, withdrawn_reason, coalesce(approved_version, version) as "version!", approved_at,
-                  clients.name, clients.email, clients.greeting
+                  clients.name, clients.email, clients.greeting, stands_in_for, stands_in_why
            from summaries join clients on clients.id = summaries.client_id
            where session_id = $1 order by clients.name, summaries.id"#,
         session_id
@@ -71,6 +71,7 @@ pub(super) async fn summaries(
             failed_reason: row.failed_reason,
             rewrite_reason: row.rewrite_reason,
             withdrawn_reason: row.withdrawn_reason,
+            stands_in: row.stands_in_for.zip(row.stands_in_why),
             version: row.version,
             hash: content.hash(),
             content,

@@ -93,8 +93,22 @@ pub(super) fn names(own: &str) -> bool {
     due::find(own, NaiveDate::default()).is_some()
 }
 
+/// Whether a sentence names the day of the next session, and no promise's: "Until the fifth, then."
+pub(super) fn is_goodbye(own: &str) -> bool {
+    static GOODBYE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"^(?:(?:um+|uh+|oh|okay|ok|well|so|yeah|yes|good|great|right|and|then)[,. ]+)*(?:until|till|see you)\b",
+        )
+        .expect("a constant pattern")
+    });
+    GOODBYE.is_match(own)
+}
+
 /// Whether a sentence is little more than a day: "By Thursday, I'd say."
 pub(super) fn only_day(own: &str) -> bool {
+    if is_goodbye(own) {
+        return false;
+    }
     static REST: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:(?:um+|uh+|oh|okay|ok|well|so|yeah|yes|and|let's|say|make it|that's|probably|maybe|at the latest|at|the|latest|definitely|for sure|for certain|or so|i'd|i would|i think|i guess|i promise|i hope|then|first thing|early|late|before|lunch|noon|end of (?:the )?day|is fine|is good|works|would be (?:good|fine)|should work|already|by|on|sometime|some time|during|no later|if possible|sharp|it will be|it is|it's|done|due|that will be)[,. ]*)*$")
             .expect("a constant pattern")

@@ -30,7 +30,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use doubt::Doubt;
 pub(super) use doubt::Doubts;
 pub use rank::{Passage, Ranking, passages};
-pub(super) use sounds::fluent;
+pub(super) use sounds::{fluent, is_filler};
 pub(crate) use stems::is_negated;
 pub(super) use thread_outcomes::same_promise;
 
@@ -99,7 +99,7 @@ pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
         met: Some(told.met),
         ..DraftClaim::new(Section::OpenThreads, input.threads[told.thread].text.clone(), told.evidence(&speech))
     }));
-    Draft { claims, provider: "offline", model: model.into(), prompt_version: RULES_VERSION.into() }
+    Draft { claims, provider: "offline", model: model.into(), prompt_version: RULES_VERSION.into(), stands_in: None }
 }
 
 /// The words of a sentence; "Will do." stands for what was asked.

@@ -189,7 +189,7 @@ impl Settled {
     }
 }
 
-/// The last promise of `owner`, if `sentence` comes within so many turns of it.
+/// The last promise of `owner`, if `sentence` comes within `turns` turns of it.
 fn last<'m>(recent: &'m [Made], sentence: &Sentence, owner: Owner, turns: usize) -> Option<&'m Made> {
     recent.iter().rev().find(|made| made.owner == owner).filter(|made| sentence.turn - made.turn <= turns)
 }
@@ -325,7 +325,11 @@ fn moves<'m>(speech: &Speech, sentence: &Sentence, recent: &'m [Made], speaker: 
     let near = |made: &&Made| sentence.turn - made.turn <= NEAR;
     let says_day = |it: &Sentence| {
         let bare = owes::without_days(&it.own);
-        bare.len() + 3 < it.own.len() && it.words <= 12 && MOVES.is_match(bare.as_ref()) && IS_MOVE.is_match(&it.own)
+        bare.len() + 3 < it.own.len()
+            && it.words <= 12
+            && !day::is_goodbye(&it.own)
+            && MOVES.is_match(bare.as_ref())
+            && IS_MOVE.is_match(&it.own)
     };
     // What the speaker has just undertaken is meant; if that is no promise, none is.
     let said_before = speech.sentences[..sentence.at].iter().rev().find(|it| it.speaker == sentence.speaker);
@@ -383,7 +387,7 @@ fn can_move(speech: &Speech, made: &Made, said: &Sentence, recent: &[Made]) -> b
         let other_day = bare.len() + 3 < it.own.len() && day.is_none_or(|day| made.day != Some(day));
         // "Wednesday would be better" is about the same plan.
         let of_it = MOVES.is_match(bare.as_ref()) || day::only_day(&it.own) || CORRECTS.is_match(&it.own);
-        !it.asks() && !of_it && other_day
+        !it.asks() && !of_it && other_day && !day::is_goodbye(&it.own)
     };
     (!has_gap || corrects) && !speech.sentences[made.at + 1..said.at].iter().any(is_plan)
 }

@@ -46,6 +46,12 @@ pub(super) fn without(sentence: &str) -> &str {
     }
 }
 
+/// Whether a word, in its normal form, is nothing but a sound.
+pub(crate) fn is_filler(word: &str) -> bool {
+    static FILLER: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:u+[hm]+|er+m*|h+m+|m+(?:h*m+)?|a+h+)$"));
+    FILLER.is_match(word)
+}
+
 /// A filler between commas.
 static BETWEEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i),\s+(?:u+[hm]+|er+m+|uh+m+|h+mm+|m+hm+),(\s)"));
 /// A filler between words, with what follows it.

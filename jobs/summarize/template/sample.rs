@@ -9,9 +9,8 @@ use crate::{
     summarize::{
         SessionForClient, Speaker,
         input::{Line, percent},
-        offline, prompt, verify,
+        offline, other_names, prompt, verify,
     },
-    text,
 };
 
 const SAMPLE: &str = include_str!("../../../templates/summary/sample.txt");
@@ -91,11 +90,12 @@ pub(crate) fn read(text: &str) -> SessionForClient {
             })
         })
         .collect();
+    let other_names = other_names::of(others.iter().map(String::as_str), &client, &coach);
     let mut input = SessionForClient {
         session_date: one("date").parse().expect("a date"),
         coach,
         client,
-        other_names: text::name_words(others.iter().map(String::as_str)),
+        other_names,
         utterances,
         threads,
         template: SummaryTemplate::default(),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::summarize::DraftEvidence;
 use crate::summarize::cases;
 
 /// The group session of the fixtures, for Priya: 6 is what she said, 7 is Maya's answer to her.
@@ -49,10 +50,10 @@ fn a_claim_stands_on_words_that_the_right_person_said() {
         (6, "I gave away my monthly report", "words that were not said"),
         (6, "weekly report", "two words"),
         (6, "", "no words"),
-        (400, "I gave away my weekly report", "an utterance that is not there"),
     ] {
         assert_eq!(dropped(Wins, "She won.", &[(utterance, quote)]), Some(Dropped::NoEvidence), "{why}");
     }
+    assert_eq!(dropped(Wins, "She won.", &[(400, "I gave away my weekly report")]), None, "said once, and miscounted");
     assert_eq!(dropped(Wins, "She won.", &[]), Some(Dropped::NoEvidence));
     assert_eq!(dropped(Wins, "  ", &own), Some(Dropped::NotASentence));
     assert_eq!(dropped(Wins, "She did as Daniel’s team did.", &own), Some(Dropped::NamesAnother));
@@ -145,7 +146,7 @@ fn what_a_hostile_transcript_asks_for_changes_nothing() {
     ] {
         assert_eq!(stands(text, launch), None, "{text}");
     }
-    for fake in [(3, "Priya was promoted to chief executive"), (99, "We launched the driver app")] {
+    for fake in [(3, "I was promoted to chief executive"), (99, "We launched the driver app in nine depots")] {
         assert_eq!(stands("She was promoted.", fake), None, "{fake:?}");
     }
     let marked = stands("She <b>launched</b>\n\nthe\u{202e} app\u{e0041}\u{200b}.", launch);

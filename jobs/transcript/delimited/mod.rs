@@ -333,23 +333,6 @@ mod tests {
     }
 
     #[test]
-    fn a_line_break_of_a_subtitle_is_no_letter() {
-        let line = |at: u8, name: &str, said: &str| {
-            format!("Dialogue: 0,0:00:0{at}.00,0:00:0{at}.90,Default,{name},0,0,0,,{said}\n")
-        };
-        let lines = [
-            line(1, "Helen", "Hello, how are you?"),
-            line(3, "Liz", "Fine.\\NThe clinic got an {\\i1}award{\\i0}, on Monday."),
-            line(5, "Helen", "What for?"),
-            line(7, "Liz", "For short waiting times."),
-        ];
-        let head = "[Script Info]\nTitle: Session\n\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n";
-        let read = parse(format!("{head}{}", lines.concat()).as_bytes()).expect("subtitles");
-        assert_eq!(read.utterances[1].text, "Fine. The clinic got an award, on Monday.");
-        assert_eq!(read.utterances[1].label.as_deref(), Some("Liz"));
-    }
-
-    #[test]
     fn addresses_and_numbers_make_no_list_of_participants_of_it() {
         let rows = "Ana,ana@example.org,1,\"Where were we?\"\nTom,tom@example.org,5,\"At the plan.\"\n";
         let file = format!("Speaker,Email,Start,Text\n{rows}{rows}");

@@ -100,9 +100,9 @@ fn by_turns(rows: &[StringRecord], width: usize) -> Option<Columns> {
     (talk::is_one(rows, &columns) && talk::in_turn(rows, &columns)).then_some(columns)
 }
 
-/// Whether so few cells are empty that a column may still be that of the speakers: a name is left out here and there.
+/// Whether so few cells are empty that a column may still be that of the speakers: names are left out.
 const fn is_mostly_filled(filled: usize, rows: usize) -> bool {
-    filled * 5 >= rows * 4
+    filled * 5 >= rows * 3
 }
 
 /// A time as a number that can be compared.

@@ -155,7 +155,7 @@ pub(super) fn by_spans(
     let who = |(start, end): &(Option<i64>, Option<i64>)| {
         let middle = end.map_or((*start)?, |end| i64::midpoint(start.unwrap_or(end), end));
         let until = speakers.partition_point(|(start, ..)| *start <= middle);
-        // Those who began recently; nobody keeps speaking through so many others.
+        // Those who began recently; nobody keeps speaking while that many others do.
         let near = speakers[until.saturating_sub(8)..until].iter().filter(|(_, end, _)| *end >= middle);
         let mut labels: Vec<&str> = near.map(|(.., label)| label.as_str()).collect();
         labels.dedup();

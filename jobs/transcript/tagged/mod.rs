@@ -6,6 +6,7 @@ mod initials;
 pub(super) mod page;
 pub(super) mod podcast_html;
 pub(super) mod ttml;
+mod unseen;
 pub(super) mod youtube_xml;
 
 /// The maximum length of a tag, in bytes; a text full of `<` must not take quadratic time.

@@ -1,7 +1,7 @@
 //! The text of HTML pages, one line per block, as displayed. What surrounds the text of a page (menus, buttons,
 //! scripts) is left out.
 
-use super::{Piece, attribute, initials, is_read, pieces, root};
+use super::{Piece, attribute, initials, is_read, pieces, root, unseen::Unseen};
 use crate::{format::Format, markup, shown::Shown, transcript::Transcript};
 
 /// The warning about every page.
@@ -18,8 +18,8 @@ const HIDDEN: &[&str] = &[
     "script", "style", "head", "nav", "noscript", "template", "svg", "button", "select", "form", "footer", "aside",
     "iframe", "dialog",
 ];
-/// Elements whose text is struck through.
-const STRUCK: &[&str] = &["del", "s", "strike"];
+/// Elements that contain nothing and are never closed.
+const VOID: &[&str] = &["br", "hr", "img", "input", "wbr", "meta", "link", "col"];
 /// Elements that end a line of text.
 const BLOCKS: &[&str] = &[
     "div",
@@ -103,9 +103,12 @@ fn without_scripts(text: &str) -> String {
 }
 
 fn read(text: &str) -> Page {
+    let unseen = Unseen::of(text);
     let text = &without_scripts(text);
     let mut page = Page::default();
     let (mut hidden, mut title): (Option<(String, usize)>, bool) = (None, false);
+    // Whether what is hidden belongs to the text, and somebody took it out.
+    let mut taken_out = false;
     // Whether a part of a line ended right here.
     let mut boxed = false;
     // The element that contains a name, according to its class, and how many of its kind are open within it.
@@ -117,8 +120,10 @@ fn read(text: &str) -> Page {
                 if let Some((element, depth)) = &mut hidden {
                     *depth += usize::from(*element == name && !empty);
                     title = name == "title" && element == "head";
-                } else if !empty && (HIDDEN.contains(&name.as_str()) || STRUCK.contains(&name.as_str())) {
-                    hidden = Some((name, 1));
+                } else if !empty && HIDDEN.contains(&name.as_str()) {
+                    (hidden, taken_out) = (Some((name, 1)), false);
+                } else if !empty && !VOID.contains(&name.as_str()) && unseen.holds(&name, raw) {
+                    (hidden, taken_out) = (Some((name, 1)), true);
                 } else {
                     page.part(&name);
                     // Adjacent boxes are separate on the screen.
@@ -168,7 +173,7 @@ fn read(text: &str) -> Page {
                 let text = markup::references(text).split_whitespace().collect::<Vec<_>>().join(" ");
                 page.title = page.title.take().or(Some(text).filter(|text| !text.is_empty()));
             }
-            Piece::Text(text) if hidden.as_ref().is_some_and(|(element, _)| STRUCK.contains(&element.as_str())) => {
+            Piece::Text(text) if taken_out => {
                 page.shown.leave_out(&markup::references(text));
             }
             _ => {}
@@ -245,6 +250,12 @@ mod tests {
         for (page, wanted) in [
             ("<!DOCTYPE html><html><head><title>x</title></head><body><p>so</p></body></html>", Some("so\n\n")),
             ("<div>Ana: I <s>hate it</s> love it</div>", Some("Ana: I love it\n")),
+            ("<div>Ana: I <span style=\"display: none\">hate <i>it</i></span>love it</div>", Some("Ana: I love it\n")),
+            ("<div>so</div><p hidden>Ana: no</p><div>it is</div>", Some("so\nit is\n")),
+            (
+                "<head><style>.gone, .x{display:none}</style></head><p class=\"a gone\">no</p><p class=a>so</p>",
+                Some("so\n\n"),
+            ),
             ("<div><b>Ana:</b> so</div><div>no</div>", Some("**Ana:** so\nno\n")),
             ("<p>one<br>two</p><p>three &amp; four</p>", Some("one\ntwo\n\nthree & four\n\n")),
             ("<table><tr><td>Ana</td><td>so</td></tr></table>", Some("Ana\tso\n")),

@@ -179,17 +179,29 @@ impl Layout {
     }
 
     /// One of the file's labels at the start of a text that goes on without a colon, or without a space behind it: the
-    /// label, what follows it, and whether that shows a label ("Liz; …", "Liz:…") or may also be speech ("Liz, …").
+    /// label, what follows it, and whether that shows a label ("Liz; …", "Liz – I …", "[Liz] …") or may also be speech
+    /// ("Liz, …").
     pub(super) fn mistyped<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str, bool)> {
         const LONGEST: usize = 60;
-        let head = &text[..text.floor_char_boundary(LONGEST)];
-        let ends = head.char_indices().filter(|(_, sign)| [';', ':', '.', ',', ' '].contains(sign));
-        let (end, sign) = ends.rev().find(|(end, _)| self.labels.has(&text[..*end]))?;
-        let rest = text[end + 1..].trim_start();
+        let begin = text.len() - text.trim_start_matches(['[', '(', '<', '*', '"', '\u{201c}']).len();
+        let head = &text[begin..text.floor_char_boundary(begin + LONGEST).max(begin)];
+        let ends = head.char_indices().filter(|(_, sign)| !sign.is_alphanumeric());
+        let (length, _) = ends.rev().find(|(end, _)| self.labels.has(&head[..*end]))?;
+        let (label, after) = (&head[..length], &text[begin + length..]);
+        let rest = after.trim_start_matches(|sign: char| !sign.is_alphanumeric() && !matches!(sign, '"' | '\u{201c}'));
+        let sign = after[..after.len() - rest.len()].trim();
         let begins = rest.starts_with(|letter: char| letter.is_uppercase() || letter.is_numeric());
         match sign {
-            ';' | ':' if !rest.is_empty() => Some((&text[..end], rest, true)),
-            '.' | ',' | ' ' if begins => Some((&text[..end], rest, false)),
+            _ if rest.is_empty() => None,
+            ";" | ":" | ">" | "|" | "=" | "]" | ")" | "]:" | "):" | "->" | "=>" | "::" | "*" | "**" => {
+                Some((label, rest, true))
+            }
+            "-" | "\u{2013}" | "\u{2014}" | "--" if begins => {
+                // "Anna-Maria called": a hyphen without spaces may belong to a name.
+                let says_i = ["I ", "I'", "I\u{2019}"].iter().any(|word| rest.starts_with(word));
+                Some((label, rest, sign.len() < after.len() - rest.len() || sign != "-" || says_i))
+            }
+            "." | "," | "" if begins && begin == 0 => Some((label, rest, false)),
             _ => None,
         }
     }

@@ -4,7 +4,7 @@ use super::{
     Reading, Turn, date,
     line::{self, Dress},
     sight,
-    warnings::{ANSWER, MISTYPED_LABEL, NAME_WITHOUT_COLON, NOTES, UNNAMED_LINE},
+    warnings::{ANSWER, MISTYPED_LABEL, NAME_WITHOUT_COLON, NAME_WITHOUT_TIME, NOTES, UNNAMED_LINE},
 };
 use crate::label;
 
@@ -39,7 +39,16 @@ impl<'a> Reading<'a> {
         if self.pending.is_some() {
             return self.open(number, None, text);
         }
-        if let Some((label, said, is_label)) = self.layout.mistyped(text).filter(|_| self.may_begin()) {
+        let something_said = self.turn.as_ref().is_some_and(|turn| !turn.text.is_empty());
+        if something_said && self.layout.heading(text).is_some() && self.may_begin() {
+            self.draft.warn(number, NAME_WITHOUT_TIME);
+            return self.named(number, text, "", false);
+        }
+        let mistyped = self.layout.mistyped(text);
+        // A sign behind the name shows a label wherever the line before ends; a name alone may be part of its sentence.
+        if let Some((label, said, is_label)) =
+            mistyped.filter(|(.., is_label)| *is_label && self.turn.is_some() || self.may_begin())
+        {
             if is_label {
                 self.draft.warn(number, MISTYPED_LABEL);
                 self.parted(text, label, said);

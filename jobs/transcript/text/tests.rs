@@ -1,6 +1,6 @@
 //! Tests: who says the words on a line.
 
-use super::warnings::{MISTYPED_LABEL, NAME_WITHOUT_COLON};
+use super::warnings::{MISTYPED_LABEL, NAME_WITHOUT_COLON, NAME_WITHOUT_TIME};
 use crate::parse;
 
 /// `label|text` of each utterance, and the number of utterances without a known speaker, by the warnings.
@@ -356,6 +356,14 @@ fn a_label_without_its_colon_is_a_turn_or_told_of() {
     for (line, speaker, told) in [
         ("Ruben; I will rest.", Some("Ruben"), MISTYPED_LABEL),
         ("Ruben:I will rest.", Some("Ruben"), ""),
+        ("Ruben – I will rest.", Some("Ruben"), MISTYPED_LABEL),
+        ("Ruben— I will rest.", Some("Ruben"), MISTYPED_LABEL),
+        ("Ruben - I will rest.", Some("Ruben"), MISTYPED_LABEL),
+        ("Ruben-I will rest.", Some("Ruben"), MISTYPED_LABEL),
+        ("Ruben> I will rest.", Some("Ruben"), MISTYPED_LABEL),
+        ("[Ruben] I will rest.", Some("Ruben"), MISTYPED_LABEL),
+        ("Ruben | I will rest.", Some("Ruben"), MISTYPED_LABEL),
+        ("Ruben-Maria may rest.", Some("Ilse"), NAME_WITHOUT_COLON),
         ("Ruben. I will rest.", Some("Ilse"), NAME_WITHOUT_COLON),
         ("Ruben I will rest.", Some("Ilse"), NAME_WITHOUT_COLON),
         ("Ruben, I mean you.", Some("Ilse"), NAME_WITHOUT_COLON),
@@ -367,4 +375,20 @@ fn a_label_without_its_colon_is_a_turn_or_told_of() {
         assert!(told.is_empty() || warned(told), "{line}: {:?}", read.warnings);
         assert!(read.account.balances(), "{line}");
     }
+}
+
+#[test]
+fn a_name_without_its_time_is_a_turn_and_told_of() {
+    let talk = "Maya Okafor  0:01\nHello Helen, how was the concert?\n\nHelen Whitfield  0:05\nWonderful, we sang.\n\n\
+                Maya Okafor  0:11\nWhat comes next?\n\nHelen Whitfield\nI will hand over the archive.\n\n\
+                Maya Okafor  0:30\nGood.\n\nHelen Whitfield  0:33\nYes.\n";
+    let read = parse(talk.as_bytes()).expect("a transcript");
+    let said = read.utterances.iter().find(|said| said.text.contains("archive")).expect("it was said");
+    assert_eq!((said.label.as_deref(), said.text.as_str()), (Some("Helen Whitfield"), "I will hand over the archive."));
+    assert!(read.warnings.iter().any(|warning| warning.message == NAME_WITHOUT_TIME), "{:?}", read.warnings);
+    assert!(read.account.balances());
+    // As words below somebody's name it is said.
+    let answer = talk.replace("Wonderful, we sang.", "Helen Whitfield");
+    let read = parse(answer.as_bytes()).expect("a transcript");
+    assert!(read.utterances.iter().any(|said| said.text == "Helen Whitfield"), "{:?}", read.utterances);
 }

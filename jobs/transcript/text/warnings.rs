@@ -12,6 +12,10 @@ pub(crate) const MISTYPED_LABEL: &str = "this line begins with a speaker's name,
 pub(crate) const NAME_WITHOUT_COLON: &str = "this line begins with a speaker's name, but without a colon: it is read as the words of the \
      person above it; please check who speaks here";
 
+/// The warning about a name on a line of its own, where all others have a time.
+pub(crate) const NAME_WITHOUT_TIME: &str = "this line is a speaker's name, but without a time: what follows is read as that person's words; \
+     please check who speaks here";
+
 /// The warning about an answer by an unknown speaker.
 pub(crate) const ANSWER: &str =
     "this line is set off below somebody else's words and has no name: please check who speaks here";

@@ -132,9 +132,12 @@ pub(super) fn footnote(summary: &SummaryView, zone: Tz) -> String {
         "refiner" => "refined",
         _ => "as written",
     };
-    let writer = match shown.provider.as_str() {
-        "offline" => "without a language model".to_owned(),
-        provider => format!("by {} ({provider}, prompt {})", shown.model, shown.prompt_version),
+    let writer = match (shown.provider.as_str(), &summary.stands_in) {
+        ("offline", Some((model, why))) => {
+            format!("without a language model, because {model}’s summary {}", unusable(why))
+        }
+        ("offline", None) => "without a language model".to_owned(),
+        (provider, _) => format!("by {} ({provider}, prompt {})", shown.model, shown.prompt_version),
     };
     let template = match shown.template.as_str() {
         "default" => String::new(),
@@ -145,6 +148,18 @@ pub(super) fn footnote(summary: &SummaryView, zone: Tz) -> String {
         shown.version,
         shown.created_at.with_timezone(&zone).format("%-d %B at %H:%M"),
     )
+}
+
+/// Why a model's draft can't be used, as the end of "because its summary …".
+fn unusable(why: &str) -> &'static str {
+    match why {
+        "empty" => "was empty",
+        "nothing_holds" => "said things that nobody said",
+        "goes_round" => "repeated itself",
+        "other_language" => "was in another language",
+        "cut_off" => "was cut off",
+        _ => "could not be read",
+    }
 }
 
 #[cfg(test)]
