@@ -11,11 +11,12 @@ setup:
 test *filter:
     cargo test --workspace --locked -- {{ filter }}
 
-# Format, lints, documentation, licences
+# Format, lints, documentation, unused dependencies, licences
 lint:
     cargo fmt --all --check
     cargo clippy --workspace --all-targets --locked -- --deny warnings
     RUSTDOCFLAGS="--deny warnings" cargo doc --workspace --no-deps --locked --lib --examples
+    cargo machete
     cargo deny check
 
 # Renews .sqlx after a change of SQL; DATABASE_URL is a migrated database

@@ -318,6 +318,7 @@ async fn two_who_speak_in_one_session_are_one_only_if_somebody_says_so() {
 #[tokio::test]
 async fn a_client_who_is_removed_stays_in_what_was_and_is_in_nothing_new() {
     let world = World::new().await;
+    world.leaves::<AttributeSession>();
     let db = &world.database.db;
     let reviewed = Reviewed::new(&world).await;
     held(&world, &reviewed).await;

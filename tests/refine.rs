@@ -294,6 +294,7 @@ async fn an_endpoint_that_is_busy_is_asked_again_and_a_dead_job_is_told() {
     let busy = Reply::Error(503, Some(7), json!({}));
     let server = LlmServer::start([busy]).await;
     let world = world_with(&server).await;
+    world.leaves::<RefineSummary>();
     let reviewed = Reviewed::new(&world).await;
     let job = ask(&world, &reviewed, "warmer").await;
     let Some(Err(JobError::Retry { after, .. })) = world.run_queued::<RefineSummary>().await else {

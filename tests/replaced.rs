@@ -4,6 +4,7 @@
 use debrief_jobs::{
     correct::{SpeakerIs, name_speakers},
     db::Tx,
+    ingest::TellCoach,
     ingest::{self, FileOutcome, RejectTranscript, ScanInbox},
     model::{SessionState, summary},
     path::{AskForSpeakers, AttributeSession, ParseTranscript, RequestReview, SummarizeClient},
@@ -154,6 +155,7 @@ async fn what_comes_after_a_decision_is_kept_told_and_can_become_a_session_of_it
     ];
     for decision in decisions {
         let world = World::new().await;
+        world.leaves::<TellCoach>();
         put(&world, KEY, half()).await;
         execute(&world, decision.trim_end_matches(';')).await;
         let before = ask(&world, SAID).await;

@@ -207,6 +207,7 @@ async fn the_schedule_fires_once_a_week_on_the_coachs_monday_morning() {
 #[tokio::test]
 async fn a_dead_rollup_is_not_revived_behind_the_operators_back() {
     let world = World::new().await;
+    world.leaves::<WeeklyRollup>();
     world.met((world.priya, "Priya Raman"), "2026-11-11").await;
     assert_eq!(world.enqueue_due("2026-11-16T11:05:00Z").await, 1);
     world

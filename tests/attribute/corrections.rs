@@ -113,6 +113,8 @@ pub(super) async fn state(world: &World, session: Uuid) -> String {
 #[tokio::test]
 async fn a_correction_reaches_held_and_sent_follow_ups_of_all_sessions() {
     let (world, first) = world(0).await;
+    world.leaves::<IndexSession>();
+    world.leaves::<IndexSummary>();
     let second = parsed_session(&world, &session(LAPTOP)).await;
     attribute(&world, second).await;
     write(&world).await;
@@ -220,6 +222,7 @@ async fn a_follow_up_that_is_being_sent_counts_as_gone() {
 #[tokio::test]
 async fn while_earlier_sessions_are_gone_through_no_follow_up_goes_out() {
     let (world, first) = world(0).await;
+    world.leaves::<SummarizeClient>();
     let second = parsed_session(&world, &session(LAPTOP)).await;
     attribute(&world, second).await;
     write(&world).await;

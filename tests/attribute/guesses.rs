@@ -58,6 +58,7 @@ async fn undo(world: &World, session: Uuid, label: &str) -> Result<correct::Corr
 #[tokio::test]
 async fn a_file_named_after_the_client_is_evidence_that_is_said_and_taken_back_with_one_click() {
     let world = World::new().await;
+    world.leaves::<RequestReview>();
     let session = unnamed_pair_in(&world, GREETING, "inbox/maya/2026-11-03/Coaching with Priya Raman.txt").await;
     let found = outcome(&world, session).await;
     assert!(found.starts_with("attributed") && found.ends_with("; Priya Raman due"), "{found}");

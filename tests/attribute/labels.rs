@@ -5,6 +5,8 @@ use debrief_jobs::{
     correct::{Answer, CorrectSessions, Reach, SpeakerIs, set_speakers, split, turns},
     db::Tx,
     path::AttributeSession,
+    path::RequestReview,
+    path::SummarizeClient,
 };
 
 use super::{
@@ -68,6 +70,7 @@ async fn an_alias_of_the_roster_stays_its_clients_whoever_once_spoke_under_it() 
 #[tokio::test]
 async fn several_people_under_one_label_enter_nobodys_summary() {
     let (world, first) = world(600).await;
+    world.leaves::<RequestReview>();
     write(&world).await;
     correct(&world, first, "PR-Laptop", SpeakerIs::Shared).await;
     assert_eq!(fates(&world, first).await, "Tom Becker withdrawn v1");
@@ -95,6 +98,7 @@ async fn an_answer_reaches_the_other_sessions_that_wait_for_it() {
 #[tokio::test]
 async fn a_shared_label_is_told_apart_turn_by_turn() {
     let (world, _) = world(0).await;
+    world.leaves::<SummarizeClient>();
     let room = Some("Priya & Tom");
     let said = [
         (MAYA, 0, 2_000, "How did the week go for the two of you?"),

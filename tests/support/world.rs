@@ -235,9 +235,9 @@ impl Drop for World {
     }
 }
 
-/// The jobs that should not be there at the end.
+/// The jobs that should not be there at the end. The queue's own tests have kinds of their own, and say what becomes of each.
 const LEFT: &str = "select kind || ' ' || state from jobs
-    where id <> all($1) and kind <> all($3) and (state in ('dead', 'running') or (state = 'due' and kind = any($2)))
+    where kind not like 'test.%' and id <> all($1) and kind <> all($3) and (state in ('dead', 'running') or (state = 'due' and kind = any($2)))
     order by 1";
 
 /// A row of [`CLAIM`].
