@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     draft::{Draft, DraftClaim},
     input::SessionForClient,
-    parts::{SMALLEST_PART_LINES, halve, split},
+    parts::{Parts, SMALLEST_PART_LINES, halve, split},
     prompt, reduce,
 };
 use crate::{
@@ -63,28 +63,13 @@ pub(super) async fn write(team: &Team<'_>, input: &SessionForClient) -> Result<D
     reduce::reduce(team, input, claims).await
 }
 
-/// Reads the parts in order; one that is too long is halved.
-async fn map(
-    team: &Team<'_>,
-    input: &SessionForClient,
-    mut parts: Vec<Range<usize>>,
-) -> Result<Vec<DraftClaim>, LlmError> {
-    let mut claims = Vec::new();
-    // The vector is a stack: the first part is on top, and halves take the place of their part.
-    parts.reverse();
-    let mut done = 0;
-    while let Some(part) = parts.pop() {
-        match ask(team, "map", input, part.clone(), (done + 1, done + 1 + parts.len())).await {
-            Ok(answer) => {
-                reduce::add(&mut claims, answer);
-                done += 1;
-            }
-            Err(LlmError::TooLong) if part.len() >= SMALLEST_PART_LINES => {
-                tracing::info!(target: "summarize", { part.lines = part.len() }, "A part is too long for the model; halving it");
-                let [first, second] = halve(&input.utterances, part);
-                parts.extend([second, first]);
-            }
-            Err(error) => return Err(error),
+/// Reads the parts in order.
+async fn map(team: &Team<'_>, input: &SessionForClient, parts: Vec<Range<usize>>) -> Result<Vec<DraftClaim>, LlmError> {
+    let (mut claims, mut parts) = (Vec::new(), Parts::new(parts));
+    while let Some((part, place)) = parts.next() {
+        match ask(team, "map", input, part.clone(), place).await {
+            Err(LlmError::TooLong) if parts.halve(&input.utterances, part) => {}
+            answer => reduce::add(&mut claims, answer?),
         }
     }
     Ok(claims)

@@ -12,7 +12,7 @@ use super::{
     by_model::{Team, broken_template, by},
     draft::{Draft, DraftClaim, DraftEvidence},
     input::SessionForClient,
-    parts::{SMALLEST_PART_LINES, halve, split},
+    parts::{Parts, split},
     prompt, reduce,
 };
 use crate::{
@@ -165,30 +165,19 @@ fn is_asked_for(input: &SessionForClient, section: Section) -> bool {
     input.template.limit(section) > 0 && (section != Section::OpenThreads || !input.threads.is_empty())
 }
 
-/// Asks about one section, part by part; a part that is too long is halved.
+/// Asks about one section, part by part.
 async fn of_section(
     team: &Team<'_>,
     input: &SessionForClient,
     section: Section,
-    mut parts: Vec<Range<usize>>,
+    parts: Vec<Range<usize>>,
 ) -> Result<Vec<DraftClaim>, LlmError> {
-    let mut claims = Vec::new();
-    // A stack: the first part is on top, and halves take the place of their part.
-    parts.reverse();
-    let mut done = 0;
-    while let Some(part) = parts.pop() {
-        let place = (done + 1, done + 1 + parts.len());
+    let (mut claims, mut parts) = (Vec::new(), Parts::new(parts));
+    while let Some((part, place)) = parts.next() {
         let prompt = render(input, part.clone(), place, section).map_err(broken_template)?;
         match ask(team, section, &prompt).await {
-            Ok(more) => {
-                reduce::add(&mut claims, more);
-                done += 1;
-            }
-            Err(LlmError::TooLong) if part.len() >= SMALLEST_PART_LINES => {
-                let [first, second] = halve(&input.utterances, part);
-                parts.extend([second, first]);
-            }
-            Err(error) => return Err(error),
+            Err(LlmError::TooLong) if parts.halve(&input.utterances, part) => {}
+            answer => reduce::add(&mut claims, answer?),
         }
     }
     Ok(claims)

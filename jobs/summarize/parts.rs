@@ -64,6 +64,45 @@ pub(super) fn halve(lines: &[Line], part: Range<usize>) -> [Range<usize>; 2] {
     [part.start..turns[middle].start, turns[middle - OVERLAP_TURNS].start..part.end]
 }
 
+/// The parts of a session that are still to be asked about, in order.
+#[derive(Debug)]
+pub(super) struct Parts {
+    /// A stack: the next part is on top, and halves take the place of their part.
+    left: Vec<Range<usize>>,
+    /// How many were given out, not counting those that were halved.
+    given: usize,
+}
+
+impl Parts {
+    pub(super) fn new(mut parts: Vec<Range<usize>>) -> Self {
+        parts.reverse();
+        Self { left: parts, given: 0 }
+    }
+
+    /// Gives out the halves of a part that is too long for the model; false if it's too short for that.
+    pub(super) fn halve(&mut self, lines: &[Line], part: Range<usize>) -> bool {
+        if part.len() < SMALLEST_PART_LINES {
+            return false;
+        }
+        tracing::info!(target: "summarize", { part.lines = part.len() }, "A part is too long for the model; halving it");
+        let [first, second] = halve(lines, part);
+        self.left.extend([second, first]);
+        self.given -= 1;
+        true
+    }
+}
+
+/// The next part, and its place (from 1) among how many.
+impl Iterator for Parts {
+    type Item = (Range<usize>, (usize, usize));
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let part = self.left.pop()?;
+        self.given += 1;
+        Some((part, (self.given, self.given + self.left.len())))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
