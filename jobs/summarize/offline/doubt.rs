@@ -133,6 +133,7 @@ impl<'a> Doubts<'a> {
             Section::Wins if cues::SARCASM.is_in(own) => Some(Doubt::NotMeant),
             Section::Wins if cues::TELLS_OF_ANOTHER.is_in(own) => Some(Doubt::OfAnother),
             Section::Wins if !denies(claim) && score::is_no_win(own) => Some(Doubt::Denied),
+            Section::Wins if is_wish(own) => Some(Doubt::Unsure),
             Section::Wins | Section::ActionItems if owes::is_hedged(own) && !is_unsure(claim) => Some(Doubt::Unsure),
             Section::ActionItems if cues::TELLS_OF_ANOTHER.is_in(own) => Some(Doubt::OfAnother),
             Section::ActionItems if !denies(claim) && score::is_no_undertaking(own) => Some(Doubt::Denied),
@@ -150,6 +151,15 @@ fn is_unsure(claim: &str) -> bool {
     UNSURE.is_match(claim)
 }
 
+/// Whether a sentence says what somebody wants: nothing has been achieved by that.
+fn is_wish(own: &str) -> bool {
+    static WISH: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:(?:um+|uh+|oh|and|but|so|well|yeah|yes|also|then|now|okay)[,. ]+)*(?:i|we)(?: (?:just|really|still|do|only|also) ?)* ?(?:(?:want|wanna|wish|hope|need)\b|(?:'d|would) (?:really |just |also )?(?:like|love|want) to\b)")
+            .expect("a constant pattern")
+    });
+    WISH.is_match(own)
+}
+
 /// Whether the claim itself denies something: cited words that deny then support it.
 fn denies(claim: &str) -> bool {
     static DENIAL: LazyLock<Regex> = LazyLock::new(|| {
@@ -157,4 +167,23 @@ fn denies(claim: &str) -> bool {
             .expect("a constant pattern")
     });
     DENIAL.is_match(claim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_wish;
+
+    #[test]
+    fn a_wish_is_no_win() {
+        for own in
+            ["i want to be ready for the role.", "and i'd really like to run again.", "we just hope that it holds."]
+        {
+            assert!(is_wish(own), "{own}");
+        }
+        for own in
+            ["i told him that i want to go.", "i like to run.", "i wanted to stop, and i stopped.", "i'd run before."]
+        {
+            assert!(!is_wish(own), "{own}");
+        }
+    }
 }

@@ -50,7 +50,7 @@ use crate::{
 };
 
 /// The version of these rules: it changes whenever they may choose differently.
-pub(super) const RULES_VERSION: &str = "rules-9";
+pub(super) const RULES_VERSION: &str = "rules-10";
 
 /// The maximum number of claims per section, and the maximum similarity of two of them.
 const LIMITS: [(Section, usize, f32); 6] = [

@@ -39,16 +39,11 @@ fn says_something(word: &str) -> bool {
     word.chars().count() > if has_unspaced(word) { 1 } else { 2 }
 }
 
-/// Strips the most common endings: enough to match `sending` with `send`.
+/// The stem of an English word, by Snowball: "sending" and "sends" are "send".
 pub(super) fn stem(word: &str) -> String {
-    for ending in ["ing", "edly", "ed", "ies", "es", "s"] {
-        if let Some(stem) = word.strip_suffix(ending)
-            && stem.chars().count() >= 3
-        {
-            return stem.to_owned();
-        }
-    }
-    word.to_owned()
+    static ENGLISH: LazyLock<rust_stemmers::Stemmer> =
+        LazyLock::new(|| rust_stemmers::Stemmer::create(rust_stemmers::Algorithm::English));
+    ENGLISH.stem(word).into_owned()
 }
 
 pub(crate) fn is_negated(text: &str) -> bool {
