@@ -148,20 +148,19 @@ impl Speech<'_> {
     /// "I'll put her on.", "I'll hand you over to my wife": from there on somebody else speaks.
     fn hands_over(&self, place: usize) -> bool {
         let word = |ahead: usize| self.words.get(place + ahead).map_or("", |word| word.folded.as_str());
-        let is_other = |at: usize| {
-            let whom = word(at);
-            match whom {
-                "her" | "him" | "them" => Some(at + 1),
-                "my" if relatives::is_relative(word(at + 1)) => Some(at + 2),
-                _ => None,
-            }
+        // "Them" may be shoes.
+        let is_other = |at: usize| match word(at) {
+            "her" | "him" => Some(at + 1),
+            "my" if relatives::is_relative(word(at + 1)) => Some(at + 2),
+            _ => None,
         };
         if !matches!(word(0), "put" | "hand" | "pass" | "give" | "get") || self.words[place].is_quoted {
             return false;
         }
         let begin = self.clause(place);
-        let says_i =
-            self.words[begin..place].iter().any(|word| matches!(word.folded.as_str(), "i" | "ill" | "let" | "can"));
+        // "I put her on." has happened.
+        let is_about_to =
+            self.words[begin..place].iter().any(|word| matches!(word.folded.as_str(), "ill" | "will" | "let" | "can"));
         let over = match word(0) {
             // "I put her on the train" goes on.
             "put" | "get" => is_other(1).is_some_and(|next| word(next) == "on" && self.ends(place + next)),
@@ -173,7 +172,7 @@ impl Speech<'_> {
             },
             _ => false,
         };
-        says_i && over && !self.is_reported(begin)
+        is_about_to && over && !self.is_reported(begin)
     }
 
     /// Whether a word may be a name, a relative or somebody's thing: most are none of these, and are passed over at once.
@@ -422,6 +421,8 @@ mod tests {
             "I can give you over a hundred reasons.",
             "She said, I'll put him on.",
             "I put the lid on. I'll give you the list.",
+            "The shoes are new, I'll put them on.",
+            "It's the diet that I put him on.",
         ] {
             assert_eq!(found(said), None, "{said}");
         }

@@ -113,8 +113,8 @@ impl Client {
         self.profile.ask_by != AskBy::Session
     }
 
-    /// Asks section by section from now on.
-    pub(crate) fn ask_by_section(&self) {
+    /// From now on it's asked section by section.
+    pub(crate) fn switch_to_sections(&self) {
         self.asks_by_section.store(true, Ordering::Relaxed);
     }
 

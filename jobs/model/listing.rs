@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{MailState, SessionStatus, SummaryState, Tally, summary};
+use super::{MailState, SessionStatus, Shortfall, SummaryState, Tally, summary};
 use crate::db::{TenantTx, Tx};
 
 /// Which sessions to list.
@@ -178,9 +178,8 @@ pub struct Summary {
     pub provider: Option<String>,
     /// The model in whose place the offline summarizer wrote it, if its draft could not be used.
     pub stands_in_for: Option<String>,
-    /// Why that draft could not be used: `empty`, `nothing_holds`, `goes_round`, `other_language`, `unreadable` or
-    /// `cut_off`.
-    pub stands_in_why: Option<String>,
+    /// Why that draft could not be used.
+    pub stands_in_why: Option<Shortfall>,
     /// Statements in the version shown, as [`Tally`] counts them everywhere: an open thread about which nothing was
     /// said doesn't count. `None` if nothing is written yet.
     pub claims_kept: Option<i64>,
@@ -349,7 +348,7 @@ async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, 
     let rows = sqlx::query!(
         r#"select summaries.id, client_id, clients.name as client, summaries.state as "state: SummaryState", withdrawn_reason,
                   summaries.version, coalesce(approved_version, summaries.version) as "shown!", provider as "provider?",
-                  claims_dropped as "claims_dropped?", stands_in_for, stands_in_why
+                  claims_dropped as "claims_dropped?", stands_in_for, stands_in_why as "stands_in_why: Shortfall"
            from summaries join clients on clients.id = summaries.client_id
            left join summary_versions on summary_id = summaries.id
              and summary_versions.version = coalesce(approved_version, summaries.version)

@@ -12,5 +12,5 @@ pub use content::{
     ActionItem, Audience, Claim, Content, Evidence, MAX_CHARACTERS, MAX_CLAIMS, Owner, Score, Section, Thread,
     ThreadOutcome,
 };
-pub use state::{MailState, RefinementState, SessionState, SessionStatus, SummaryState};
+pub use state::{MailState, RefinementState, SessionState, SessionStatus, Shortfall, SummaryState};
 pub use support::{Support, Tally};

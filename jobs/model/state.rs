@@ -112,6 +112,26 @@ pub enum SummaryState {
     Dismissed,
 }
 
+/// Why a language model's draft of a summary can't be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type, Display, IntoStaticStr)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum Shortfall {
+    /// It has no claims, or next to none, about a session full of words.
+    Empty,
+    /// It has claims, and too few of them rest on what was said.
+    NothingHolds,
+    /// It says the same again and again.
+    GoesRound,
+    /// It is in another language than the session.
+    OtherLanguage,
+    /// The answer doesn't have the requested form.
+    Unreadable,
+    /// The answer was cut off, however little it was asked about.
+    CutOff,
+}
+
 /// The state of a coach's request to refine a summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type, Display, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
@@ -160,4 +180,4 @@ macro_rules! as_stored {
     };
 }
 
-as_stored!(SessionState, SessionStatus, SummaryState, RefinementState, MailState);
+as_stored!(SessionState, SessionStatus, SummaryState, Shortfall, RefinementState, MailState);

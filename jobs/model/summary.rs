@@ -3,7 +3,9 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{ActionItem, Audience, Claim, Content, Evidence, Owner, Score, Section, Support, Thread, ThreadOutcome};
+use super::{
+    ActionItem, Audience, Claim, Content, Evidence, Owner, Score, Section, Shortfall, Support, Thread, ThreadOutcome,
+};
 use crate::db::{TenantTx, Tx};
 
 /// Who and what wrote a version.
@@ -21,6 +23,15 @@ pub struct Authorship {
     pub template: String,
     /// How many claims were dropped because their evidence didn't hold.
     pub claims_dropped: i32,
+}
+
+/// In whose place the offline summarizer wrote a summary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandsIn {
+    /// The model that was asked first.
+    pub model: String,
+    /// Why its draft could not be used.
+    pub why: Shortfall,
 }
 
 /// Adds a version under the summary's row lock, makes it the latest, and returns its number. The claims get new ids.

@@ -13,7 +13,7 @@ use crate::{
     desk,
     follow_up::{RECIPIENT_CHANGED, Rephrased},
     mail::Recipient,
-    model::{Content, MailState, RefinementState, SessionState, SummaryState},
+    model::{Content, MailState, RefinementState, SessionState, SummaryState, summary::StandsIn},
     path::session::DATE_OF_UPLOAD,
 };
 
@@ -134,9 +134,8 @@ pub struct SummaryView {
     pub rewrite_reason: Option<String>,
     /// Why it was withdrawn for good, if it was.
     pub withdrawn_reason: Option<String>,
-    /// The model whose draft could not be used, and why (as in [`crate::summarize::StandsIn`]), if the offline summarizer
-    /// wrote it in that model's place.
-    pub stands_in: Option<(String, String)>,
+    /// In whose place the offline summarizer wrote it, if it did.
+    pub stands_in: Option<StandsIn>,
     /// The version shown: the approved one, or else the latest; 0 if there is none.
     pub version: i32,
     /// The claims of that version.

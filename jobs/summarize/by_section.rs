@@ -160,7 +160,7 @@ pub(super) async fn write(team: &Team<'_>, input: &SessionForClient) -> Result<D
     }
 }
 
-/// What can be found without a model isn't asked for, nor what there is nothing of.
+/// Whether the template has the section, and there is anything that it could be about.
 fn is_asked_for(input: &SessionForClient, section: Section) -> bool {
     input.template.limit(section) > 0 && (section != Section::OpenThreads || !input.threads.is_empty())
 }

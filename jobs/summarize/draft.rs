@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Owner, Section};
+use crate::model::{Owner, Section, summary::StandsIn};
 
 /// A sentence of a summary with what it rests on. A model writes the fields in this order: first the words that were
 /// said, then the sentence about them, then what is read off them.
@@ -81,13 +81,4 @@ pub struct Draft {
     pub prompt_version: String,
     /// The model whose draft could not be used, and why, if this one was written in its place.
     pub stands_in: Option<StandsIn>,
-}
-
-/// What the offline summarizer stands in for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StandsIn {
-    /// The model that was asked first.
-    pub model: String,
-    /// Why its draft could not be used: `empty`, `nothing_holds`, `goes_round`, `other_language`, `unreadable` or `cut_off`.
-    pub why: &'static str,
 }

@@ -33,7 +33,7 @@ use serde::Serialize;
 
 pub use addressee::Aside;
 pub(crate) use by_model::broken_template;
-pub use draft::{Draft, DraftClaim, DraftEvidence, StandsIn};
+pub use draft::{Draft, DraftClaim, DraftEvidence};
 use input::Stored;
 pub(crate) use input::load as load_input;
 pub use input::{Danger, Line, OpenThread, SessionForClient, Speaker};
@@ -52,7 +52,7 @@ use crate::{
     db::{self, TenantTx, Tx},
     index::IndexSummary,
     model::{
-        Content, SummaryState,
+        Content, Shortfall, SummaryState,
         summary::{self, Authorship},
     },
     path::{self, Locked, SessionState, SummarizeClient, session},
@@ -108,13 +108,8 @@ impl Job for SummarizeClient {
             (stored, found)
         })
         .await?;
-        let draft = ctx.draft(&ctx.db, organization, found.session_id, &found.input).await?;
         // Verification comes before the session is locked: it applies to what was read, and to nothing else.
-        let (draft, verified) = blocking(move || {
-            let verified = verify(&found.input, &draft.claims);
-            (draft, verified)
-        })
-        .await?;
+        let (draft, verified) = ctx.draft(&ctx.db, organization, found.session_id, &found.input).await?;
         self.save(ctx, &stored, draft, verified).await
     }
 
@@ -198,7 +193,7 @@ impl SummarizeClient {
              where id = $1",
             self.summary_id,
             stands_in_for,
-            stands_in_why
+            stands_in_why.map(Shortfall::as_str)
         )
         .execute(tx.conn())
         .await?;

@@ -39,7 +39,10 @@ pub(super) fn named(input: &SessionForClient, text: &str) -> bool {
     while at < words.len() {
         if let Some(name) = own.iter().find(|name| words[at..].starts_with(name)) {
             at += name.len();
-        } else if is_name(&words[at], &input.other_names) {
+        } else if is_name(&words[at], &input.other_names)
+            // "Daniels" for "Daniel's": the normal form has no apostrophe.
+            || words[at].strip_suffix('s').is_some_and(|name| input.other_names.contains(name))
+        {
             return true;
         } else {
             at += 1;
@@ -48,11 +51,9 @@ pub(super) fn named(input: &SessionForClient, text: &str) -> bool {
     false
 }
 
-/// Whether a word is a name; in a script without spaces it may contain one. "Daniels" is "Daniel's": the normal form has
-/// no apostrophe.
+/// Whether a word is a name; in a script without spaces it may contain one.
 pub(super) fn is_name(word: &str, names: &BTreeSet<String>) -> bool {
     names.contains(word)
-        || word.strip_suffix('s').is_some_and(|name| names.contains(name))
         || (has_unspaced(word) && names.iter().any(|name| has_unspaced(name) && word.contains(name.as_str())))
 }
 

@@ -7,9 +7,14 @@ use super::{
     draft::Draft,
     input::{SessionForClient, Speaker},
     template::SummaryTemplate,
-    verify::{Dropped, verify},
+    verify::{Dropped, Verified},
 };
-use crate::{language, llm::LlmError, model::Section, text};
+use crate::{
+    language,
+    llm::LlmError,
+    model::{Section, Shortfall},
+    text,
+};
 
 /// A client who has said this many words has said something that a summary tells.
 const WORDS_OF_CLIENT: usize = 120;
@@ -17,54 +22,33 @@ const WORDS_OF_CLIENT: usize = 120;
 const WORDS_OF_SESSION: usize = 1_000;
 const FEWEST_CLAIMS: usize = 3;
 
-/// Why a model's draft can't be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub(super) enum Shortfall {
-    /// It has no claims, or next to none, about a session full of words.
-    Empty,
-    /// It has claims, and too few of them rest on what was said.
-    NothingHolds,
-    /// It says the same again and again.
-    GoesRound,
-    /// It is in another language than the session.
-    OtherLanguage,
-    /// The answer doesn't have the requested form.
-    Unreadable,
-    /// The answer was cut off, however little it was asked about.
-    CutOff,
+/// Why there is no draft, if it's the model that can't write one. Its endpoint may be away, too busy or forbidden: that's
+/// no fault of the model.
+pub(super) const fn of_error(error: &LlmError) -> Option<Shortfall> {
+    match error {
+        LlmError::Unusable(_) => Some(Shortfall::Unreadable),
+        LlmError::TooLong => Some(Shortfall::CutOff),
+        _ => None,
+    }
 }
 
-impl Shortfall {
-    /// Why there is no draft, if it's the model that can't write one. Its endpoint may be away, too busy or forbidden:
-    /// that's no fault of the model.
-    pub(super) const fn of_error(error: &LlmError) -> Option<Self> {
-        match error {
-            LlmError::Unusable(_) => Some(Self::Unreadable),
-            LlmError::TooLong => Some(Self::CutOff),
-            _ => None,
-        }
+/// Why the draft can't be used, given what of it holds; `None` if it can.
+pub(super) fn of(input: &SessionForClient, draft: &Draft, verified: &Verified) -> Option<Shortfall> {
+    let claims = &draft.claims;
+    let distinct: BTreeSet<String> = claims.iter().map(|claim| text::normalize(&claim.text)).collect();
+    if claims.len() >= FEWEST_CLAIMS && distinct.len() * 2 < claims.len() {
+        return Some(Shortfall::GoesRound);
     }
-
-    /// Why the draft can't be used; `None` if it can.
-    pub(super) fn of(input: &SessionForClient, draft: &Draft) -> Option<Self> {
-        let claims = &draft.claims;
-        let distinct: BTreeSet<String> = claims.iter().map(|claim| text::normalize(&claim.text)).collect();
-        if claims.len() >= FEWEST_CLAIMS && distinct.len() * 2 < claims.len() {
-            return Some(Self::GoesRound);
-        }
-        let fewest = fewest_claims(input);
-        let dropped = verify(input, claims).dropped;
-        if claims.len() - dropped.len().min(claims.len()) < fewest {
-            let round = dropped.iter().filter(|why| **why == Dropped::GoesRound).count();
-            return Some(match claims.len() {
-                few if few < fewest => Self::Empty,
-                all if round * 2 > all => Self::GoesRound,
-                _ => Self::NothingHolds,
-            });
-        }
-        is_in_other_language(input, draft).then_some(Self::OtherLanguage)
+    let (fewest, dropped) = (fewest_claims(input), &verified.dropped);
+    if claims.len().saturating_sub(dropped.len()) < fewest {
+        let round = dropped.iter().filter(|why| **why == Dropped::GoesRound).count();
+        return Some(match claims.len() {
+            few if few < fewest => Shortfall::Empty,
+            all if round * 2 > all => Shortfall::GoesRound,
+            _ => Shortfall::NothingHolds,
+        });
     }
+    is_in_other_language(input, draft).then_some(Shortfall::OtherLanguage)
 }
 
 /// How many claims a summary of this session has at least.
@@ -107,6 +91,7 @@ mod tests {
         cases,
         draft::{DraftClaim, DraftEvidence},
         input::Line,
+        verify::verify,
     };
 
     const SAID: [&str; 6] = [
@@ -145,21 +130,25 @@ mod tests {
         Draft { claims: claims.collect(), ..Draft::default() }
     }
 
+    fn judged(input: &SessionForClient, draft: &Draft) -> Option<Shortfall> {
+        of(input, draft, &verify(input, &draft.claims))
+    }
+
     #[test]
     fn a_draft_is_judged_by_what_the_session_has() {
         let (short, long) = (session(2), session(12));
         let hard = ("It is hard to say no to Gareth.", 2);
-        assert_eq!(Shortfall::of(&short, &draft(&[])), Some(Shortfall::Empty));
-        assert_eq!(Shortfall::of(&short, &draft(&[hard])), None);
-        assert_eq!(Shortfall::of(&long, &draft(&[hard])), Some(Shortfall::Empty), "one of a thousand words");
+        assert_eq!(judged(&short, &draft(&[])), Some(Shortfall::Empty));
+        assert_eq!(judged(&short, &draft(&[hard])), None);
+        assert_eq!(judged(&long, &draft(&[hard])), Some(Shortfall::Empty), "one of a thousand words");
         let three = [hard, ("Nobody knows who will show the new hire.", 5), ("It is hard to sleep.", 4)];
-        assert_eq!(Shortfall::of(&long, &draft(&three)), None);
+        assert_eq!(judged(&long, &draft(&three)), None);
         let few = SessionForClient { utterances: short.utterances[..3].to_vec(), ..short.clone() };
-        assert_eq!(Shortfall::of(&few, &draft(&[])), None, "sixty words may say nothing");
+        assert_eq!(judged(&few, &draft(&[])), None, "sixty words may say nothing");
         let asked = "name = \"a\"\n[sections]\nwins = 0\nchallenges = 1\naction_items = 0\nrecommendations = 0\nkey_quotes = 0\n\
                      engagement = 0\nbreakthrough = 0\n";
         let little = SessionForClient { template: SummaryTemplate::read(asked).expect("a template"), ..long };
-        assert_eq!(Shortfall::of(&little, &draft(&[hard])), None, "no more was asked for");
+        assert_eq!(judged(&little, &draft(&[hard])), None, "no more was asked for");
     }
 
     #[test]
@@ -167,11 +156,11 @@ mod tests {
         let input = session(2);
         let mut invented = draft(&[("It is hard.", 2)]);
         invented.claims[0].evidence[0].quote = "they made me head of product".into();
-        assert_eq!(Shortfall::of(&input, &invented), Some(Shortfall::NothingHolds));
+        assert_eq!(judged(&input, &invented), Some(Shortfall::NothingHolds));
         let endless = "It is hard to say no to Gareth, and ".repeat(4);
-        assert_eq!(Shortfall::of(&input, &draft(&[(&endless, 2)])), Some(Shortfall::GoesRound));
+        assert_eq!(judged(&input, &draft(&[(&endless, 2)])), Some(Shortfall::GoesRound));
         let same = [("It is hard.", 2), ("It is hard!", 3), ("It is hard", 4)];
-        assert_eq!(Shortfall::of(&input, &draft(&same)), Some(Shortfall::GoesRound));
+        assert_eq!(judged(&input, &draft(&same)), Some(Shortfall::GoesRound));
     }
 
     #[test]
@@ -179,8 +168,8 @@ mod tests {
         let german =
             "Es ist schwer für dich, nicht immer ja zu sagen, wenn Gareth am Schreibtisch steht und noch etwas will.";
         let mut input = session(2);
-        assert_eq!(Shortfall::of(&input, &draft(&[(german, 2)])), Some(Shortfall::OtherLanguage));
+        assert_eq!(judged(&input, &draft(&[(german, 2)])), Some(Shortfall::OtherLanguage));
         input.template.guidance = "Write in German.".into();
-        assert_eq!(Shortfall::of(&input, &draft(&[(german, 2)])), None);
+        assert_eq!(judged(&input, &draft(&[(german, 2)])), None);
     }
 }

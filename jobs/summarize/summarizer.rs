@@ -7,17 +7,17 @@ use uuid::Uuid;
 use super::{
     by_model::{self, Team},
     by_section,
-    draft::{Draft, DraftClaim, StandsIn},
+    draft::{Draft, DraftClaim},
     input::SessionForClient,
-    offline, repair,
-    shortfall::Shortfall,
+    offline, repair, shortfall,
+    verify::{Verified, verify},
 };
 use crate::{
     SettingsError,
     db::Db,
     embed,
     llm::{self, LlmError, Models, OnBudget, Writers},
-    model::Section,
+    model::{Section, Shortfall, summary::StandsIn},
 };
 
 /// Writes summaries.
@@ -57,10 +57,10 @@ impl Summarizer {
         self.models.check().await
     }
 
-    /// Drafts a summary. Nothing in it is verified yet, but a model has corrected once what doesn't hold. A model whose
-    /// draft can't be used is asked again, section by section; if that is of no use either, the offline summarizer writes
-    /// in its place. Must not be called in a transaction: a call takes minutes. What a failed draft has already paid for
-    /// is kept for the next attempt.
+    /// Drafts a summary, and says what of it holds; a model has corrected once what didn't. A model whose draft can't be
+    /// used is asked again, section by section; if that is of no use either, the offline summarizer writes in its place.
+    /// Must not be called in a transaction: a call takes minutes. What a failed draft has already paid for is kept for
+    /// the next attempt.
     ///
     /// # Errors
     /// If there is no draft: see [`LlmError`].
@@ -70,29 +70,27 @@ impl Summarizer {
         organization: Uuid,
         session_id: Uuid,
         input: &SessionForClient,
-    ) -> Result<Draft, LlmError> {
+    ) -> Result<(Draft, Verified), LlmError> {
         let (write, map) = match self.models.writers(db, organization).await? {
-            Writers::Offline => return self.offline(input).await,
+            Writers::Offline => return verified(input, self.offline(input).await?).await,
             Writers::Models { write, map } => (write, map),
         };
         let team = Team { db, organization, session_id, write: &write, map: &map };
-        match by_models(&team, input).await {
-            Ok(Ok(draft)) => Ok(draft),
-            Ok(Err(shortfall)) => {
-                let why: &'static str = shortfall.into();
-                tracing::warn!(target: "summarize", { session.id = %session_id, llm.model = write.model(), llm.shortfall = why },
-                    "The model's draft can't be used; the offline summarizer writes in its place");
-                metrics::counter!("debrief_llm_stand_ins_total", "why" => why).increment(1);
-                let stands_in = Some(StandsIn { model: write.model().to_owned(), why });
-                Ok(Draft { stands_in, ..self.offline(input).await? })
-            }
+        let why = match by_models(&team, input).await {
+            Ok(Ok(drafted)) => return Ok(drafted),
+            Ok(Err(why)) => why,
             Err(LlmError::Budget(_)) if self.models.on_budget() == OnBudget::Offline => {
                 tracing::warn!(target: "summarize", { session.id = %session_id },
                     "The month's budget is used up; the offline summariser writes");
-                self.offline(input).await
+                return verified(input, self.offline(input).await?).await;
             }
-            Err(error) => Err(error),
-        }
+            Err(error) => return Err(error),
+        };
+        tracing::warn!(target: "summarize", { session.id = %session_id, llm.model = write.model(), llm.shortfall = %why },
+            "The model's draft can't be used; the offline summarizer writes in its place");
+        metrics::counter!("debrief_llm_stand_ins_total", "why" => why.as_str()).increment(1);
+        let stands_in = Some(StandsIn { model: write.model().to_owned(), why });
+        verified(input, Draft { stands_in, ..self.offline(input).await? }).await
     }
 
     /// The offline summariser keeps a thread busy in proportion to the session's length. From the coach's voice it
@@ -115,44 +113,49 @@ impl Summarizer {
 }
 
 /// A draft that can be used, or why neither of the model's two can.
-async fn by_models(team: &Team<'_>, input: &SessionForClient) -> Result<Result<Draft, Shortfall>, LlmError> {
+type Judged = Result<(Draft, Verified), Shortfall>;
+
+async fn by_models(team: &Team<'_>, input: &SessionForClient) -> Result<Judged, LlmError> {
     if !team.write.asks_by_section() {
-        match judged(team, input, by_model::write(team, input).await).await? {
-            Ok(draft) => return Ok(Ok(draft)),
-            Err(shortfall) => {
-                tracing::info!(target: "summarize", { session.id = %team.session_id, llm.model = team.write.model(), llm.shortfall = %shortfall },
-                    "The model's draft can't be used");
-                // The settings may insist on one question for all.
-                if !team.write.may_ask_by_section() {
-                    return Ok(Err(shortfall));
-                }
-            }
+        let shortfall = match judged(team, input, by_model::write(team, input).await).await? {
+            Ok(drafted) => return Ok(Ok(drafted)),
+            Err(shortfall) => shortfall,
+        };
+        tracing::info!(target: "summarize", { session.id = %team.session_id, llm.model = team.write.model(), llm.shortfall = %shortfall },
+            "The model's draft can't be used");
+        // The settings may insist on one question for all.
+        if !team.write.may_ask_by_section() {
+            return Ok(Err(shortfall));
         }
     }
     let judged = judged(team, input, by_section::write(team, input).await).await?;
     if judged.is_ok() {
-        team.write.ask_by_section();
+        team.write.switch_to_sections();
     }
     Ok(judged)
 }
 
-/// The draft, corrected once, if it can be used.
-async fn judged(
-    team: &Team<'_>,
-    input: &SessionForClient,
-    draft: Result<Draft, LlmError>,
-) -> Result<Result<Draft, Shortfall>, LlmError> {
+/// Corrects a draft once, and judges it.
+async fn judged(team: &Team<'_>, input: &SessionForClient, draft: Result<Draft, LlmError>) -> Result<Judged, LlmError> {
     let draft = match draft {
         Ok(draft) => repair::repair(team, input, draft).await?,
-        Err(error) => return Shortfall::of_error(&error).map(Err).ok_or(error),
+        Err(error) => return shortfall::of_error(&error).map(Err).ok_or(error),
     };
-    // Verifying a long session takes a while.
-    let input = input.clone();
-    let judge = move || match Shortfall::of(&input, &draft) {
+    let (draft, verified) = verified(input, draft).await?;
+    Ok(match shortfall::of(input, &draft, &verified) {
         Some(shortfall) => Err(shortfall),
-        None => Ok(draft),
+        None => Ok((draft, verified)),
+    })
+}
+
+/// What of a draft holds. A long session keeps a thread busy.
+async fn verified(input: &SessionForClient, draft: Draft) -> Result<(Draft, Verified), LlmError> {
+    let input = input.clone();
+    let work = move || {
+        let verified = verify(&input, &draft.claims);
+        (draft, verified)
     };
-    tokio::task::spawn_blocking(judge).await.map_err(|_| LlmError::Unusable("the draft can't be judged".into()))
+    tokio::task::spawn_blocking(work).await.map_err(|_| LlmError::Unusable("verifying the draft panicked".into()))
 }
 
 #[cfg(test)]

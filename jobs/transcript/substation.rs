@@ -92,21 +92,15 @@ fn seen(text: &str, struck: bool, shown: &mut Shown) -> String {
     let (mut out, mut rest) = (String::with_capacity(text.len()), text.as_str());
     let (mut struck, mut invisible, mut drawn) = (struck, false, false);
     loop {
-        let (words, after) = rest.split_once('{').unwrap_or((rest, ""));
+        // A brace that never closes is a letter, and so are all that follow it.
+        let block = rest.split_once('{').and_then(|(words, after)| Some((words, after.split_once('}')?)));
+        let words = block.map_or(rest, |(words, _)| words);
         match (drawn, struck || invisible) {
             (true, _) => {}
             (false, true) => shown.leave_out(words),
             (false, false) => out.push_str(words),
         }
-        if after.is_empty() && !rest.contains('{') {
-            break;
-        }
-        // A brace that never closes is a letter.
-        let Some((block, after)) = after.split_once('}') else {
-            out.push('{');
-            rest = after;
-            continue;
-        };
+        let Some((_, (block, after))) = block else { break };
         if !block.contains('\\') {
             shown.leave_out(block);
         }
@@ -144,7 +138,7 @@ mod tests {
             ("Dialogue", "Default", "", "I will see a physio, on Monday."),
             ("Dialogue", "Default", "Helen", "{note to self}{\\p1}m 0 0 l 100 0{\\p0}"),
             ("Comment", "Default", "Helen", "This was cut."),
-            ("Dialogue", "Default", "Maya", "{\\k20}See {\\k20}you {\\k20}then."),
+            ("Dialogue", "Default", "Maya", "{\\k20}See {\\k20}you {then."),
         ]
         .into_iter()
         .enumerate()
@@ -160,7 +154,7 @@ mod tests {
                 ("Helen", "I finished it in two hours, which is my best time."),
                 ("Maya", "The plan works."),
                 ("", "I will see a physio, on Monday."),
-                ("Maya", "See you then."),
+                ("Maya", "See you {then."),
             ];
             assert_eq!(said, wanted);
             assert_eq!(read.utterances[1].start_ms, Some(1_000));

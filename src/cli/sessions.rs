@@ -344,9 +344,9 @@ fn summaries(detail: &Detail) -> String {
 /// Who wrote it: the provider, and in whose place.
 fn by(summary: &Summary) -> String {
     let provider = summary.provider.clone().unwrap_or_default();
-    match (&summary.stands_in_for, &summary.stands_in_why) {
+    match (&summary.stands_in_for, summary.stands_in_why) {
         (Some(model), Some(why)) if provider == "offline" => {
-            format!("offline, for {model} ({})", why.replace('_', " "))
+            format!("offline, for {model} ({})", why.as_str().replace('_', " "))
         }
         _ => provider,
     }

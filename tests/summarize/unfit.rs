@@ -4,7 +4,7 @@
 use debrief_jobs::{
     llm::AskBy,
     model::{
-        Section,
+        Section, Shortfall,
         listing::{self, Detail},
     },
 };
@@ -142,7 +142,7 @@ async fn a_model_that_cannot_write_is_replaced_and_the_coach_is_told() {
         assert!(!texts(&content, Section::ActionItems).is_empty(), "{content:?}");
         let summary = &shown(&world, staged.session).await.summaries[0];
         assert_eq!(summary.provider.as_deref(), Some("offline"));
-        let told = (summary.stands_in_for.as_deref(), summary.stands_in_why.as_deref());
+        let told = (summary.stands_in_for.as_deref(), summary.stands_in_why.map(Shortfall::as_str));
         assert_eq!(told, (Some("small"), Some(why)));
     }
 }

@@ -8,7 +8,10 @@ use crate::{
     clean,
     db::{TenantTx, Tx},
     follow_up::{self, rephrased},
-    model::{MailState, RefinementState, SummaryState, summary},
+    model::{
+        MailState, RefinementState, Shortfall, SummaryState,
+        summary::{self, StandsIn},
+    },
 };
 
 pub(super) async fn participants(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Participant>, sqlx::Error> {
@@ -51,7 +54,7 @@ pub(super) async fn summaries(
 ) -> Result<Vec<SummaryView>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select summaries.id, state as "state: SummaryState", failed_reason, rewrite_reason, withdrawn_reason, coalesce(approved_version, version) as "version!", approved_at,
-                  clients.name, clients.email, clients.greeting, stands_in_for, stands_in_why
+                  clients.name, clients.email, clients.greeting, stands_in_for, stands_in_why as "stands_in_why: Shortfall"
            from summaries join clients on clients.id = summaries.client_id
            where session_id = $1 order by clients.name, summaries.id"#,
         session_id
@@ -71,7 +74,7 @@ pub(super) async fn summaries(
             failed_reason: row.failed_reason,
             rewrite_reason: row.rewrite_reason,
             withdrawn_reason: row.withdrawn_reason,
-            stands_in: row.stands_in_for.zip(row.stands_in_why),
+            stands_in: row.stands_in_for.zip(row.stands_in_why).map(|(model, why)| StandsIn { model, why }),
             version: row.version,
             hash: content.hash(),
             content,

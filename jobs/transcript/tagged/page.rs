@@ -252,6 +252,7 @@ mod tests {
             ("<div>Ana: I <s>hate it</s> love it</div>", Some("Ana: I love it\n")),
             ("<div>Ana: I <span style=\"display: none\">hate <i>it</i></span>love it</div>", Some("Ana: I love it\n")),
             ("<div>so</div><p hidden>Ana: no</p><div>it is</div>", Some("so\nit is\n")),
+            ("<div title=\"the hidden one\">so</div><div class='a hidden b'>no</div>", Some("so\nno\n")),
             (
                 "<head><style>.gone, .x{display:none}</style></head><p class=\"a gone\">no</p><p class=a>so</p>",
                 Some("so\n\n"),

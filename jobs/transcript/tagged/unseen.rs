@@ -33,7 +33,7 @@ impl Unseen {
             let end = find(sheet, "</style").unwrap_or(sheet.len());
             let rules = sheet[..end].split_once('>').map_or("", |(_, rules)| rules);
             unseen.read(rules);
-            rest = &sheet[end.max(1)..];
+            rest = &sheet[end..];
         }
         unseen
     }
@@ -80,10 +80,18 @@ impl Unseen {
     }
 }
 
-/// Whether a tag has the attribute `hidden`.
+/// Whether a tag has the attribute `hidden`; the same word in the value of another one says nothing.
 fn has_hidden(tag: &str) -> bool {
-    let bare = |word: &str| word.trim_end_matches(['>', '/']).eq_ignore_ascii_case("hidden");
-    tag.split_whitespace().skip(1).any(|word| bare(word.split('=').next().unwrap_or(word)))
+    let mut quote = None;
+    let outside = tag.split(|sign: char| {
+        match quote {
+            Some(open) if open == sign => quote = None,
+            None if matches!(sign, '"' | '\'') => quote = Some(sign),
+            _ => {}
+        }
+        quote.is_none() && (sign.is_whitespace() || matches!(sign, '>' | '/'))
+    });
+    outside.skip(1).any(|word| word.split('=').next().is_some_and(|name| name.eq_ignore_ascii_case("hidden")))
 }
 
 fn hides(declarations: &str) -> bool {

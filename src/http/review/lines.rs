@@ -3,7 +3,7 @@
 
 use chrono_tz::Tz;
 use debrief_jobs::{
-    model::{ActionItem, Claim, Evidence, Owner, Tally, Thread},
+    model::{ActionItem, Claim, Evidence, Owner, Shortfall, Tally, Thread, summary::StandsIn},
     review::view::SummaryView,
     template,
 };
@@ -133,8 +133,8 @@ pub(super) fn footnote(summary: &SummaryView, zone: Tz) -> String {
         _ => "as written",
     };
     let writer = match (shown.provider.as_str(), &summary.stands_in) {
-        ("offline", Some((model, why))) => {
-            format!("without a language model, because {model}’s summary {}", unusable(why))
+        ("offline", Some(StandsIn { model, why })) => {
+            format!("without a language model, because {model}’s summary {}", unusable(*why))
         }
         ("offline", None) => "without a language model".to_owned(),
         (provider, _) => format!("by {} ({provider}, prompt {})", shown.model, shown.prompt_version),
@@ -151,14 +151,14 @@ pub(super) fn footnote(summary: &SummaryView, zone: Tz) -> String {
 }
 
 /// Why a model's draft can't be used, as the end of "because its summary …".
-fn unusable(why: &str) -> &'static str {
+const fn unusable(why: Shortfall) -> &'static str {
     match why {
-        "empty" => "was empty",
-        "nothing_holds" => "said things that nobody said",
-        "goes_round" => "repeated itself",
-        "other_language" => "was in another language",
-        "cut_off" => "was cut off",
-        _ => "could not be read",
+        Shortfall::Empty => "was empty",
+        Shortfall::NothingHolds => "wasn’t supported by what was said",
+        Shortfall::GoesRound => "repeated itself",
+        Shortfall::OtherLanguage => "was in another language",
+        Shortfall::Unreadable => "couldn’t be read",
+        Shortfall::CutOff => "was cut off",
     }
 }
 
