@@ -24,6 +24,7 @@ fn spans() -> Vec<(&'static str, String)> {
         "CONTRIBUTING.md",
         "SECURITY.md",
         "docs/ARCHITECTURE.md",
+        "docs/DECISIONS.md",
         "docs/PARSING.md",
         "docs/SECURITY.md",
         "docs/SUMMARIES.md",
