@@ -49,6 +49,7 @@ pub mod voice;
 pub(crate) mod written;
 
 mod language;
+mod learn;
 mod masked;
 pub mod private;
 mod settings;

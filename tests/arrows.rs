@@ -8,7 +8,7 @@ use std::{
 
 /// The modules of `jobs/` from the top down: each uses only those below it.
 #[rustfmt::skip]
-pub(crate) const ORDER: [&str; 36] = [
+pub(crate) const ORDER: [&str; 37] = [
     "services",
     // On the side, and on a schedule.
     "export", "reconcile", "rollup",
@@ -18,7 +18,7 @@ pub(crate) const ORDER: [&str; 36] = [
     "follow_up", "desk", "summarize", "parse", "attribute", "ingest",
     // What the stages share.
     "people", "mail", "template", "written", "voice", "llm", "index", "path", "danger", "embed", "queue", "audit", "links", "model", "db",
-    "bucket", "meeting", "names", "settings", "language", "text", "masked", "private",
+    "bucket", "meeting", "names", "settings", "language", "learn", "text", "masked", "private",
 ];
 
 /// The modules of `src/`, likewise.

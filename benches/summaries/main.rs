@@ -9,6 +9,7 @@ mod corpora;
 mod judge;
 mod peers;
 mod porter;
+mod read;
 mod rouge;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -18,6 +19,10 @@ use debrief::{folders, models};
 use debrief_jobs::embed::Local;
 
 const USAGE: &str = "usage: cargo run --release --example summaries -- <folder of corpora> [--json] [--examples N]
+       cargo run --release --example summaries -- read <session>...
+
+read  prints the offline summary of sessions: files with a head of `date: `, `coach: ` and `client: `, `---`, and lines of
+      `Speaker| words`.
 
 The folder holds any of these, as their authors publish them:
   qmsum/*.json                 github.com/Yale-LILY/QMSum (MIT): meetings, queries, references, gold spans
@@ -46,11 +51,20 @@ fn arguments() -> Option<Arguments> {
 }
 
 fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let ["read", files @ ..] = words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
+        return ended(local().and_then(|local| read::read(&files, &local)).map(|()| true));
+    }
     let Some(arguments) = arguments() else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
-    match judge(&arguments) {
+    ended(judge(&arguments))
+}
+
+fn ended(done: Result<bool>) -> ExitCode {
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
             eprintln!("\nA bar was missed.");

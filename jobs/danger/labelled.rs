@@ -14,6 +14,8 @@ const CROSSED: &str = include_str!("../../fixtures/danger/crossed.txt");
 /// Talk without danger: sessions in English, and small talk in all the languages.
 const ORDINARY: [&str; 2] =
     [include_str!("../../fixtures/danger/ordinary.txt"), include_str!("../../fixtures/danger/everyday.txt")];
+/// Ordinary sentences as clients and coaches really say them, fears and failures among them.
+const SPOKEN: &str = include_str!("../../fixtures/danger/spoken.txt");
 
 /// How many variants of each crossed sentence are used for training.
 const OF_CROSSED: usize = 8;
@@ -46,6 +48,7 @@ pub(super) fn all() -> Vec<Labelled> {
         .collect();
     let pairs = ordinary.windows(2).map(|pair| pair.join(" "));
     all.extend(ordinary.iter().flat_map(|sentence| pieces(sentence)).chain(pairs).map(|piece| (None, piece)));
+    all.extend(SPOKEN.lines().map(|sentence| (None, sentence.to_owned())));
     all
 }
 

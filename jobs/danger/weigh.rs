@@ -5,8 +5,7 @@
 //! sentences of `fixtures/danger`, in the same order each time: there is no file of weights that could be out of date.
 
 use std::{
-    collections::{HashMap, HashSet},
-    hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher},
+    collections::HashSet,
     sync::LazyLock,
 };
 
@@ -17,13 +16,14 @@ use super::{
     language::Languages,
     words::plain,
 };
+use crate::learn::{Linear, feature};
 
 /// No danger, or one of the kinds.
 const CLASSES: usize = 1 + Kind::ALL.len();
 /// The number of training passes over all examples.
 const ROUNDS: usize = 6;
-const STEP: f32 = 0.3;
-const SHRINK: f32 = 1e-4;
+/// What is known of words that were never seen.
+const EVEN: [f32; CLASSES] = [1.0 / CLASSES as f32; CLASSES];
 /// Two meanings are close to each other within this many words.
 const NEAR: usize = 6;
 /// How likely the content words must indicate danger without the small ones.
@@ -39,12 +39,7 @@ struct Feature {
     grave: bool,
 }
 
-type ByFeature<T> = HashMap<u64, T, BuildHasherDefault<DefaultHasher>>;
-
-pub(super) struct Weights {
-    places: ByFeature<u32>,
-    weights: Vec<[f32; CLASSES]>,
-}
+pub(super) struct Weights(Linear<CLASSES>);
 
 pub(super) static WEIGHTS: LazyLock<Weights> = LazyLock::new(|| Weights::learn(&examples()));
 
@@ -79,79 +74,22 @@ struct Example {
 impl Weights {
     pub(super) fn weigh(&self, words: &[&str], languages: Languages) -> Weighed {
         let features = features(words, languages);
-        let known = |feature: &Feature| self.places.get(&feature.hash).copied();
-        let places: Vec<u32> = features.iter().filter_map(known).collect();
-        let grave: Vec<u32> = features.iter().filter(|it| it.grave).filter_map(known).collect();
+        let of = |least: bool| self.shares(features.iter().filter(|it| it.grave || !least));
         let content = words.iter().filter(|word| !small(word)).collect::<HashSet<_>>().len();
-        let [none, kinds @ ..] = shares(&self.weights, &places);
-        let speaks = !grave.is_empty() && 1.0 - shares(&self.weights, &grave)[0] >= SPEAKS;
+        let [none, kinds @ ..] = of(false).unwrap_or(EVEN);
+        let speaks = of(true).is_some_and(|[none, ..]| 1.0 - none >= SPEAKS);
         Weighed { danger: 1.0 - none, kinds, speaks, content }
     }
 
+    fn shares<'a>(&self, features: impl Iterator<Item = &'a Feature>) -> Option<[f32; CLASSES]> {
+        self.0.shares(features.map(|it| it.hash))
+    }
+
     fn learn(examples: &[Example]) -> Self {
-        let mut places = ByFeature::default();
-        let mut known: Vec<(usize, Vec<u32>)> = Vec::with_capacity(examples.len());
-        for Example { class, features } in examples {
-            let place = |feature: &Feature| {
-                let next = places.len() as u32;
-                *places.entry(feature.hash).or_insert(next)
-            };
-            known.push((*class, features.iter().map(place).collect()));
-        }
-        let weights = descend(&known, places.len());
-        Self { places, weights }
+        let hashes: Vec<(usize, Vec<u64>)> =
+            examples.iter().map(|it| (it.class, it.features.iter().map(|it| it.hash).collect())).collect();
+        Self(Linear::learn(hashes.iter().map(|(class, features)| (*class, features.as_slice())), ROUNDS))
     }
-}
-
-/// Gradient descent with a step size that shrinks for each weight separately.
-fn descend(examples: &[(usize, Vec<u32>)], features: usize) -> Vec<[f32; CLASSES]> {
-    let mut weights = vec![[0.0_f32; CLASSES]; features];
-    let mut moved = vec![[1e-4_f32; CLASSES]; features];
-    let mut order: Vec<usize> = (0..examples.len()).collect();
-    let mut random = 1_u64;
-    for _ in 0..ROUNDS {
-        for at in (1..order.len()).rev() {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            order.swap(at, (random >> 33) as usize % (at + 1));
-        }
-        for (class, features) in order.iter().map(|at| &examples[*at]) {
-            let shares = shares(&weights, features);
-            let scale = scale(features.len());
-            for place in features {
-                let (weight, moved) = (&mut weights[*place as usize], &mut moved[*place as usize]);
-                for (k, share) in shares.iter().enumerate() {
-                    let off = share - f32::from(u8::from(k == *class));
-                    let slope = off * scale + SHRINK * weight[k];
-                    moved[k] += slope * slope;
-                    weight[k] -= STEP * slope / moved[k].sqrt();
-                }
-            }
-        }
-    }
-    weights
-}
-
-/// Long sentences have more features, but aren't more certain for it.
-fn scale(features: usize) -> f32 {
-    1.0 / (features.max(1) as f32).sqrt()
-}
-
-/// The probability of each class; they add up to 1.
-fn shares(weights: &[[f32; CLASSES]], features: &[u32]) -> [f32; CLASSES] {
-    let mut sums = [0.0_f32; CLASSES];
-    for place in features {
-        for (sum, weight) in sums.iter_mut().zip(&weights[*place as usize]) {
-            *sum += weight;
-        }
-    }
-    let scale = scale(features.len());
-    let most = sums.iter().copied().fold(f32::MIN, f32::max);
-    let mut whole = 0.0;
-    for sum in &mut sums {
-        *sum = ((*sum - most) * scale).exp();
-        whole += *sum;
-    }
-    sums.map(|sum| sum / whole)
 }
 
 fn examples() -> Vec<Example> {
@@ -237,11 +175,7 @@ fn small(word: &str) -> bool {
 
 fn features(words: &[&str], languages: Languages) -> Vec<Feature> {
     let words = &meant_words(words)[..];
-    let hash = |of: (u8, &str, &str)| {
-        let mut hasher = DefaultHasher::new();
-        of.hash(&mut hasher);
-        hasher.finish()
-    };
+    let hash = |of: (u8, &str, &str)| feature(of);
     let mut found = vec![Feature { hash: hash((0, "", "")), grave: false }];
     let mut add = |of, grave| found.push(Feature { hash: hash(of), grave });
     for word in words {
@@ -300,9 +234,8 @@ mod tests {
             labelled::blind().rev().filter(|at| at % FOLDS == 0).map(|at| all.swap_remove(at)).collect();
         let weights = Weights::learn(&all);
         for example in held {
-            let places: Vec<u32> =
-                example.features.iter().filter_map(|it| weights.places.get(&it.hash).copied()).collect();
-            weighed.push((example.class != 0, 1.0 - shares(&weights.weights, &places)[0]));
+            let [none, ..] = weights.shares(example.features.iter()).unwrap_or(EVEN);
+            weighed.push((example.class != 0, 1.0 - none));
         }
         let (dangers, others) = shares_above(&weighed, 0.35);
         eprintln!("unlearnt: {} sentences, {dangers:.3} of dangers, {others:.3} of others", weighed.len());

@@ -10,11 +10,13 @@ mod by_section;
 #[cfg(test)]
 mod cases;
 mod cited;
+mod contractions;
 mod dangers;
 mod draft;
 pub(crate) mod due;
 pub(crate) mod facts;
 mod input;
+pub mod kinds;
 mod look_again;
 mod offline;
 mod open_threads;
@@ -40,11 +42,10 @@ pub use input::{Danger, Line, OpenThread, SessionForClient, Speaker};
 pub use look_again::LookAgain;
 pub(crate) use look_again::next_in_review;
 pub(crate) use offline::is_negated;
-pub use offline::{Doubt, Passage, Ranking, passages};
+pub use offline::{Doubt, Passage, Ranking, passages, write as write_offline};
 pub(crate) use reworded::Names;
 pub use summarizer::Summarizer;
-#[cfg(test)]
-pub(crate) use template::read_session;
+pub use template::read_session;
 pub use verify::{Dropped, Verified, verify};
 pub(crate) use verify::{check_words, clean};
 

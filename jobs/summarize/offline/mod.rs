@@ -5,6 +5,7 @@
 //! It invents nothing, because all it writes itself is "Priya said".
 
 mod asked;
+mod boundaries;
 mod context;
 mod cues;
 mod day;
@@ -70,13 +71,16 @@ const MOST_FOR_MODEL: usize = 20_000;
 
 /// Writes a draft. Sentences are compared with the local model if there is one. Keeps all cores busy for some seconds.
 #[must_use]
-pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
+pub fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
     let whole = input;
     // Claims about danger are written by rule (`summarize::dangers`), and appear nowhere else.
     let input = &input.without_danger();
     let mut speech = Speech::new(input);
     role_play::mark(&mut speech, &input.coach);
     let vectors = local.and_then(|local| vectors(&speech, local));
+    if let Some(vectors) = &vectors {
+        speech = speech.with_meanings(vectors);
+    }
     let alike = vectors.as_deref().and_then(|vectors| alike(input, vectors, local?));
     let model = if vectors.is_some() { embed::NAME } else { "extractive" };
     let passage = |it: &Sentence| Passage { text: meant(&speech, it), turn: it.turn };

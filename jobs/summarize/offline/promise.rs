@@ -147,6 +147,23 @@ fn firmness(speech: &Speech, at: usize) -> f32 {
     firm + if planned { 0.4 } else { 0.0 } + if speech.is_said_again(at) { 0.4 } else { 0.0 }
 }
 
+/// Whether nothing in a sentence or beside it speaks against its being meant, whatever its form.
+pub(super) fn may_be_meant(speech: &Speech, at: usize) -> bool {
+    let sentence = &speech.sentences[at];
+    let own = sentence.own.as_str();
+    sentence.speaker == Speaker::Client
+        && sentence.words >= 4
+        && !owes::gets(own)
+        && !cues::REPORTS.is_in(own)
+        && !cues::DROPPED.is_in(own)
+        && !score::is_conditional(own)
+        && !INNER_SPEECH.is_match(own)
+        && !IN_SESSION.is_match(own)
+        && !NO_DEED.is_match(own)
+        && !is_unsure(speech, sentence)
+        && !is_habit(speech, sentence, day::names(own), false)
+}
+
 /// Whether a sentence without "I will" promises something of the speaker's by its form.
 pub(super) fn is_own(own: &str) -> bool {
     [&NAMED, &NO_SUBJECT, &LET_ME, &IS_DOING].iter().any(|form| form.is_match(own))

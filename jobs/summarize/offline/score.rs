@@ -9,7 +9,7 @@ use super::{
     cues, day, owes, promise, risk, sounds,
     speech::{Sentence, Speech},
 };
-use crate::model::Section;
+use crate::{model::Section, summarize::kinds::SentenceKind};
 
 /// The minimum score for a sentence to be considered for a section.
 pub(super) const ENOUGH: f32 = 0.9;
@@ -59,20 +59,99 @@ pub(super) fn score(speech: &Speech, at: usize) -> Scores {
         Speaker::Client => Scores {
             wins: wins(speech, at),
             challenges: challenges(speech, at),
-            actions: promise::promise(speech, at),
-            breakthrough: breakthrough(speech, sentence),
-            priority: risk::risk(speech, at).map_or(0.0, |risk| ENOUGH + risk.weight()),
+            actions: actions(speech, at),
+            breakthrough: by_kind(speech, at, &[SentenceKind::Insight], breakthrough(speech, sentence)),
+            priority: risk::risk(speech, at).filter(|_| troubles(speech, at)).map_or(0.0, |risk| ENOUGH + risk.weight()),
             ..Scores::default()
         },
         _ => Scores {
-            recommendations: recommendation(sentence),
-            actions: promise::promise(speech, at),
+            recommendations: advice(speech, at),
+            actions: actions(speech, at),
             ..Scores::default()
         },
     }
 }
 
+/// Whether a sentence tells what troubles the speaker, as far as that is known.
+fn troubles(speech: &Speech, at: usize) -> bool {
+    let kinds = [SentenceKind::Difficulty, SentenceKind::Fear, SentenceKind::Refusal, SentenceKind::Wish];
+    likely(speech, at, &kinds).is_none_or(|likely| likely >= LEAST)
+}
+
+/// What a promise scores: by its form, if its kind doesn't contradict; or by its kind alone, if that is sure.
+fn actions(speech: &Speech, at: usize) -> f32 {
+    const NONE: [SentenceKind; 6] = [
+        SentenceKind::Habit,
+        SentenceKind::Fear,
+        SentenceKind::Refusal,
+        SentenceKind::Hypothetical,
+        SentenceKind::Reported,
+        SentenceKind::Wish,
+    ];
+    let firm = promise::promise(speech, at);
+    let Some(known) = speech.kinds(at) else { return firm };
+    if firm >= ENOUGH {
+        return if known.of(&NONE) >= CONTRADICTED { 0.0 } else { firm };
+    }
+    let likely = known.of(&[SentenceKind::Decision, SentenceKind::Assent]);
+    if likely >= SURE_OF_PROMISE && promise::may_be_meant(speech, at) { ENOUGH + OF_CUES * likely } else { 0.0 }
+}
+
+/// Without the form of a promise a sentence is one if it's as likely.
+const SURE_OF_PROMISE: f32 = 0.85;
+
+/// What cues say counts as much as this, next to what kind of sentence it is.
+const OF_CUES: f32 = 0.3;
+/// A sentence that is less likely of a section's kinds stands there only by strong cues, …
+const LEAST: f32 = 0.35;
+/// … and one that is less likely than this doesn't stand there at all.
+const UNLIKELY: f32 = 0.12;
+/// One that is as likely stands there without cues.
+const SURE: f32 = 0.75;
+/// What a sentence says in spite of cues, if it's as likely of another kind.
+const CONTRADICTED: f32 = 0.6;
+
+/// What a sentence scores by its cues (`cued`) and by its kind: `kinds` are those of the section.
+fn by_kind(speech: &Speech, at: usize, kinds: &[SentenceKind], cued: f32) -> f32 {
+    let Some(known) = speech.kinds(at) else { return cued };
+    let likely = known.of(kinds);
+    // A fact or half a sentence may still be one by its cues.
+    let neutral = known.of(&[SentenceKind::Told, SentenceKind::Fragment]);
+    match likely {
+        _ if likely >= LEAST => likely * (ENOUGH / SURE) + cued.min(1.5) * OF_CUES,
+        _ if likely >= UNLIKELY && 1.0 - likely - neutral < CONTRADICTED => cued * (0.7 + likely),
+        _ => 0.0,
+    }
+}
+
+/// How likely the sentence is of one of these kinds; `None` if that isn't known.
+fn likely(speech: &Speech, at: usize, kinds: &[SentenceKind]) -> Option<f32> {
+    Some(speech.kinds(at)?.of(kinds))
+}
+
 fn wins(speech: &Speech, at: usize) -> f32 {
+    let own = &speech.sentences[at].own;
+    if MISHAP.is_match(own)
+        || is_undone(own)
+        || cues::SARCASM.is_in(own)
+        || cues::ANNOUNCES.is_in(own)
+        || cues::NOT_DONE.is_in(own) && NOT_YET.is_match(own)
+        || near_dropped(speech, at)
+        || goes_on_from_failure(speech, at)
+    {
+        return 0.0;
+    }
+    let cued = cued_wins(speech, at);
+    if cued == 0.0 && !cues::OF_SELF.is_in(own) {
+        return 0.0;
+    }
+    let score = by_kind(speech, at, &[SentenceKind::Did], cued);
+    if cues::REPORTS.is_in(own) { score * 0.6 } else { score }
+}
+
+static NOT_YET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(?:yet|still)\b").expect("a constant pattern"));
+
+fn cued_wins(speech: &Speech, at: usize) -> f32 {
     let sentence = &speech.sentences[at];
     let own = &sentence.own;
     let mut score = 0.0;
@@ -90,7 +169,7 @@ fn wins(speech: &Speech, at: usize) -> f32 {
     if score == 0.0 && cues::ASKS_WINS.is_in(&before) && answers_first(speech, at) && !cues::HARD.is_in(own) {
         score = 0.5;
     }
-    if score == 0.0 || cues::ANNOUNCES.is_in(own) || near_dropped(speech, at) {
+    if score == 0.0 {
         return 0.0;
     }
     let after = speech.after(sentence.turn);
@@ -107,13 +186,7 @@ fn wins(speech: &Speech, at: usize) -> f32 {
     if cues::ASKS_HARD.is_in(&before) {
         score -= 0.5;
     }
-    if is_no_win(own)
-        || goes_on_from_failure(speech, at)
-        || MISHAP.is_match(own)
-        || cues::MODAL.is_in(own)
-        || cues::WILL.is_in(own)
-        || cues::SARCASM.is_in(own)
-    {
+    if is_no_win(own) || cues::MODAL.is_in(own) || cues::WILL.is_in(own) {
         return 0.0;
     }
     if cues::CANNOT.is_in(own) || cues::HARD.is_in(own) && !cues::NOT_HARD.is_in(own) {
@@ -223,6 +296,13 @@ pub(super) fn negation_before(own: &str) -> bool {
 }
 
 fn challenges(speech: &Speech, at: usize) -> f32 {
+    if cues::DROPPED.is_in(&speech.sentences[at].own) {
+        return 0.0;
+    }
+    by_kind(speech, at, &[SentenceKind::Difficulty, SentenceKind::Fear], cued_challenges(speech, at))
+}
+
+fn cued_challenges(speech: &Speech, at: usize) -> f32 {
     let sentence = &speech.sentences[at];
     // Someone who is late was stuck, but isn't troubled.
     static LATE: LazyLock<Regex> = LazyLock::new(|| {
@@ -230,9 +310,6 @@ fn challenges(speech: &Speech, at: usize) -> f32 {
             .expect("a constant pattern")
     });
     let own = &LATE.replace_all(&sentence.own, "late").into_owned();
-    if cues::DROPPED.is_in(own) {
-        return 0.0;
-    }
     let before = speech.before(sentence.turn);
     let turn = speech.around(at);
     let mut score = 0.0;
@@ -332,6 +409,20 @@ pub(super) fn is_dropped(speech: &Speech, at: usize) -> bool {
             same >= 2 || (same == 1 && about.len() <= 3)
         })
 }
+
+/// Advice is what has its form, or what is surely of its kind.
+fn advice(speech: &Speech, at: usize) -> f32 {
+    let sentence = &speech.sentences[at];
+    let cued = recommendation(sentence);
+    if cued > 0.0 {
+        return cued;
+    }
+    let likely = likely(speech, at, &[SentenceKind::Advice]).unwrap_or_default();
+    if likely >= SURE && sentence.words >= SHORTEST_ADVICE { likely * (ENOUGH / SURE) } else { 0.0 }
+}
+
+/// Fewer words advise nothing that can be followed.
+const SHORTEST_ADVICE: usize = 7;
 
 fn recommendation(sentence: &Sentence) -> f32 {
     let own = &sentence.own;

@@ -9,11 +9,13 @@ use std::{
 use regex::Regex;
 
 use super::super::{
+    contractions,
     draft::DraftEvidence,
     input::{SessionForClient, Speaker},
+    kinds::{self, Kinds, Spoken},
 };
-use super::{cues, elliptical, stems};
-use crate::text;
+use super::{boundaries, cues, elliptical, stems};
+use crate::{language, text};
 
 /// How many sentences of a turn are considered from one of them, or from the next turn: in a speech of hours, what is
 /// further away isn't related (and checking all pairs would take hours as well).
@@ -75,6 +77,10 @@ pub(super) struct Speech {
     pub(super) dropped: Vec<usize>,
     /// How firmly each sentence promises something (`promise`), computed on first use.
     pub(super) firm: OnceLock<Vec<f32>>,
+    /// What kind of sentence each is, computed on first use.
+    kinds: OnceLock<Vec<Kinds>>,
+    /// Whether the session is in English: nothing is known of the kinds of other sentences.
+    is_english: bool,
     /// The last turn with a statement that has both of these stems.
     last_with: HashMap<(String, String), usize>,
 }
@@ -116,7 +122,40 @@ impl Speech {
             last_with.extend(pairs(&sentence.stems).map(|pair| (pair, sentence.turn)));
         }
         let dropped = sentences.iter().filter(|it| cues::DROPPED.is_in(&it.own)).map(|it| it.at).collect();
-        Self { turns, sentences, dropped, firm: OnceLock::new(), last_with }
+        let said: Vec<String> = lines.iter().map(|line| line.text.clone()).collect();
+        let is_english = language::not_english(&said).is_none();
+        Self { turns, sentences, dropped, firm: OnceLock::new(), kinds: OnceLock::new(), is_english, last_with }
+    }
+
+    /// What kind of sentence the one at `at` is; `None` if that isn't known, as the session isn't in English.
+    pub(super) fn kinds(&self, at: usize) -> Option<&Kinds> {
+        if !self.is_english {
+            return None;
+        }
+        let all = self.kinds.get_or_init(|| (0..self.sentences.len()).map(|at| kinds::by_words(self.spoken(at))).collect());
+        all.get(at)
+    }
+
+    /// Learns the kinds of the sentences from their vectors as well, before they are first asked for.
+    pub(super) fn with_meanings(self, vectors: &[Vec<f32>]) -> Self {
+        let meant = |(at, vector): (usize, &Vec<f32>)| kinds::by_meaning(self.spoken(at), vector);
+        let kinds = OnceLock::from(vectors.iter().enumerate().map(meant).collect::<Vec<Kinds>>());
+        Self { kinds, ..self }
+    }
+
+    fn spoken(&self, at: usize) -> Spoken<'_> {
+        let sentence = &self.sentences[at];
+        let before = self.answers(at).map_or("", |before| before.text.as_str());
+        Spoken { by_coach: sentence.speaker == Speaker::Coach, before, text: &sentence.text }
+    }
+
+    /// The other person's last sentence, if the sentence at `at` is the first of its turn that says something.
+    pub(super) fn answers(&self, at: usize) -> Option<&Sentence> {
+        let sentence = &self.sentences[at];
+        let turn = &self.turns[sentence.turn].sentences;
+        let is_first = at - turn.start < NEAR && self.sentences[turn.start..at].iter().all(|it| it.words < 3);
+        let before = self.preceding(sentence.turn).filter(|_| is_first)?;
+        self.sentences.get(before.sentences.end.checked_sub(1).filter(|last| before.sentences.contains(last))?)
     }
 
     /// The turn that this one answers: the one right before it, with no gap.
@@ -194,7 +233,7 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
         places.get(from..to).unwrap_or_default()
     };
     let asides = asides(input, &joined, &places);
-    for range in text::sentences(&joined) {
+    for range in boundaries::boundaries(&joined).unwrap_or_else(|| text::sentences(&joined)) {
         let long = text::words(&joined[range.clone()]).len() > LONG_SENTENCE_WORDS;
         let parts: Vec<Range<usize>> = if long {
             cut(&joined, under(&range).iter().map(|(_, it)| it.start.max(range.start)..it.end.min(range.end)))
@@ -214,11 +253,12 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
                 under(&part).iter().filter_map(|(at, place)| evidence(input, *at, &joined, place, &part)).collect();
             let aside = asides.iter().any(|aside| aside.start < part.end && part.start < aside.end);
             let said = joined[part].trim().to_owned();
-            let own = text::without_quotes(&said)
+            let own: String = text::without_quotes(&said)
                 .to_lowercase()
                 .chars()
                 .map(|c| if text::is_apostrophe(c) { '\'' } else { c })
                 .collect();
+            let own = contractions::restored(&own).into_owned();
             let speaker = input.utterances[places[0].0].speaker;
             let words = text::words(&said).len();
             let at = sentences.len();

@@ -47,7 +47,7 @@ pub(crate) fn write(template: &SummaryTemplate) -> Result<Sample, TemplateFault>
 ///
 /// # Panics
 /// If the text doesn't have this form: it's part of the program or of a test.
-pub(crate) fn read(text: &str) -> SessionForClient {
+pub fn read(text: &str) -> SessionForClient {
     let (head, body) = text.split_once("---\n").expect("the head ends with ---");
     let field = |key: &str| -> Vec<String> {
         head.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix(": ")).map(str::to_owned).collect()
