@@ -1,6 +1,6 @@
 //! The sentences that the weights are learned from: labelled ones, combinations of parts, and ordinary talk.
 
-use super::{Kind, words::sentences};
+use super::{Kind, sentence::LONG, words::sentences};
 
 /// Tab-separated language, kind or `-`, and words; lines of the blind rounds begin with their round.
 const LABELLED: [&str; 4] = [
@@ -48,7 +48,9 @@ pub(super) fn all() -> Vec<Labelled> {
         .collect();
     let pairs = ordinary.windows(2).map(|pair| pair.join(" "));
     all.extend(ordinary.iter().flat_map(|sentence| pieces(sentence)).chain(pairs).map(|piece| (None, piece)));
-    all.extend(SPOKEN.lines().map(|sentence| (None, sentence.to_owned())));
+    // Long sentences are assessed in runs of their words.
+    let as_heard = |line: &str| if line.split_whitespace().count() > LONG { pieces(line) } else { vec![line.to_owned()] };
+    all.extend(SPOKEN.lines().flat_map(as_heard).map(|piece| (None, piece)));
     all
 }
 

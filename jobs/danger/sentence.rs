@@ -26,7 +26,7 @@ const IN_SUM: f32 = 0.5;
 /// Two sentences that only stand together must be more likely by this.
 pub(super) const JOINED: f32 = 0.15;
 /// A sentence of this many words is checked in overlapping runs (length, step), and must be more likely by this much.
-const LONG: usize = 16;
+pub(super) const LONG: usize = 16;
 const RUN: usize = 12;
 const STEP: usize = 6;
 const IN_RUN: f32 = 0.15;

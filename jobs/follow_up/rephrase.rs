@@ -66,7 +66,11 @@ impl<'a> Rephraser<'a> {
 
     /// `Priya said: “…”`, `Asked “…”, Priya said: “…”`, and both with the words that moved it to another day.
     fn client_said(&self, text: &str) -> Option<String> {
-        if let Some(words) = after(text, self.client, "said").or_else(|| moved(text, self.client)) {
+        // The letter is to the client, under headings that say whose words these are.
+        if let Some(words) = after(text, self.client, "said") {
+            return Some(words.to_owned());
+        }
+        if let Some(words) = moved(text, self.client) {
             return Some(format!("You said: {words}"));
         }
         let agreed = text.strip_suffix(&format!(" and {} agreed", self.client));
@@ -133,7 +137,7 @@ mod tests {
     fn what_the_summariser_tells_is_said_to_the_client() {
         let rephraser = Rephraser::new("Priya Raman", "Maya Okafor");
         for (told, expect) in [
-            ("Priya said: “I sent it.”", "You said: “I sent it.”"),
+            ("Priya said: “I sent it.”", "“I sent it.”"),
             ("Asked “Will you apply?”, Priya said: “By Monday.”", "Asked “Will you apply?”, you said: “By Monday.”"),
             ("Told “You'll call him.”, Priya said: “Deal.”", "Told “You'll call him.”, you said: “Deal.”"),
             (
@@ -166,7 +170,7 @@ mod tests {
     #[test]
     fn two_of_the_same_first_name_are_told_apart() {
         let rephraser = Rephraser::new("Maya Lind", "Maya Okafor");
-        assert_eq!(said(&rephraser, Section::Wins, "Maya Lind said: “I did.”").as_deref(), Some("You said: “I did.”"));
+        assert_eq!(said(&rephraser, Section::Wins, "Maya Lind said: “I did.”").as_deref(), Some("“I did.”"));
         assert_eq!(said(&rephraser, Section::Wins, "Maya said: “I did.”"), None, "it may be either");
     }
 

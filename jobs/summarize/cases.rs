@@ -38,10 +38,12 @@ fn holds(verified: &Verified, line: &str) -> bool {
     let mut fields = rest.split(" | ");
     let quote = text::normalize(fields.next().unwrap_or_default());
     let [owner, date, due] = [(); 3].map(|()| fields.next());
+    // A statement may say it in fewer words than it cites.
+    let cites = |claim: &Claim| kind == "has" && claim.evidence.iter().any(|it| text::normalize(&it.quote).contains(&quote));
     let fits = |claim: &Claim| {
         let action = claim.action.as_ref();
         (section == "any" || claim.section.as_str() == section)
-            && (quote == "any" || text::normalize(&claim.text).contains(&quote))
+            && (quote == "any" || text::normalize(&claim.text).contains(&quote) || cites(claim))
             && owner.is_none_or(|said| match (action, &claim.thread) {
                 (Some(action), _) => action.owner.as_str() == said,
                 (None, Some(thread)) => thread.outcome.as_str() == said,

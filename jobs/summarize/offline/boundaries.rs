@@ -27,8 +27,7 @@ const SHORT_TURN: usize = 12;
 
 /// The sentences of a turn that has no punctuation; `None` if it has some, or is too short to be cut.
 pub(super) fn boundaries(turn: &str) -> Option<Vec<Range<usize>>> {
-    let inner = turn.trim_end_matches(['.', '!', '?', '…', ' ']);
-    if inner.contains(['.', '!', '?', '…', ';', ':', ',']) {
+    if turn.contains(['.', '!', '?', '…', ';', ':', ',']) {
         return None;
     }
     let words = text::words(turn);

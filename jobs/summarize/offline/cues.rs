@@ -65,6 +65,8 @@ cues! {
     CANNOT = r"\b(?:i|we) (?:just |still |really |simply |also )?(?:can't|cannot|can not|couldn't)\b";
     /// The speaker talks about themselves.
     OF_SELF = r"\b(?:i|i'm|i've|i'd|i'll|me|my|myself|we|we're|we've|us|our)\b";
+    /// The speaker talks about both.
+    OF_BOTH = r"\b(?:we|we're|we'll|we've|let's)\b";
     /// A possibility, not a fact.
     MODAL = r"\b(?:might|may|should|could)\b";
     /// Something wasn't done.

@@ -22,11 +22,15 @@ mod score;
 mod settled;
 mod sounds;
 mod speech;
+mod statement;
 mod stems;
 mod thread_outcomes;
 mod wording;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 pub use doubt::Doubt;
 pub(super) use doubt::Doubts;
@@ -56,12 +60,19 @@ pub(super) const RULES_VERSION: &str = "rules-10";
 /// The maximum number of claims per section, and the maximum similarity of two of them.
 const LIMITS: [(Section, usize, f32); 6] = [
     (Section::Wins, 4, 0.55),
-    (Section::Challenges, 4, 0.55),
+    (Section::Challenges, 3, 0.55),
     (Section::ActionItems, 12, 0.75),
     (Section::Recommendations, 4, 0.6),
     (Section::Breakthrough, 2, 0.5),
     (Section::Priority, 3, 0.7),
 ];
+
+/// Neighbours that were chosen for one of these sections are one claim, …
+const TOGETHER: [Section; 3] = [Section::Wins, Section::Challenges, Section::Breakthrough];
+/// … up to this many words.
+const LONGEST_TOGETHER: usize = 60;
+/// A longer question doesn't help the reader of its answer.
+const LONGEST_ASKED: usize = 25;
 
 /// A sentence with more words than this isn't read to its end.
 const LONGEST: usize = 30;
@@ -187,7 +198,46 @@ impl Writer<'_> {
         taken: &mut BTreeSet<usize>,
     ) -> Vec<DraftClaim> {
         let chosen = chosen.get(&section).map(Vec::as_slice).unwrap_or_default();
-        chosen.iter().map(|at| self.claim(section, *at, taken)).collect()
+        let runs = if TOGETHER.contains(&section) { self.runs(chosen) } else { chosen.iter().map(|at| *at..at + 1).collect() };
+        let stand = runs.into_iter().filter(|run| section == Section::ActionItems || self.can_stand(run));
+        stand.collect::<Vec<_>>().into_iter().map(|run| self.claim(section, run, taken)).collect()
+    }
+
+    /// The chosen sentences, with those that follow each other in one turn together, in the order of the first chosen.
+    fn runs(&self, chosen: &[usize]) -> Vec<Range<usize>> {
+        let all: BTreeSet<usize> = chosen.iter().copied().collect();
+        let sentences = &self.speech.sentences;
+        let follows = |at: usize| all.contains(&at) && all.contains(&(at + 1)) && sentences[at].turn == sentences[at + 1].turn;
+        let mut runs: Vec<Range<usize>> = Vec::new();
+        for at in chosen.iter().copied() {
+            if runs.iter().any(|run| run.contains(&at)) {
+                continue;
+            }
+            let (mut first, mut last) = (at, at);
+            let words = |first: usize, last: usize| sentences[first..=last].iter().map(|it| it.words).sum::<usize>();
+            while first > 0 && follows(first - 1) && words(first - 1, last) <= LONGEST_TOGETHER {
+                first -= 1;
+            }
+            while follows(last) && words(first, last + 1) <= LONGEST_TOGETHER {
+                last += 1;
+            }
+            runs.push(first..last + 1);
+        }
+        runs
+    }
+
+    /// Whether a run of sentences can be understood: by itself, with the sentence before it, or as the answer to a
+    /// question.
+    fn can_stand(&self, run: &Range<usize>) -> bool {
+        let sentences = &self.speech.sentences;
+        let (first, last) = (&sentences[run.start], &sentences[run.end - 1]);
+        if context::breaks_off(last) {
+            return false;
+        }
+        let before = run.start.checked_sub(1).map(|before| &sentences[before]).filter(|it| it.turn == first.turn);
+        let joins = before.is_some_and(|it| it.words >= 3 && !it.asks() && !context::refers_back(it) && !context::breaks_off(it));
+        let asked = self.speech.answers(first.at).is_some_and(|it| it.asks() && it.words >= 4 && it.words <= LONGEST_ASKED);
+        !context::refers_back(first) || joins || asked
     }
 
     /// The general worth of a sentence, whatever it says: a matter of degree, while cues are a matter of kind.

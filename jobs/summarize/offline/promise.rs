@@ -160,6 +160,7 @@ pub(super) fn may_be_meant(speech: &Speech, at: usize) -> bool {
         && !INNER_SPEECH.is_match(own)
         && !IN_SESSION.is_match(own)
         && !NO_DEED.is_match(own)
+        && cues::WILL.place(own).is_none_or(|will| !score::will_not(own, will) && !NO_PLAN.is_match(&own[will..]))
         && !is_unsure(speech, sentence)
         && !is_habit(speech, sentence, day::names(own), false)
 }

@@ -39,6 +39,9 @@ impl Risk {
     }
 }
 
+/// "I didn't." says nothing by itself.
+const FEWEST_WORDS: usize = 4;
+
 pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     let sentence = &speech.sentences[at];
     let own = &sentence.own;
@@ -59,7 +62,7 @@ pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
         not_done(own) && (cues::WAS_DUE.is_in(&speech.around(at)) || cues::CHECKS.is_in(&speech.before(sentence.turn)));
     // "And did you look?" – "I did not." – "Wonderful!": not looking was what was promised.
     let praised = cues::PRAISE.is_in(&speech.after(sentence.turn));
-    (missed && !praised).then_some(Risk::MissedPromise)
+    (missed && !praised && sentence.words >= FEWEST_WORDS).then_some(Risk::MissedPromise)
 }
 
 /// Whether the strain is someone else's: "I used it with Priti, and she cried", "Priti cried", "my boss is burnt out".

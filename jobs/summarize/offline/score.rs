@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::{
     super::input::Speaker,
-    cues, day, owes, promise, risk, sounds,
+    context, cues, day, owes, promise, risk, sounds,
     speech::{Sentence, Speech},
 };
 use crate::{model::Section, summarize::kinds::SentenceKind};
@@ -89,12 +89,25 @@ fn actions(speech: &Speech, at: usize) -> f32 {
         SentenceKind::Wish,
     ];
     let firm = promise::promise(speech, at);
-    let Some(known) = speech.kinds(at) else { return firm };
+    // A coach says few things that only look like a promise.
+    let by_coach = speech.sentences[at].speaker == Speaker::Coach;
+    let Some(known) = speech.kinds(at).filter(|_| !by_coach) else { return firm };
     if firm >= ENOUGH {
         return if known.of(&NONE) >= CONTRADICTED { 0.0 } else { firm };
     }
     let likely = known.of(&[SentenceKind::Decision, SentenceKind::Assent]);
-    if likely >= SURE_OF_PROMISE && promise::may_be_meant(speech, at) { ENOUGH + OF_CUES * likely } else { 0.0 }
+    let by_kind = likely >= SURE_OF_PROMISE
+        && cues::WILL.is_in(&speech.sentences[at].own)
+        && promise::may_be_meant(speech, at)
+        && says_what(speech, at);
+    if by_kind { ENOUGH + OF_CUES * likely } else { 0.0 }
+}
+
+/// Whether an undertaking says what is undertaken: by its own words, or by the request that it answers.
+fn says_what(speech: &Speech, at: usize) -> bool {
+    let sentence = &speech.sentences[at];
+    sentence.stems.len() >= 2 && !context::points_back(sentence)
+        || speech.answers(at).is_some_and(|asked| asked.words >= 4 && asked.asks())
 }
 
 /// Without the form of a promise a sentence is one if it's as likely.
@@ -106,8 +119,12 @@ const OF_CUES: f32 = 0.3;
 const LEAST: f32 = 0.35;
 /// … and one that is less likely than this doesn't stand there at all.
 const UNLIKELY: f32 = 0.12;
+/// … unless so many cues agree that it does.
+const SURE_CUES: f32 = 1.2;
 /// One that is as likely stands there without cues.
 const SURE: f32 = 0.75;
+/// And a win without cues must be as likely: few things that people tell of themselves are.
+const VERY_SURE: f32 = 0.85;
 /// What a sentence says in spite of cues, if it's as likely of another kind.
 const CONTRADICTED: f32 = 0.6;
 
@@ -119,7 +136,7 @@ fn by_kind(speech: &Speech, at: usize, kinds: &[SentenceKind], cued: f32) -> f32
     let neutral = known.of(&[SentenceKind::Told, SentenceKind::Fragment]);
     match likely {
         _ if likely >= LEAST => likely * (ENOUGH / SURE) + cued.min(1.5) * OF_CUES,
-        _ if likely >= UNLIKELY && 1.0 - likely - neutral < CONTRADICTED => cued * (0.7 + likely),
+        _ if (likely >= UNLIKELY || cued >= SURE_CUES) && 1.0 - likely - neutral < CONTRADICTED => cued * (0.8 + likely),
         _ => 0.0,
     }
 }
@@ -142,12 +159,21 @@ fn wins(speech: &Speech, at: usize) -> f32 {
         return 0.0;
     }
     let cued = cued_wins(speech, at);
-    if cued == 0.0 && !cues::OF_SELF.is_in(own) {
+    if cued == 0.0 && !OWN_DEED.is_match(own) {
+        return 0.0;
+    }
+    if cued == 0.0 && likely(speech, at, &[SentenceKind::Did]).is_some_and(|likely| likely < VERY_SURE) {
         return 0.0;
     }
     let score = by_kind(speech, at, &[SentenceKind::Did], cued);
     if cues::REPORTS.is_in(own) { score * 0.6 } else { score }
 }
+
+/// What the speaker did, or how something of theirs has become; "I think he did" is neither.
+static OWN_DEED: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"^(?:(?:and|but|so|then|well|yeah|yes|no|um|uh|oh|actually|basically|honestly|also|because|since [\w ]{1,20}|this \w+|last \w+|yesterday|today|on \w+day),? )*(?:i|i've|i'm|i'd|we|we've|we're|my [\w']+(?: [\w']+)?|our [\w']+(?: [\w']+)?) (?:[a-z']+)")
+        .expect("a constant pattern")
+});
 
 static NOT_YET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(?:yet|still)\b").expect("a constant pattern"));
 
@@ -296,10 +322,14 @@ pub(super) fn negation_before(own: &str) -> bool {
 }
 
 fn challenges(speech: &Speech, at: usize) -> f32 {
-    if cues::DROPPED.is_in(&speech.sentences[at].own) {
+    let sentence = &speech.sentences[at];
+    let cued = cued_challenges(speech, at);
+    // What is praised isn't what is difficult.
+    let praised = cued < ENOUGH && cues::PRAISE.is_in(&speech.after(sentence.turn));
+    if cues::DROPPED.is_in(&sentence.own) || praised {
         return 0.0;
     }
-    by_kind(speech, at, &[SentenceKind::Difficulty, SentenceKind::Fear], cued_challenges(speech, at))
+    by_kind(speech, at, &[SentenceKind::Difficulty, SentenceKind::Fear], cued)
 }
 
 fn cued_challenges(speech: &Speech, at: usize) -> f32 {

@@ -1,6 +1,6 @@
 //! Phrases the chosen sentences: who said it, the quote, and what it needs to be understood.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{collections::BTreeSet, ops::Range, sync::LazyLock};
 
 use debrief_transcript::words;
 use regex::Regex;
@@ -9,18 +9,21 @@ use super::{
     super::{
         draft::{DraftClaim, DraftEvidence},
         input::{Line, SessionForClient, Speaker},
+        kinds::SentenceKind,
     },
-    Writer, context, cues, owes,
+    Writer, context, cues, owes, promise,
     rank::Candidate,
     referent::{self, Referent},
     risk, score,
     settled::{self, PromiseOutcome},
-    sounds,
+    sounds, statement,
     speech::Sentence,
 };
 use crate::text;
-use crate::{attribute, model::Section};
+use crate::{attribute, model::{Owner, Section}};
 
+/// How likely a key quote is of a kind that is kept for its words.
+const WORTH_KEEPING: f32 = 0.5;
 /// A shorter sentence says little by itself.
 const SHORT_WORDS: usize = 7;
 /// A shorter insight says little by itself.
@@ -33,8 +36,9 @@ const SHOWN_QUESTIONS: usize = 3;
 const LONG_QUESTION_WORDS: usize = 14;
 
 impl Writer<'_> {
-    /// The claim that a sentence makes in a section.
-    pub(super) fn claim(&self, section: Section, at: usize, taken: &mut BTreeSet<usize>) -> DraftClaim {
+    /// The claim that a run of sentences makes in a section.
+    pub(super) fn claim(&self, section: Section, run: Range<usize>, taken: &mut BTreeSet<usize>) -> DraftClaim {
+        let at = run.start;
         let sentence = &self.speech.sentences[at];
         let due = if section == Section::ActionItems { self.due(at) } else { None };
         let moved = match self.settled.outcome(at).filter(|_| section == Section::ActionItems) {
@@ -42,12 +46,22 @@ impl Writer<'_> {
             _ => None,
         };
         let beside = due.as_ref().map(|(_, from)| *from).filter(|_| moved.is_none());
-        let mut parts = self.parts(section, at, taken, beside);
+        let mut parts = self.parts(section, run, taken, beside);
         // It's told separately.
         parts.retain(|part| moved.is_none_or(|moved| moved.at != part.at));
+        // Who undertakes something without the form of a promise speaks for themselves.
+        let by_kind = section == Section::ActionItems
+            && promise::promise(self.speech, at) == 0.0
+            && owes::answered(self.speech, at).is_none();
+        let owner = (section == Section::ActionItems).then(|| match owes::owner(self.speech, at) {
+            Owner::Unclear if by_kind && !cues::OF_BOTH.is_in(&sentence.own) => Owner::Client,
+            owner => owner,
+        });
         let answered = owes::answered(self.speech, at).filter(|_| section == Section::ActionItems);
         let question = if let Some(answered) = answered {
             Some(answered.asked)
+        } else if by_kind && context::points_back(sentence) {
+            self.speech.answers(at).filter(|it| it.asks())
         } else if parts.len() == 1 && section != Section::Recommendations
             || section == Section::ActionItems && parts[0].at == at && sentence.words < SHORT_WORDS
         {
@@ -73,7 +87,6 @@ impl Writer<'_> {
             (_, Speaker::Coach) => (self.input.coach_short(), "said"),
             _ => (self.input.client_short(), "said"),
         };
-        let owner = (section == Section::ActionItems).then(|| owes::owner(self.speech, at));
         let words = |part: &&Sentence| match person.as_ref().filter(|_| part.at == at) {
             Some(person) => person.in_brackets(&part.text),
             None => part.text.clone(),
@@ -93,15 +106,30 @@ impl Writer<'_> {
             format!("{verb} \u{201c}{}\u{201d}, ", readable(&it.text))
         });
         let asked = asked.unwrap_or_default();
+        let is_whole = asked.is_empty() && moved.is_none() && whose.is_none() && person.is_none() && parts.len() == 1;
+        let stated = is_whole.then(|| self.stated(section, sentence, owner, name, &quote)).flatten();
+        let text = stated.unwrap_or_else(|| format!("{asked}{name} {verb}: {}", self.with_move(&quote, sentence, moved)));
         DraftClaim {
             owner,
             due_date: due.as_ref().and_then(|(due, _)| due.date),
             due_words: due.map(|(due, _)| due.words),
-            ..DraftClaim::new(
-                section,
-                format!("{asked}{name} {verb}: {}", self.with_move(&quote, sentence, moved)),
-                evidence,
-            )
+            ..DraftClaim::new(section, text, evidence)
+        }
+    }
+
+    /// A quote as a statement, if a rule is sure of it.
+    fn stated(
+        &self,
+        section: Section,
+        sentence: &Sentence,
+        owner: Option<Owner>,
+        name: &str,
+        quote: &str,
+    ) -> Option<String> {
+        match (section, sentence.speaker, owner) {
+            (Section::Wins, Speaker::Client, _) => statement::achievement(quote).map(|deed| format!("{name} {deed}")),
+            (Section::ActionItems, Speaker::Client, Some(Owner::Client)) => statement::undertaking(quote),
+            _ => None,
         }
     }
 
@@ -145,12 +173,19 @@ impl Writer<'_> {
 
     /// The sentence with what it needs from its own turn: "I did not send it." says little without the previous
     /// sentence, "I'll ask Yvonne." less than with "I'll ask her today."
-    fn parts(&self, section: Section, at: usize, taken: &BTreeSet<usize>, due: Option<&Sentence>) -> Vec<&Sentence> {
+    fn parts(
+        &self,
+        section: Section,
+        run: Range<usize>,
+        taken: &BTreeSet<usize>,
+        due: Option<&Sentence>,
+    ) -> Vec<&Sentence> {
+        let at = run.start;
         let sentence = &self.speech.sentences[at];
         if section == Section::Recommendations || owes::answered(self.speech, at).is_some() {
             return vec![sentence];
         }
-        let (mut first, mut last) = (at, at);
+        let (mut first, mut last) = (at, run.end - 1);
         if section == Section::ActionItems {
             let turn_end = self.speech.turns[sentence.turn].sentences.end;
             let more = |next: &usize| {
@@ -165,7 +200,10 @@ impl Writer<'_> {
             Section::Wins => context::only_moved(sentence),
             _ => false,
         };
-        let leans = weak || sentence.words < SHORT_WORDS || context::leans_back(sentence);
+        let leans = weak
+            || sentence.words < SHORT_WORDS
+            || context::leans_back(sentence)
+            || section != Section::ActionItems && context::refers_back(sentence);
         let alone = section != Section::ActionItems || sentence.words < 5;
         let before = at.checked_sub(1).and_then(|before| self.speech.sentences.get(before));
         let names_whom = before.is_some_and(|before| context::names_whom(before, sentence));
@@ -174,10 +212,10 @@ impl Writer<'_> {
             // "Forget Dave." isn't part of "I'll ask my cousin."
         } else if names_whom && self.can_join(at, at.checked_sub(1), taken) {
             first = at - 1;
-        } else if leans && alone && last == at {
+        } else if leans && alone && (last == at || context::refers_back(sentence)) {
             if self.can_join(at, at.checked_sub(1), taken) {
                 first = at - 1;
-            } else if sentence.words < 5 && section != Section::ActionItems && self.can_join(at, Some(at + 1), taken) {
+            } else if last == at && sentence.words < 5 && section != Section::ActionItems && self.can_join(at, Some(at + 1), taken) {
                 last = at + 1;
             }
         }
@@ -259,7 +297,8 @@ impl Writer<'_> {
             } else {
                 return None;
             };
-            (speaks && own && !taken.contains(&it.at))
+            let whole = !context::refers_back(it) && !context::breaks_off(it) && self.is_worth_keeping(it.at);
+            (speaks && own && whole && !taken.contains(&it.at))
                 .then(|| Candidate { sentence: it.at, score: cue + self.worth(it.at) })
         };
         let found = self.speech.sentences.iter().filter_map(candidate).collect();
@@ -268,6 +307,12 @@ impl Writer<'_> {
             DraftClaim::new(Section::KeyQuotes, format!("\u{201c}{}\u{201d}", readable(&it.text)), it.evidence.clone())
         };
         self.ranking.choose(found, 3, 0.6).into_iter().map(quote).collect()
+    }
+
+    /// Whether a sentence is of a kind that is kept for its words, as far as that is known.
+    fn is_worth_keeping(&self, at: usize) -> bool {
+        let kinds = [SentenceKind::Insight, SentenceKind::Did, SentenceKind::Difficulty, SentenceKind::Decision];
+        self.speech.kinds(at).is_none_or(|known| known.of(&kinds) >= WORTH_KEEPING)
     }
 
     /// How engaged the client was: counts, with the counted questions as evidence, or the longest sentence and its
