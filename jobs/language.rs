@@ -53,6 +53,12 @@ pub(crate) fn not_english(said: &[String]) -> Option<String> {
     }
 }
 
+/// Whether a sentence may be English: it has no more function words of any other language.
+pub(crate) fn may_be_english(sentence: &str) -> bool {
+    let (_, [english, others @ ..]) = function_words(&[sentence.to_lowercase()]);
+    others.into_iter().all(|other| other <= english)
+}
+
 /// The number of words, and for each language how many of them are its function words.
 fn function_words(texts: &[String]) -> (usize, [usize; SMALL.len()]) {
     let split = |letter: char| !letter.is_alphanumeric() && letter != '\'' && letter != '\u{2019}';

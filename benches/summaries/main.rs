@@ -5,12 +5,24 @@
 //! local model, if it is missing. Choices were made on half of the talks, selected by the hash of their names; the
 //! other half is held out, and both are reported.
 
+mod by_model;
+mod check;
 mod corpora;
 mod judge;
 mod peers;
 mod porter;
 mod read;
 mod rouge;
+mod sessions;
+
+#[allow(dead_code, unused_imports, reason = "the tests use more of it")]
+#[path = "../../tests/support"]
+mod support {
+    mod database;
+    mod server;
+
+    pub(crate) use database::TestDatabase;
+}
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -20,9 +32,15 @@ use debrief_jobs::embed::Local;
 
 const USAGE: &str = "usage: cargo run --release --example summaries -- <folder of corpora> [--json] [--examples N]
        cargo run --release --example summaries -- read <session>...
+       cargo run --release --example summaries -- check <set>...
+       cargo run --release --example summaries -- model <url> <model> <session|section|passage|auto> <out.jsonl> <limit> <folder>...
 
 read  prints the offline summary of sessions: files with a head of `date: `, `coach: ` and `client: `, `---`, and lines of
       `Speaker| words`.
+model asks a language model (any OpenAI-compatible endpoint) about the sessions of folders: our own, and visits and meetings
+      of public corpora. A session that the output file has already is not asked about again.
+check says how well errors are noticed in sentences of sets that label them: tab-separated pairs (fixtures/summarize/pairs.tsv), the
+      CSV of FacEval, the JSON lines of WiCE.
 
 The folder holds any of these, as their authors publish them:
   qmsum/*.json                 github.com/Yale-LILY/QMSum (MIT): meetings, queries, references, gold spans
@@ -56,11 +74,34 @@ fn main() -> ExitCode {
         let files: Vec<PathBuf> = files.iter().map(PathBuf::from).collect();
         return ended(local().and_then(|local| read::read(&files, &local)).map(|()| true));
     }
+    if let ["model", url, model, ask_by, out, limit, folders @ ..] =
+        words.iter().map(String::as_str).collect::<Vec<_>>().as_slice()
+        && let Ok(limit) = limit.parse()
+    {
+        let asked = by_model::Asked {
+            url: (*url).to_owned(),
+            model: (*model).to_owned(),
+            ask_by: (*ask_by).to_owned(),
+            out: PathBuf::from(out),
+            limit,
+            folders: folders.iter().map(PathBuf::from).collect(),
+        };
+        return ended(ask(&asked).map(|()| true));
+    }
+    if let ["check", files @ ..] = words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        let files: Vec<&std::path::Path> = files.iter().map(std::path::Path::new).collect();
+        return ended(check::check(&files).map(|()| true));
+    }
     let Some(arguments) = arguments() else {
         eprintln!("{USAGE}");
         return ExitCode::from(2);
     };
     ended(judge(&arguments))
+}
+
+fn ask(asked: &by_model::Asked) -> Result<()> {
+    let local = local()?;
+    tokio::runtime::Runtime::new()?.block_on(by_model::ask(asked, local))
 }
 
 fn ended(done: Result<bool>) -> ExitCode {

@@ -139,7 +139,7 @@ tables! {
             (select count(*) from claims k where k.summary_id = s.id and k.version = s.version
                 and k.support <> 'nothing_said') as "claims_kept!",
             (select count(*) from claims k where k.summary_id = s.id and k.version = s.version
-                and k.support = 'verified') as "claims_verified!",
+                and k.support in ('verified', 'read_twice')) as "claims_verified!",
             s.approved_version, s.approved_hash, s.approved_at, s.created_at, s.updated_at
         from summaries s join clients c on c.id = s.client_id
         left join summary_versions v on v.summary_id = s.id and v.version = s.version
@@ -184,7 +184,7 @@ tables! {
         score: Option<f64>,
     }
 
-    evidence = r#"select e.claim_id, e.utterance_id, e.quote, k.support = 'verified' as "supports!"
+    evidence = r#"select e.claim_id, e.utterance_id, e.quote, k.support in ('verified', 'read_twice') as "supports!"
         from evidence e join claims k on k.id = e.claim_id order by e.claim_id, e.utterance_id"# {
         claim_id: Uuid,
         utterance_id: Uuid,

@@ -46,7 +46,8 @@ pub struct Client {
     /// What the endpoint is known to accept.
     dialect: Mutex<Dialect>,
     /// Whether sessions are asked about section by section.
-    asks_by_section: AtomicBool,
+    /// Whether it could not write a whole summary.
+    is_small: AtomicBool,
 }
 
 /// A prompt: the constant part comes first, so that endpoints can cache it.
@@ -100,22 +101,19 @@ impl Client {
         self.profile.part_characters
     }
 
-    /// Whether it's asked about a session section by section: by its setting, or because it could not write a whole
-    /// summary since this process started.
+    /// How it's asked about a session: by its setting; [`AskBy::Passage`] also if it could not write a whole summary since
+    /// this process started.
     #[must_use]
-    pub fn asks_by_section(&self) -> bool {
-        self.asks_by_section.load(Ordering::Relaxed)
+    pub fn ask_by(&self) -> AskBy {
+        match self.profile.ask_by {
+            AskBy::Auto if self.is_small.load(Ordering::Relaxed) => AskBy::Passage,
+            set => set,
+        }
     }
 
-    /// Whether the settings allow to ask section by section.
-    #[must_use]
-    pub fn may_ask_by_section(&self) -> bool {
-        self.profile.ask_by != AskBy::Session
-    }
-
-    /// From now on it's asked section by section.
-    pub(crate) fn switch_to_sections(&self) {
-        self.asks_by_section.store(true, Ordering::Relaxed);
+    /// From now on it isn't asked for a whole summary, unless the settings insist.
+    pub(crate) fn is_small(&self) {
+        self.is_small.store(true, Ordering::Relaxed);
     }
 
     /// Whether the settings state its price.

@@ -31,4 +31,4 @@ pub use error::{LlmError, dollars};
 pub use ledger::{Call, Usage, spent_this_month};
 pub use models::{Change, Choice, Models, Writers};
 pub use results::{ExpireAnswers, SCHEDULE};
-pub use settings::{AskBy, DEFAULT, ModelSettings, OFFLINE, OnBudget, Settings, Tasks};
+pub use settings::{AskBy, DEFAULT, ModelSettings, OFFLINE, OnBudget, OnDoubt, Settings, Tasks};

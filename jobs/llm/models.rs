@@ -11,7 +11,7 @@ use super::{
     Client, LlmError, Settings,
     error::dollars,
     ledger,
-    settings::{DEFAULT, OFFLINE, OnBudget},
+    settings::{DEFAULT, OFFLINE, OnBudget, OnDoubt},
 };
 use crate::{
     SettingsError,
@@ -24,8 +24,10 @@ pub struct Models {
     clients: BTreeMap<String, Arc<Client>>,
     write: String,
     map: Option<String>,
+    check: Option<String>,
     budget: Option<i64>,
     on_budget: OnBudget,
+    on_doubt: OnDoubt,
 }
 
 /// Who writes for an organization.
@@ -92,17 +94,22 @@ impl Models {
         let models = Self {
             write: named(&settings.tasks.write).unwrap_or_else(|| default.to_owned()),
             map: named(&settings.tasks.map),
+            check: named(&settings.tasks.check).filter(|name| name != OFFLINE),
             clients,
             budget,
             on_budget: settings.on_budget,
+            on_doubt: settings.on_doubt,
         };
         let wrong = |key: &'static str| move |problem| SettingsError::new(key, problem);
         models.known(&models.write).map_err(wrong("llm.tasks.write"))?;
         if let Some(map) = &models.map {
             models.known_to_map(map).map_err(wrong("llm.tasks.map"))?;
         }
+        if let Some(check) = &models.check {
+            models.known_to_map(check).map_err(wrong("llm.tasks.check"))?;
+        }
         if models.budget.is_some() {
-            for client in [Some(&models.write), models.map.as_ref()].into_iter().flatten() {
+            for client in [Some(&models.write), models.map.as_ref(), models.check.as_ref()].into_iter().flatten() {
                 if let Some(client) = models.clients.get(client).filter(|client| !client.is_priced()) {
                     let problem = "is needed, with output_price, since there is a budget (0 where it costs nothing)";
                     return Err(client.profile.wrong("input_price", problem));
@@ -126,7 +133,23 @@ impl Models {
     /// The models that the installation itself uses, the writing one first.
     pub(super) fn used(&self) -> impl Iterator<Item = &Arc<Client>> {
         let map = self.map.as_ref().filter(|map| **map != self.write);
-        [Some(&self.write), map].into_iter().flatten().filter_map(|name| self.clients.get(name))
+        let check = self.check.as_ref().filter(|check| **check != self.write && self.map.as_ref() != Some(check));
+        [Some(&self.write), map, check].into_iter().flatten().filter_map(|name| self.clients.get(name))
+    }
+
+    /// The model that reads the sentences of `write` a second time, if the settings name one. An organization that chose
+    /// its own writer has its sentences read by that one: they go nowhere else.
+    #[must_use]
+    pub fn reader(&self, write: &Arc<Client>) -> Option<Arc<Client>> {
+        let check = self.check.as_ref()?;
+        let own = write.name() != self.write;
+        if own { Some(Arc::clone(write)) } else { self.clients.get(check).cloned() }
+    }
+
+    /// What happens to a sentence that the second reader doubts.
+    #[must_use]
+    pub fn on_doubt(&self) -> OnDoubt {
+        self.on_doubt
     }
 
     /// What happens to a summary when the month's budget is used up.

@@ -54,6 +54,9 @@ pub struct Settings {
     /// What happens to a summary when the budget is used up.
     #[serde(default)]
     pub on_budget: OnBudget,
+    /// What happens to a sentence that the second reader doubts.
+    #[serde(default)]
+    pub on_doubt: OnDoubt,
     /// Which model does what.
     #[serde(default)]
     pub tasks: Tasks,
@@ -70,19 +73,37 @@ pub struct Tasks {
     pub write: Option<String>,
     /// Reads the parts of a long session; defaults to the writing model.
     pub map: Option<String>,
+    /// Reads each sentence a second time, with the words it cites; nobody does if it isn't set.
+    pub check: Option<String>,
 }
 
 /// How a model is asked about a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AskBy {
-    /// In one call, or one per part; from the first summary that can't be used, section by section.
+    /// In one call, or one per part; from the first summary that can't be used, passage by passage, or section by section
+    /// in languages in which passages can't be chosen offline.
     #[default]
     Auto,
     /// In one call, or one per part.
     Session,
-    /// Section by section: more calls with small answers, for small models.
+    /// Section by section: more calls with small answers.
     Section,
+    /// The offline summarizer chooses passages, and the model words each: for small models.
+    Passage,
+}
+
+/// What happens to a sentence if the second reader finds that its words don't say it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDoubt {
+    /// Its words stand in its place.
+    #[default]
+    Quote,
+    /// It's left out.
+    Drop,
+    /// The coach is shown that it's doubted.
+    Show,
 }
 
 /// What happens to a summary when the month's budget is used up.

@@ -11,6 +11,10 @@ use super::Content;
 pub enum Support {
     /// Its words are supported by its evidence, checked by rule.
     Verified,
+    /// The same, and a second reader found that its evidence says it.
+    ReadTwice,
+    /// It holds by rule, but a second reader found that its evidence doesn't say all of it.
+    Doubted,
     /// It says that nothing was said, and needs no evidence.
     NothingSaid,
     /// They are the coach's own words, which weren't checked against the transcript or failed the check. Any remaining
@@ -21,17 +25,26 @@ pub enum Support {
 }
 
 impl Support {
-    const ALL: [Self; 4] = [Self::Verified, Self::NothingSaid, Self::Own, Self::Unchecked];
+    const ALL: [Self; 6] =
+        [Self::Verified, Self::ReadTwice, Self::Doubted, Self::NothingSaid, Self::Own, Self::Unchecked];
 
     /// As stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Verified => "verified",
+            Self::ReadTwice => "read_twice",
+            Self::Doubted => "doubted",
             Self::NothingSaid => "nothing_said",
             Self::Own => "own",
             Self::Unchecked => "unchecked",
         }
+    }
+
+    /// Whether its words are supported by its evidence.
+    #[must_use]
+    pub const fn holds(self) -> bool {
+        matches!(self, Self::Verified | Self::ReadTwice)
     }
 
     /// The support stored as `name`; an unknown name never counts as verified.
@@ -46,6 +59,10 @@ impl Support {
 pub struct Tally {
     /// Claims that hold by rule.
     pub verified: usize,
+    /// Of these, claims that a second reader found supported as well.
+    pub read_twice: usize,
+    /// Claims that a second reader doubted.
+    pub doubted: usize,
     /// Claims in the coach's own words.
     pub own: usize,
     /// Claims that a model made from those.
@@ -60,8 +77,10 @@ impl Tally {
     pub fn of(content: &Content) -> Self {
         let mut tally = Self::default();
         for claim in &content.claims {
+            tally.read_twice += usize::from(claim.support == Support::ReadTwice);
             *match claim.support {
-                Support::Verified => &mut tally.verified,
+                Support::Verified | Support::ReadTwice => &mut tally.verified,
+                Support::Doubted => &mut tally.doubted,
                 Support::NothingSaid => &mut tally.nothing_said,
                 Support::Own => &mut tally.own,
                 Support::Unchecked => &mut tally.unchecked,
@@ -73,6 +92,6 @@ impl Tally {
     /// All statements, verified or not.
     #[must_use]
     pub const fn statements(&self) -> usize {
-        self.verified + self.own + self.unchecked
+        self.verified + self.doubted + self.own + self.unchecked
     }
 }

@@ -98,7 +98,7 @@ fn strength(content: &Content, at: usize) -> (bool, bool, usize) {
         before.section == claim.section
             && (diff::shares_evidence(before, claim) || diff::likeness(&before.text, &claim.text) >= SAY_THE_SAME)
     });
-    (claim.support == Support::Verified, !said_before, claim.evidence.len())
+    (claim.support.holds(), !said_before, claim.evidence.len())
 }
 
 /// The message about sentences that "shorter" left alone.

@@ -210,7 +210,7 @@ fn own(content: &Content) -> impl Iterator<Item = &Claim> {
 async fn verified_before(tx: &mut TenantTx, summary_id: Uuid, texts: &[String]) -> Result<Vec<Claim>, sqlx::Error> {
     let versions = sqlx::query_scalar!(
         r#"select max(version) as "version!" from claims
-           where summary_id = $1 and support = 'verified' and text = any($2) group by text"#,
+           where summary_id = $1 and support in ('verified', 'read_twice') and text = any($2) group by text"#,
         summary_id,
         texts
     )
@@ -219,7 +219,7 @@ async fn verified_before(tx: &mut TenantTx, summary_id: Uuid, texts: &[String]) 
     let mut found = Vec::new();
     for version in versions {
         let content = summary::load_version(tx, summary_id, version).await?;
-        found.extend(content.claims.into_iter().filter(|claim| claim.support == Support::Verified));
+        found.extend(content.claims.into_iter().filter(|claim| claim.support.holds()));
     }
     Ok(found)
 }

@@ -19,6 +19,7 @@ use super::{
     template::{self, Occasion, SummaryTemplate},
 };
 use crate::{
+    language,
     danger::{self, Indicator, SpokenText},
     db::{TenantTx, Tx},
     model::{Evidence, Owner, SummaryState},
@@ -285,6 +286,13 @@ impl SessionForClient {
     #[must_use]
     pub fn client_short(&self) -> &str {
         names::short(&self.client, &self.coach)
+    }
+
+    /// Whether the session is in English, or nothing shows that it's in another language.
+    #[must_use]
+    pub fn is_english(&self) -> bool {
+        let said: Vec<String> = self.utterances.iter().map(|line| line.text.clone()).collect();
+        language::not_english(&said).is_none()
     }
 
     /// The coach's name as used in sentences: see [`names::short`].

@@ -6,6 +6,7 @@
 
 mod addressee;
 mod by_model;
+mod by_passage;
 mod by_section;
 #[cfg(test)]
 mod cases;
@@ -26,8 +27,10 @@ pub(crate) mod prompt;
 mod reduce;
 mod repair;
 mod reworded;
+mod second_reader;
 mod shortfall;
 mod summarizer;
+mod supported;
 pub mod template;
 mod verify;
 
@@ -45,6 +48,7 @@ pub(crate) use offline::is_negated;
 pub use offline::{Doubt, Passage, Ranking, passages, write as write_offline};
 pub(crate) use reworded::Names;
 pub use summarizer::Summarizer;
+pub use supported::{Basis, Unsaid, new_words, unsaid};
 pub use template::read_session;
 pub use verify::{Dropped, Verified, verify};
 pub(crate) use verify::{check_words, clean};

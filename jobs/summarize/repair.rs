@@ -13,6 +13,7 @@ use super::{
     input::{SessionForClient, Speaker},
     offline::Doubt,
     prompt,
+    supported::Unsaid,
     verify::{Dropped, verify},
 };
 use crate::llm::{LlmError, Prompt};
@@ -114,6 +115,14 @@ fn reason(dropped: Dropped) -> &'static str {
         Dropped::Doubtful(Doubt::ToAnother) => "the words it cites were said to somebody else, and not to this client",
         Dropped::Doubtful(Doubt::InRole) => "the words it cites were said in a role play",
         Dropped::Doubtful(Doubt::Unsure) => "it is surer than the words it cites: they think, hope or may",
+        Dropped::NotSaid => "the words it cites do not say it",
+        Dropped::Unsaid(Unsaid::Number) => "it has a number or a day that the words it cites do not have",
+        Dropped::Unsaid(Unsaid::Name) => "it has a name that the words it cites do not have",
+        Dropped::Unsaid(Unsaid::Denial) => "it denies what the words it cites say, or says what they deny",
+        Dropped::Unsaid(Unsaid::Certainty) => {
+            "it is surer than the words it cites, or tells as done what is still to be done"
+        }
+        Dropped::Unsaid(Unsaid::Person) => "by the words it cites somebody else did it",
         Dropped::WrongOwner => "by the words it cites the other of the two does it",
         Dropped::Danger => "it tells the client what speaks of danger to somebody, which is for the coach alone",
         Dropped::Twice => "another claim says the same",

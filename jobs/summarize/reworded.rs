@@ -44,7 +44,7 @@ impl Names<'_> {
     /// Whether `words`, in place of a claim's own, are still supported by its evidence.
     pub(crate) fn hold(self, claim: &Claim, words: &str) -> bool {
         let said = claim.evidence.iter().map(|item| item.quote.as_str());
-        let verified = (claim.support == Support::Verified).then_some(claim.text.as_str());
+        let verified = claim.support.holds().then_some(claim.text.as_str());
         if claim.evidence.is_empty() || check_words(words, said.chain(verified)).is_err() {
             return false;
         }

@@ -6,17 +6,17 @@ use uuid::Uuid;
 
 use super::{
     by_model::{self, Team},
-    by_section,
+    by_passage, by_section,
     draft::{Draft, DraftClaim},
     input::SessionForClient,
-    offline, repair, shortfall,
+    offline, repair, second_reader, shortfall,
     verify::{Verified, verify},
 };
 use crate::{
     SettingsError,
     db::Db,
     embed,
-    llm::{self, LlmError, Models, OnBudget, Writers},
+    llm::{self, AskBy, LlmError, Models, OnBudget, Writers},
     model::{Section, Shortfall, summary::StandsIn},
 };
 
@@ -58,7 +58,7 @@ impl Summarizer {
     }
 
     /// Drafts a summary, and says what of it holds; a model has corrected once what didn't. A model whose draft can't be
-    /// used is asked again, section by section; if that is of no use either, the offline summarizer writes in its place.
+    /// used is asked again, with small questions; if that is of no use either, the offline summarizer writes in its place.
     /// Must not be called in a transaction: a call takes minutes. What a failed draft has already paid for is kept for
     /// the next attempt.
     ///
@@ -76,8 +76,14 @@ impl Summarizer {
             Writers::Models { write, map } => (write, map),
         };
         let team = Team { db, organization, session_id, write: &write, map: &map };
-        let why = match by_models(&team, input).await {
-            Ok(Ok(drafted)) => return Ok(drafted),
+        let why = match by_models(&team, input, self.local.clone()).await {
+            Ok(Ok((draft, mut verified))) => {
+                if let Some(reader) = self.models.reader(&write) {
+                    let on_doubt = self.models.on_doubt();
+                    second_reader::read_again(&team, &reader, on_doubt, input, &mut verified).await?;
+                }
+                return Ok((draft, verified));
+            }
             Ok(Err(why)) => why,
             Err(LlmError::Budget(_)) if self.models.on_budget() == OnBudget::Offline => {
                 tracing::warn!(target: "summarize", { session.id = %session_id },
@@ -115,8 +121,13 @@ impl Summarizer {
 /// A draft that can be used, or why neither of the model's two can.
 type Judged = Result<(Draft, Verified), Shortfall>;
 
-async fn by_models(team: &Team<'_>, input: &SessionForClient) -> Result<Judged, LlmError> {
-    if !team.write.asks_by_section() {
+async fn by_models(
+    team: &Team<'_>,
+    input: &SessionForClient,
+    local: Option<Arc<embed::Local>>,
+) -> Result<Judged, LlmError> {
+    let ask_by = team.write.ask_by();
+    if matches!(ask_by, AskBy::Auto | AskBy::Session) {
         let shortfall = match judged(team, input, by_model::write(team, input).await).await? {
             Ok(drafted) => return Ok(Ok(drafted)),
             Err(shortfall) => shortfall,
@@ -124,15 +135,32 @@ async fn by_models(team: &Team<'_>, input: &SessionForClient) -> Result<Judged, 
         tracing::info!(target: "summarize", { session.id = %team.session_id, llm.model = team.write.model(), llm.shortfall = %shortfall },
             "The model's draft can't be used");
         // The settings may insist on one question for all.
-        if !team.write.may_ask_by_section() {
+        if ask_by == AskBy::Session {
             return Ok(Err(shortfall));
         }
     }
-    let judged = judged(team, input, by_section::write(team, input).await).await?;
-    if judged.is_ok() {
-        team.write.switch_to_sections();
+    let drafted = if ask_by == AskBy::Section || !input.is_english() {
+        judged(team, input, by_section::write(team, input).await).await?
+    } else {
+        worded(team, input, local).await?
+    };
+    if drafted.is_ok() {
+        team.write.is_small();
     }
-    Ok(judged)
+    Ok(drafted)
+}
+
+/// A draft whose passages the model only words: nothing in it needs to be corrected by the model.
+async fn worded(
+    team: &Team<'_>,
+    input: &SessionForClient,
+    local: Option<Arc<embed::Local>>,
+) -> Result<Judged, LlmError> {
+    match by_passage::write(team, input, local).await {
+        Ok(Ok(draft)) => Ok(Ok(verified(input, draft).await?)),
+        Ok(Err(shortfall)) => Ok(Err(shortfall)),
+        Err(error) => shortfall::of_error(&error).map(Err).ok_or(error),
+    }
 }
 
 /// Corrects a draft once, and judges it.

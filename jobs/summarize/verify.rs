@@ -13,10 +13,12 @@ use super::{
     draft::DraftClaim,
     due,
     input::{Line, OpenThread, SessionForClient, Speaker},
+    facts,
     offline::{self, Doubt, Doubts},
+    supported::{Basis, Unsaid, unsaid},
 };
 use crate::model::{ActionItem, Claim, Evidence, Owner, Score, Section, Support, Thread, ThreadOutcome};
-use crate::text;
+use crate::{language, text};
 
 /// The maximum length of a claim, in characters: anything longer isn't a sentence.
 const MAX_CLAIM_CHARS: usize = 1_000;
@@ -53,6 +55,10 @@ pub enum Dropped {
     Doubtful(Doubt),
     /// It says that one person does what, by the cited words, the other does.
     WrongOwner,
+    /// A second reader found that its words don't say it.
+    NotSaid,
+    /// It says something that the cited words don't.
+    Unsaid(Unsaid),
     /// It would tell the client something that indicates danger, which is for the coach alone.
     Danger,
     /// Another claim in the section says the same.
@@ -192,6 +198,11 @@ fn check(input: &SessionForClient, doubts: &Doubts<'_>, talk: &Talk<'_>, draft: 
     } else {
         None
     };
+    if FREELY_WORDED.contains(&draft.section)
+        && let Some(unsaid) = unsaid_in(input, draft, &sentence, &evidence)
+    {
+        return Err(Dropped::Unsaid(unsaid));
+    }
     let score = draft.score.filter(|score| draft.section.is_scored() && (0.0..=1.0).contains(score)).map(Score::from);
     if draft.section == Section::KeyQuotes {
         // A quote says what was said: nobody's rewording of it.
@@ -200,6 +211,31 @@ fn check(input: &SessionForClient, doubts: &Doubts<'_>, talk: &Talk<'_>, draft: 
     }
     let evidence = evidence.into_iter().map(|held| held.evidence).collect();
     Ok(Claim { audience, evidence, action, score, thread, ..Claim::new(draft.section, sentence) })
+}
+
+/// The sections whose sentences tell what was said in other words.
+pub(super) const FREELY_WORDED: [Section; 5] =
+    [Section::Wins, Section::Challenges, Section::ActionItems, Section::Recommendations, Section::Breakthrough];
+
+/// What the sentence says that isn't in the lines it cites, nor in what they answer.
+fn unsaid_in(input: &SessionForClient, draft: &DraftClaim, sentence: &str, evidence: &[Held<'_>]) -> Option<Unsaid> {
+    let supporting: Vec<&Held<'_>> = evidence.iter().filter(|held| held.supports).collect();
+    let cited: Vec<&str> = supporting.iter().map(|held| held.evidence.quote.as_str()).collect();
+    let mut around: Vec<String> = Vec::new();
+    for held in evidence {
+        around.extend(held.line.index.checked_sub(1).and_then(|before| input.line(before)).map(|it| it.text.clone()));
+        around.push(held.line.text.clone());
+    }
+    // The day that was worked out from "by Friday", or the day of the session.
+    around.extend(draft.due_date.into_iter().chain([input.session_date]).flat_map(facts::days_of));
+    around.extend(draft.due_words.clone());
+    let mut speakers: Vec<&str> = supporting.iter().map(|held| held.line.name.as_str()).collect();
+    speakers.dedup();
+    let people = [input.client.as_str(), input.coach.as_str()];
+    let speaker = if let [one] = speakers[..] { Some(one) } else { None };
+    let english = input.is_english() && language::may_be_english(sentence);
+    let basis = Basis { cited: &cited.join(" "), around: &around.join(" "), people: &people, speaker, english };
+    unsaid(sentence, &basis)
 }
 
 /// What became of an earlier action item. One that wasn't mentioned needs no claim: it's added by rule.

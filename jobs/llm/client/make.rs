@@ -16,7 +16,7 @@ use super::{
         limits::Limits,
         openai::OpenAi,
         price::{Learned, Prices},
-        settings::{AskBy, Profile},
+        settings::Profile,
         wire::Wire,
     },
     Client,
@@ -63,7 +63,7 @@ impl Client {
             learned: Learned::default(),
             budget,
             dialect: Mutex::default(),
-            asks_by_section: AtomicBool::new(profile.ask_by == AskBy::Section),
+            is_small: AtomicBool::new(false),
             profile,
         })
     }

@@ -122,7 +122,7 @@ pub struct Example {
 /// The sentences that the kinds are learned from.
 #[must_use]
 pub fn examples() -> Vec<Example> {
-    const FILES: [&str; 9] = [
+    const FILES: [&str; 10] = [
         include_str!("../../../fixtures/kinds/business.tsv"),
         include_str!("../../../fixtures/kinds/counselling.tsv"),
         include_str!("../../../fixtures/kinds/life.tsv"),
@@ -131,6 +131,7 @@ pub fn examples() -> Vec<Example> {
         include_str!("../../../fixtures/kinds/everyday.tsv"),
         include_str!("../../../fixtures/kinds/done_or_happened.tsv"),
         include_str!("../../../fixtures/kinds/undone.tsv"),
+        include_str!("../../../fixtures/kinds/achievements.tsv"),
         include_str!("../../../fixtures/kinds/sessions.tsv"),
     ];
     FILES.iter().flat_map(|file| file.lines()).filter_map(example).collect()

@@ -36,6 +36,7 @@ pub use doubt::Doubt;
 pub(super) use doubt::Doubts;
 pub use rank::{Passage, Ranking, passages};
 pub(super) use sounds::{fluent, is_filler};
+pub(super) use stems::stems as content_stems;
 pub(crate) use stems::is_negated;
 pub(super) use thread_outcomes::same_promise;
 

@@ -120,7 +120,7 @@ const LEAST: f32 = 0.35;
 /// … and one that is less likely than this doesn't stand there at all.
 const UNLIKELY: f32 = 0.12;
 /// … unless so many cues agree that it does.
-const SURE_CUES: f32 = 1.2;
+const SURE_CUES: f32 = 1.0;
 /// One that is as likely stands there without cues.
 const SURE: f32 = 0.75;
 /// And a win without cues must be as likely: few things that people tell of themselves are.

@@ -15,7 +15,7 @@ use super::super::{
     kinds::{self, Kinds, Spoken},
 };
 use super::{boundaries, cues, elliptical, stems};
-use crate::{language, text};
+use crate::text;
 
 /// How many sentences of a turn are considered from one of them, or from the next turn: in a speech of hours, what is
 /// further away isn't related (and checking all pairs would take hours as well).
@@ -122,8 +122,7 @@ impl Speech {
             last_with.extend(pairs(&sentence.stems).map(|pair| (pair, sentence.turn)));
         }
         let dropped = sentences.iter().filter(|it| cues::DROPPED.is_in(&it.own)).map(|it| it.at).collect();
-        let said: Vec<String> = lines.iter().map(|line| line.text.clone()).collect();
-        let is_english = language::not_english(&said).is_none();
+        let is_english = input.is_english();
         Self { turns, sentences, dropped, firm: OnceLock::new(), kinds: OnceLock::new(), is_english, last_with }
     }
 

@@ -15,7 +15,7 @@ const STOP: &str = "a about after again all also am an and any are as at be beca
     with would yeah yes you your";
 
 /// The stems of a text's content words.
-pub(super) fn stems(text: &str) -> BTreeSet<String> {
+pub(in crate::summarize) fn stems(text: &str) -> BTreeSet<String> {
     all_stems(text).into_iter().collect()
 }
 
