@@ -12,21 +12,24 @@ use std::{
 use anyhow::{Context, Result};
 use debrief_jobs::danger::{SpokenText, signs};
 
-const USAGE: &str = "usage: cargo run --example danger -- sentences <file>... [--show]
+const USAGE: &str = "usage: cargo run --example danger -- sentences <file>... [--show] [--lines=N]
        cargo run --example danger -- talk <file or folder>... [--show]
 
 sentences  a file of labelled sentences: language, kind (or `no`) and words, with a tab between; ` | ` stands between two
            utterances, and `coach: ` before those of the coach. Each is heard as a session of its own. Prints how many of the
            dangers are found, how many of the signs are dangers, and how many signs are of another kind.
 talk       transcripts of any form that Debrief reads; any other file is read line by line. Prints how much is marked.
---show     prints the sentences as well.";
+--show     prints the sentences as well.
+--lines=N  each sentence is heard in a session of N lines more, as a long session asks for more certainty.";
 
 fn main() -> ExitCode {
     let (options, paths): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|it| it.starts_with("--"));
-    let show = options == ["--show"];
+    let show = options.iter().any(|it| it == "--show");
+    let lines = options.iter().find_map(|it| it.strip_prefix("--lines=")?.parse().ok());
+    let known = usize::from(show) + usize::from(lines.is_some());
     let measured = match paths.split_first() {
-        Some((what, paths)) if !paths.is_empty() && (show || options.is_empty()) => match what.as_str() {
-            "sentences" => paths.iter().try_for_each(|path| sentences(Path::new(path), show)),
+        Some((what, paths)) if !paths.is_empty() && options.len() == known => match what.as_str() {
+            "sentences" => paths.iter().try_for_each(|path| sentences(Path::new(path), show, lines.unwrap_or(0))),
             "talk" => paths.iter().try_for_each(|path| talk(Path::new(path), show)),
             _ => return usage(),
         },
@@ -46,14 +49,16 @@ fn usage() -> ExitCode {
     ExitCode::from(2)
 }
 
-fn sentences(path: &Path, show: bool) -> Result<()> {
+fn sentences(path: &Path, show: bool, lines: usize) -> Result<()> {
     let file = fs::read_to_string(path).with_context(|| path.display().to_string())?;
     let (mut found, mut missed, mut wrong, mut quiet, mut other_kind) = (0, 0, 0, 0, 0);
     for line in file.lines() {
         let mut fields = line.rsplit('\t');
         let (Some(text), Some(kind)) = (fields.next(), fields.next()) else { continue };
         let is_danger = !["no", "-"].contains(&kind);
-        let heard = signs(&said(text));
+        let mut spoken: Vec<SpokenText<'_>> = vec![SpokenText { speaker: Some("coach"), text: "Go on." }; lines];
+        spoken.extend(said(text));
+        let heard: Vec<_> = signs(&spoken).into_iter().filter(|sign| sign.utterance >= lines).collect();
         let kinds: BTreeSet<&str> = heard.iter().map(|sign| sign.why.kind().as_str()).collect();
         // Older files have their own words for child and elder abuse.
         let kind = if ["child", "harmed"].contains(&kind) { "abuse" } else { kind };

@@ -70,12 +70,15 @@ pub(crate) async fn ask(asked: &Asked, local: Local) -> Result<()> {
     if !todo.is_empty() {
         let database = TestDatabase::new().await;
         let (organization, session_id) = stage(&database.db).await?;
+        // "passage+check": and has each sentence read a second time.
+        let (ask_by, check) = asked.ask_by.split_once('+').map_or((asked.ask_by.as_str(), None), |(by, _)| (by, Some("default")));
         let settings = llm::Settings {
+            tasks: llm::Tasks { check: check.map(str::to_owned), ..llm::Tasks::default() },
             provider: "openai".into(),
             url: Some(asked.url.clone()),
             model: Some(asked.model.clone()),
             timeout_seconds: Some(900),
-            ask_by: Some(serde_json::from_value(asked.ask_by.clone().into()).context("--ask-by")?),
+            ask_by: Some(serde_json::from_value(ask_by.into()).context("--ask-by")?),
             ..llm::Settings::default()
         };
         let local = std::sync::Arc::new(local);

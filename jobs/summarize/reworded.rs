@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{facts, verify::check_words};
-use crate::model::{Claim, Section, Support};
+use crate::model::{Claim, Section};
 use crate::text::{self, fold, name_words};
 
 /// Words that can be dropped without changing the meaning.
@@ -162,7 +162,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::model::Evidence;
+    use crate::model::{Evidence, Support};
 
     const NAMES: Names<'_> = Names { client: "Priya Raman", coach: "Maya Okafor" };
 
