@@ -7,7 +7,7 @@ use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use super::{
     Indicator, Sign, SpokenText,
     asked::{self, Concern, Question},
-    sentence::{AssessedSentence, JOINED, LINES, TOGETHER, least, whys},
+    sentence::{AssessedSentence, JOINED, LINES, TOGETHER, least, least_together, whys},
     words::{plain, sentences},
 };
 
@@ -38,14 +38,14 @@ pub fn signs(said: &[SpokenText<'_>]) -> Vec<Sign> {
 #[must_use]
 pub fn signs_until(said: &[SpokenText<'_>], ends: &(dyn Fn() -> bool + Sync)) -> Vec<Sign> {
     if said.len() <= PART {
-        return heard(said, said.len(), TOGETHER.0, ends);
+        return heard(said, said.len(), least_together(said.len()), ends);
     }
     let parts = said.len().div_ceil(PART);
     let of_part = |part: usize| {
         let own = part * PART..((part + 1) * PART).min(said.len());
         let first = own.start.saturating_sub(BESIDE);
         let with_beside = &said[first..(own.end + BESIDE).min(said.len())];
-        let mut signs = heard(with_beside, said.len(), TOGETHER.0, ends);
+        let mut signs = heard(with_beside, said.len(), least_together(said.len()), ends);
         signs.iter_mut().for_each(|sign| sign.utterance += first);
         signs.retain(|sign| own.contains(&sign.utterance));
         signs

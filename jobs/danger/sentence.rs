@@ -13,7 +13,7 @@ use super::{
 
 /// How likely a sentence must be danger by its weight alone: in a short session, and in a long one, which has more
 /// sentences that could be marked by mistake.
-const ALONE: (f32, f32) = (0.1, 0.5);
+const ALONE: (f32, f32) = (0.1, 0.65);
 /// The number of lines of a short session, and of a long one.
 pub(super) const LINES: (usize, usize) = (4, 100);
 /// A sentence with fewer distinct content words than this is thin, and must be more likely by this much: "I need the
@@ -35,6 +35,8 @@ const NOTHING: f32 = 0.03;
 /// How likely a sentence must be at least if a pattern matches: in talk, and in what is written for a client, where the
 /// pattern decides unless the words are nothing of the kind.
 pub(super) const TOGETHER: (f32, f32) = (0.15, 0.03);
+/// The first of these in a long session.
+const TOGETHER_IN_LONG: f32 = 0.3;
 
 /// How likely a kind found by patterns must be by weight, as a share of the likeliest of those found, …
 const BESIDE_THE_LIKELIEST: f32 = 0.2;
@@ -43,9 +45,19 @@ const AGAINST_ALL: f32 = 0.1;
 
 /// How likely a sentence must be danger in a session of `lines` lines.
 pub(super) fn least(lines: usize) -> f32 {
+    between(ALONE, lines)
+}
+
+/// How likely a sentence in which a pattern matches must be danger in a session of `lines` lines.
+pub(super) fn least_together(lines: usize) -> f32 {
+    between((TOGETHER.0, TOGETHER_IN_LONG), lines)
+}
+
+/// A threshold between that of a short session and that of a long one.
+fn between((short, long): (f32, f32), lines: usize) -> f32 {
     let share = |lines: usize| (lines as f32).ln();
-    let (few, long) = (share(LINES.0), share(LINES.1));
-    ALONE.0 + (ALONE.1 - ALONE.0) * ((share(lines.max(1)) - few) / (long - few)).clamp(0.0, 1.0)
+    let (few, many) = (share(LINES.0), share(LINES.1));
+    short + (long - short) * ((share(lines.max(1)) - few) / (many - few)).clamp(0.0, 1.0)
 }
 
 /// What plain words are signs of. A long sentence may say much else ("the quarter is fine, and my husband broke my arm,

@@ -67,11 +67,11 @@ enum Ended {
 }
 
 /// The result of one request.
-struct RequestOutcome {
-    usage: Usage,
+pub(super) struct RequestOutcome {
+    pub(super) usage: Usage,
     request_id: Option<String>,
-    content: Result<String, LlmError>,
-    unsupported: Option<Unsupported>,
+    pub(super) content: Result<String, LlmError>,
+    pub(super) unsupported: Option<Unsupported>,
     /// Whether it certainly cost nothing.
     free: bool,
 }
@@ -193,7 +193,7 @@ impl Client {
         }
     }
 
-    fn dialect(&self) -> Dialect {
+    pub(super) fn dialect(&self) -> Dialect {
         *self.dialect.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -246,7 +246,7 @@ impl Client {
     }
 
     /// Interprets the result of a request.
-    fn outcome(&self, reply: Result<Reply, LlmError>) -> RequestOutcome {
+    pub(super) fn outcome(&self, reply: Result<Reply, LlmError>) -> RequestOutcome {
         let failed = |error: LlmError, free| RequestOutcome {
             usage: Usage::default(),
             request_id: None,
@@ -323,7 +323,7 @@ impl Client {
     }
 
     /// Posts the body and reads the response up to a reasonable size.
-    async fn post(&self, body: &Value) -> Result<Reply, LlmError> {
+    pub(super) async fn post(&self, body: &Value) -> Result<Reply, LlmError> {
         let request = self.http.post(self.wire.endpoint().clone()).json(&Ordered(body));
         let mut response = self.wire.authorize(request).send().await.map_err(|error| self.unavailable(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
@@ -363,7 +363,7 @@ struct Request<'a> {
 }
 
 /// Parses the one JSON object of an answer, whatever is around it: a model's thoughts, a fence.
-fn parse<T: DeserializeOwned>(answer: &str) -> Result<T, String> {
+pub(super) fn parse<T: DeserializeOwned>(answer: &str) -> Result<T, String> {
     let answer = answer.rsplit_once("</think>").map_or(answer, |(_, answer)| answer);
     let (Some(from), Some(to)) = (answer.find('{'), answer.rfind('}')) else {
         return Err("it has no JSON object".into());

@@ -23,6 +23,7 @@ mod price;
 mod results;
 mod schema;
 mod settings;
+mod trial;
 mod wire;
 
 pub use client::{Client, Prompt};
@@ -31,4 +32,5 @@ pub use error::{LlmError, dollars};
 pub use ledger::{Call, Usage, spent_this_month};
 pub use models::{Change, Choice, Models, Writers};
 pub use results::{ExpireAnswers, SCHEDULE};
+pub use trial::Trial;
 pub use settings::{AskBy, DEFAULT, ModelSettings, OFFLINE, OnBudget, OnDoubt, Settings, Tasks};

@@ -130,6 +130,11 @@ impl Models {
         self.clients.get(name)
     }
 
+    /// The model that writes for the installation, unless that is the offline summarizer.
+    pub fn writing(&self) -> impl Iterator<Item = &Arc<Client>> {
+        self.clients.get(&self.write).into_iter()
+    }
+
     /// The models that the installation itself uses, the writing one first.
     pub(super) fn used(&self) -> impl Iterator<Item = &Arc<Client>> {
         let map = self.map.as_ref().filter(|map| **map != self.write);

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     db::Db,
-    llm::{Call, Client, LlmError},
+    llm::{Call, Client, LlmError, Prompt},
 };
 
 /// The models that write one summary, and for whom.
@@ -41,9 +41,17 @@ impl<'a> Team<'a> {
 
 /// What a model is to answer.
 #[derive(Debug, Deserialize, JsonSchema)]
-struct Answer {
+pub(super) struct Answer {
     /// The claims.
-    claims: Vec<DraftClaim>,
+    pub(super) claims: Vec<DraftClaim>,
+}
+
+/// The question about a whole session.
+///
+/// # Errors
+/// If a template is faulty.
+pub(super) fn whole(input: &SessionForClient) -> Result<Prompt, LlmError> {
+    prompt::render(input, &input.utterances, 1, 1).map_err(broken_template)
 }
 
 /// Drafts a summary.

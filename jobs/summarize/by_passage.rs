@@ -7,6 +7,7 @@
 use std::sync::{Arc, LazyLock};
 
 use minijinja::context;
+use regex::Regex;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -36,9 +37,19 @@ const MOST_NEW_WORDS: usize = 1;
 
 /// What a model is to answer about a passage.
 #[derive(Debug, Deserialize, JsonSchema)]
-struct Answer {
+pub(super) struct Answer {
     #[schemars(length(max = 240))]
-    text: String,
+    pub(super) text: String,
+}
+
+/// A question about a passage of a session, and the claim that it words; `None` if nothing in it needs wording.
+///
+/// # Errors
+/// If a template is faulty.
+pub(super) fn sample(input: &SessionForClient) -> Result<Option<(Prompt, DraftClaim)>, LlmError> {
+    let claims = offline::write(input, None).claims;
+    let Some(claim) = claims.into_iter().find(is_worded) else { return Ok(None) };
+    Ok(Some((render(input, &claim).map_err(broken_template)?, claim)))
 }
 
 /// Drafts a summary: the offline summarizer chooses, the model words what it chose. If none of its sentences holds, the
@@ -97,7 +108,7 @@ async fn ask(team: &Team<'_>, input: &SessionForClient, claim: &DraftClaim) -> R
 }
 
 /// Whether the sentence says what its passage says, by the rules.
-fn holds(input: &SessionForClient, claim: &DraftClaim, sentence: &str) -> bool {
+pub(super) fn holds(input: &SessionForClient, claim: &DraftClaim, sentence: &str) -> bool {
     let passage = Passage::of(input, claim);
     let cited = passage.said.join(" ");
     let people = [input.client.as_str(), input.coach.as_str()];
@@ -114,9 +125,35 @@ fn holds(input: &SessionForClient, claim: &DraftClaim, sentence: &str) -> bool {
     is_own
         && names
         && advises
+        && !invents_gender(sentence, &cited)
+        && !is_image(&cited)
+        && !(claim.section == Section::Challenges && foretells(sentence))
         && (3..=words(&cited) + LONGER).contains(&words(sentence))
         && unsaid(sentence, &basis).is_none()
         && new_words(sentence, &basis).len() <= MOST_NEW_WORDS
+}
+
+/// Whether a sentence says "he" or "she" where the words don't: nobody has said which the client is.
+fn invents_gender(sentence: &str, cited: &str) -> bool {
+    const GENDERS: [&[&str]; 2] = [&["he", "him", "his", "himself", "he's", "he'll"], &["she", "her", "hers", "herself", "she's", "she'll"]];
+    let has = |text: &str, words: &[&str]| text::words(text).iter().any(|it| words.contains(&it.normal.as_str()));
+    GENDERS.iter().any(|words| has(sentence, words) && !has(cited, words))
+}
+
+/// Whether somebody speaks in an image, which a small model tells as a fact: "it's like when someone opens a door".
+fn is_image(cited: &str) -> bool {
+    static IMAGE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\b(?:like when|as if|as though|(?:is|was|'s|feels?|felt|looks?|looked) (?:kind of |sort of |a bit |just )?like|like an?)\b")
+            .expect("a constant pattern")
+    });
+    IMAGE.is_match(cited)
+}
+
+/// Whether a sentence tells a future as certain that somebody only fears.
+fn foretells(sentence: &str) -> bool {
+    let has = |words: &[&str]| text::words(sentence).iter().any(|it| words.contains(&it.normal.as_str()));
+    has(&["will", "won't", "going", "gonna"])
+        && !has(&["fears", "worries", "worried", "afraid", "scared", "dreads", "may", "might", "could", "thinks", "expects"])
 }
 
 /// How a sentence says that somebody advises something.
@@ -215,6 +252,7 @@ mod tests {
             ("Maya closed the Hartman account on Tuesday.", false),
             ("Priya proudly celebrated closing the Hartman account and was promoted.", false),
             ("I closed the Hartman account on Tuesday.", false),
+            ("Priya closed her Hartman account on Tuesday.", false),
         ] {
             assert_eq!(holds(&input, &claim, sentence), taken, "{sentence}");
         }

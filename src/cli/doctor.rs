@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 
 use bytes::Bytes;
-use debrief_jobs::{Services, db, masked, queue::WorkerSettings};
+use debrief_jobs::{Services, db, masked, queue::WorkerSettings, summarize::Tried};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
@@ -17,6 +17,22 @@ use super::{
 };
 use crate::{config::Config, folders};
 
+/// Has the writing model summarize the sample session.
+async fn models(services: &Services, check: &mut impl FnMut(&'static str, Result<String, String>) -> bool) {
+    let tests = services.summarizer.self_test().await;
+    if tests.is_empty() {
+        check("model", Ok("none: the offline summarizer writes".into()));
+    }
+    for test in tests {
+        let result = |tried: &Tried| if tried.is_usable { Ok(tried.to_string()) } else { Err(tried.to_string()) };
+        // A model that can only word passages is of use.
+        let whole = result(&test.whole).or_else(|problem| if test.passage.is_usable { Ok(problem) } else { Err(problem) });
+        check("model: a session", whole);
+        check("model: a passage", result(&test.passage));
+        check("model: asked by", Ok(test.asked_by.to_owned()));
+    }
+}
+
 /// The result of one check.
 #[derive(Debug, Serialize)]
 struct Check {
@@ -27,7 +43,24 @@ struct Check {
     note: Option<String>,
 }
 
-pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
+/// `debrief doctor`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Doctor {
+    /// Also have the language model summarize a built-in sample session, and show what it is able to do
+    ///
+    /// Shows whether its answer is valid, whether its quotes are exact, how fast it is, and how it will be asked about
+    /// sessions: in one call, or passage by passage. Takes as long as a summary, and costs as much.
+    #[arg(long)]
+    model: bool,
+}
+
+impl Doctor {
+    pub(crate) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
+        run(globals, self.model).await
+    }
+}
+
+async fn run(globals: &Globals, with_model: bool) -> anyhow::Result<ExitCode> {
     let mut checks = Vec::new();
     let mut check = |name, result: Result<String, String>| {
         let ok = result.is_ok();
@@ -76,7 +109,10 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
                 check("bucket", bucket(&services).await);
                 check("mail", services.desk.post.mailer.check().await.map_err(|error| error.to_string()));
                 check("search", services.embedder.check().await.map_err(|error| error.to_string()));
-                check("summaries", services.summarizer.check().await.map_err(|error| error.to_string()));
+                let reached = services.summarizer.check().await.map_err(|error| error.to_string());
+                if check("summaries", reached) && with_model {
+                    models(&services, &mut check).await;
+                }
             }
             Err(problem) => {
                 check("services", Err(problem));

@@ -107,7 +107,7 @@ enum Command {
     ///
     /// Checks the database, the bucket, the mail server and the language model, and says what to do about each problem.
     /// Writes one small object to the bucket and removes it; sends no email. Exits with code 1 if there is a problem.
-    Doctor,
+    Doctor(doctor::Doctor),
     Settings(settings::Settings),
     #[command(subcommand)]
     Org(org::Org),
@@ -212,7 +212,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Work(command) => command.run(&App::start(&globals).await?).await,
         Command::Up => run::up(&App::start(&globals).await?).await,
         Command::Migrate => run::migrate(&globals).await,
-        Command::Doctor => doctor::run(&globals).await,
+        Command::Doctor(command) => command.run(&globals).await,
         Command::Settings(command) => command.run(&globals),
         Command::Org(command) => command.run(&App::open(&globals).await?).await,
         Command::Coach(command) => command.run(&App::open(&globals).await?).await,

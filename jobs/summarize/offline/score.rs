@@ -114,17 +114,17 @@ fn says_what(speech: &Speech, at: usize) -> bool {
 const SURE_OF_PROMISE: f32 = 0.85;
 
 /// What cues say counts as much as this, next to what kind of sentence it is.
-const OF_CUES: f32 = 0.3;
+const OF_CUES: f32 = 0.35;
 /// A sentence that is less likely of a section's kinds stands there only by strong cues, …
-const LEAST: f32 = 0.35;
+const LEAST: f32 = 0.45;
 /// … and one that is less likely than this doesn't stand there at all.
 const UNLIKELY: f32 = 0.12;
 /// … unless so many cues agree that it does.
 const SURE_CUES: f32 = 1.0;
 /// One that is as likely stands there without cues.
-const SURE: f32 = 0.75;
+const SURE: f32 = 0.85;
 /// And a win without cues must be as likely: few things that people tell of themselves are.
-const VERY_SURE: f32 = 0.85;
+const VERY_SURE: f32 = 0.92;
 /// What a sentence says in spite of cues, if it's as likely of another kind.
 const CONTRADICTED: f32 = 0.6;
 
@@ -444,13 +444,17 @@ pub(super) fn is_dropped(speech: &Speech, at: usize) -> bool {
 fn advice(speech: &Speech, at: usize) -> f32 {
     let sentence = &speech.sentences[at];
     let cued = recommendation(sentence);
-    if cued > 0.0 {
+    let likely = likely(speech, at, &[SentenceKind::Advice]);
+    // "I want to check that I understood you" has the form and is none.
+    if cued >= STRONG_ADVICE || cued > 0.0 && likely.is_none_or(|likely| likely >= UNLIKELY) {
         return cued;
     }
-    let likely = likely(speech, at, &[SentenceKind::Advice]).unwrap_or_default();
+    let likely = likely.unwrap_or_default();
     if likely >= SURE && sentence.words >= SHORTEST_ADVICE { likely * (ENOUGH / SURE) } else { 0.0 }
 }
 
+/// What calls itself advice.
+const STRONG_ADVICE: f32 = 1.5;
 /// Fewer words advise nothing that can be followed.
 const SHORTEST_ADVICE: usize = 7;
 

@@ -23,7 +23,7 @@ use crate::text;
 use crate::{attribute, model::{Owner, Section}};
 
 /// How likely a key quote is of a kind that is kept for its words.
-const WORTH_KEEPING: f32 = 0.5;
+const WORTH_KEEPING: f32 = 0.7;
 /// A shorter sentence says little by itself.
 const SHORT_WORDS: usize = 7;
 /// A shorter insight says little by itself.
@@ -363,7 +363,8 @@ impl Writer<'_> {
     pub(super) fn priority(&self, signs: &[usize]) -> Option<DraftClaim> {
         let risks: Vec<(risk::Risk, &Sentence)> =
             signs.iter().filter_map(|at| Some((risk::risk(self.speech, *at)?, &self.speech.sentences[*at]))).collect();
-        if risks.is_empty() {
+        // What wasn't done is no reason to hurry.
+        if risks.iter().all(|(risk, _)| *risk == risk::Risk::MissedPromise) {
             return None;
         }
         let calm: f32 = risks.iter().map(|(risk, _)| 1.0 - risk.weight()).product();

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use sample::read as read_session;
+pub(crate) use sample::session as sample_session;
 pub(crate) use sample::{Sample, write as write_sample};
 pub(crate) use store::for_session;
 pub use store::{Saved, StoreError, history, list, retire, save, show};

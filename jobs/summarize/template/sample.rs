@@ -24,12 +24,17 @@ pub(crate) struct Sample {
     pub(crate) content: Content,
 }
 
+/// The sample session, to be summarised with a template.
+pub(crate) fn session(template: &SummaryTemplate) -> SessionForClient {
+    SessionForClient { template: template.clone(), ..read(SAMPLE) }
+}
+
 /// Tries a template: the prompt renders, and the sample session has something to tell the client.
 ///
 /// # Errors
 /// What doesn't work.
 pub(crate) fn write(template: &SummaryTemplate) -> Result<Sample, TemplateFault> {
-    let session = SessionForClient { template: template.clone(), ..read(SAMPLE) };
+    let session = session(template);
     prompt::render(&session, &session.utterances, 1, 1)
         .map_err(|error| TemplateFault(format!("the prompt can't be written with this template: {error}")))?;
     let verified = verify(&session, &offline::write(&session, None).claims);
