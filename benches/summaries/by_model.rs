@@ -71,7 +71,8 @@ pub(crate) async fn ask(asked: &Asked, local: Local) -> Result<()> {
         let database = TestDatabase::new().await;
         let (organization, session_id) = stage(&database.db).await?;
         // "passage+check": and has each sentence read a second time.
-        let (ask_by, check) = asked.ask_by.split_once('+').map_or((asked.ask_by.as_str(), None), |(by, _)| (by, Some("default")));
+        let (ask_by, check) =
+            asked.ask_by.split_once('+').map_or((asked.ask_by.as_str(), None), |(by, _)| (by, Some("default")));
         let settings = llm::Settings {
             tasks: llm::Tasks { check: check.map(str::to_owned), ..llm::Tasks::default() },
             provider: "openai".into(),
@@ -87,7 +88,13 @@ pub(crate) async fn ask(asked: &Asked, local: Local) -> Result<()> {
         for session in todo {
             let written = one(asked, &database.db, (organization, session_id), &summarizer, &local, &session).await?;
             writeln!(out, "{}", serde_json::to_string(&written)?)?;
-            eprintln!("{}: {:.0} s, {} claims by {}", written.session, written.seconds, written.claims.len(), written.by);
+            eprintln!(
+                "{}: {:.0} s, {} claims by {}",
+                written.session,
+                written.seconds,
+                written.claims.len(),
+                written.by
+            );
             all.push(written);
         }
     }
@@ -217,13 +224,21 @@ fn report(all: &[Written]) {
         println!("  claims dropped: {}; {dropped:?}", dropped.values().sum::<usize>());
         println!(
             "  a session: {:.0} s, {:.1} calls ({:.1} failed), {:.0} tokens sent, {:.0} received",
-            mean(&|it| it.seconds), mean(&|it| it.calls as f64), mean(&|it| it.failed_calls as f64),
-            mean(&|it| it.input_tokens as f64), mean(&|it| it.output_tokens as f64),
+            mean(&|it| it.seconds),
+            mean(&|it| it.calls as f64),
+            mean(&|it| it.failed_calls as f64),
+            mean(&|it| it.input_tokens as f64),
+            mean(&|it| it.output_tokens as f64),
         );
         let judged: Vec<(f64, f64)> = all.iter().filter_map(|it| it.rouge).collect();
         if !judged.is_empty() {
             let mean = |of: &dyn Fn(&(f64, f64)) -> f64| judged.iter().map(of).sum::<f64>() / judged.len() as f64;
-            println!("  ROUGE-1 of {} with a reference: {:.2}, offline {:.2}", judged.len(), mean(&|it| it.0), mean(&|it| it.1));
+            println!(
+                "  ROUGE-1 of {} with a reference: {:.2}, offline {:.2}",
+                judged.len(),
+                mean(&|it| it.0),
+                mean(&|it| it.1)
+            );
         }
     }
 }

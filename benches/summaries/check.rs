@@ -1,6 +1,6 @@
 //! How well it is noticed that a sentence says something else than its words, on sets that label such errors.
 //!
-//! `pairs`: tab-separated class, source, speaker, people, what was said before, the cited words, the sentence; the class
+//! `pairs.tsv`, ours, on cited words from ACI-Bench and PriMock57 (CC-BY-4.0) and QMSum (MIT): tab-separated class, source, speaker, people, what was said before, the cited words, the sentence; the class
 //! `faithful` has no error. `FacEval_human_result.csv` (github.com/BinWang28/FacEval): summaries of dialogues by five
 //! systems, with the errors that people found. WiCE's `oracle_chunks/claim/test.jsonl` (github.com/ryokamoi/wice):
 //! sentences of Wikipedia with the evidence for them.
@@ -73,7 +73,9 @@ fn report(name: &str, sets: &[Judged]) {
     }
     let (faithful, dropped) = counts.get("faithful").map_or((0, 0), |count| (count.0, count.1));
     let balanced = (share(caught, errors) + 100.0 - share(dropped, faithful)) / 2.0;
-    println!("  balanced accuracy {balanced:.1} %: {caught} of {errors} errors caught, {dropped} of {faithful} faithful ones dropped");
+    println!(
+        "  balanced accuracy {balanced:.1} %: {caught} of {errors} errors caught, {dropped} of {faithful} faithful ones dropped"
+    );
 }
 
 fn pair(line: &str) -> Option<Judged> {
@@ -151,7 +153,14 @@ fn wice(text: &str) -> Result<Vec<Judged>> {
         let row: Wice = serde_json::from_str(line)?;
         let class = if row.label == "supported" { "faithful".to_owned() } else { row.label };
         let cited = row.evidence.join(" ");
-        Ok(Judged { class, sentences: vec![row.claim], cited, people: Vec::new(), speaker: None, around: String::new() })
+        Ok(Judged {
+            class,
+            sentences: vec![row.claim],
+            cited,
+            people: Vec::new(),
+            speaker: None,
+            around: String::new(),
+        })
     };
     text.lines().filter(|line| !line.is_empty()).map(judged).collect()
 }

@@ -39,7 +39,7 @@ read  prints the offline summary of sessions: files with a head of `date: `, `co
       `Speaker| words`.
 model asks a language model (any OpenAI-compatible endpoint) about the sessions of folders: our own, and visits and meetings
       of public corpora; with `+check` after how it is asked, its sentences are read a second time. A session that the output file has already is not asked about again.
-check says how well errors are noticed in sentences of sets that label them: tab-separated pairs (fixtures/summarize/pairs.tsv), the
+check says how well errors are noticed in sentences of sets that label them: tab-separated pairs (benches/summaries/pairs.tsv), the
       CSV of FacEval, the JSON lines of WiCE.
 
 The folder holds any of these, as their authors publish them:

@@ -62,7 +62,9 @@ fn two(name: String, lines: impl Iterator<Item = (bool, String)>, reference: Vec
 /// Words that are apart from their punctuation, as people write them.
 fn written(tokens: &str) -> String {
     let mut text = tokens.split_whitespace().collect::<Vec<_>>().join(" ");
-    for (apart, together) in [(" ,", ","), (" .", "."), (" ?", "?"), (" !", "!"), (" n't", "n't"), (" '", "'"), (" ;", ";")] {
+    for (apart, together) in
+        [(" ,", ","), (" .", "."), (" ?", "?"), (" !", "!"), (" n't", "n't"), (" '", "'"), (" ;", ";")]
+    {
         text = text.replace(apart, together);
     }
     text

@@ -49,7 +49,8 @@ pub(super) fn all() -> Vec<Labelled> {
     let pairs = ordinary.windows(2).map(|pair| pair.join(" "));
     all.extend(ordinary.iter().flat_map(|sentence| pieces(sentence)).chain(pairs).map(|piece| (None, piece)));
     // Long sentences are assessed in runs of their words.
-    let as_heard = |line: &str| if line.split_whitespace().count() > LONG { pieces(line) } else { vec![line.to_owned()] };
+    let as_heard =
+        |line: &str| if line.split_whitespace().count() > LONG { pieces(line) } else { vec![line.to_owned()] };
     all.extend(SPOKEN.lines().flat_map(as_heard).map(|piece| (None, piece)));
     all
 }

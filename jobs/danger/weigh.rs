@@ -4,10 +4,7 @@
 //! are the same in all languages, what is learned in one helps the others. It's trained on first use, from the
 //! sentences of `fixtures/danger`, in the same order each time: there is no file of weights that could be out of date.
 
-use std::{
-    collections::HashSet,
-    sync::LazyLock,
-};
+use std::{collections::HashSet, sync::LazyLock};
 
 use super::{
     Kind,

@@ -32,5 +32,5 @@ pub use error::{LlmError, dollars};
 pub use ledger::{Call, Usage, spent_this_month};
 pub use models::{Change, Choice, Models, Writers};
 pub use results::{ExpireAnswers, SCHEDULE};
-pub use trial::Trial;
 pub use settings::{AskBy, DEFAULT, ModelSettings, OFFLINE, OnBudget, OnDoubt, Settings, Tasks};
+pub use trial::Trial;

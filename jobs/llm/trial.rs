@@ -48,7 +48,10 @@ impl Client {
                 Some(Unsupported::Limit) if !dialect.new_limit => dialect.new_limit = true,
                 _ => {
                     let seconds = began.elapsed().as_secs_f64();
-                    let is_json = outcome.content.as_deref().is_ok_and(|text| serde_json::from_str::<serde_json::Value>(text).is_ok());
+                    let is_json = outcome
+                        .content
+                        .as_deref()
+                        .is_ok_and(|text| serde_json::from_str::<serde_json::Value>(text).is_ok());
                     let unfit = |_| LlmError::Unusable("its JSON does not fit the schema".into());
                     let answer = outcome.content.and_then(|text| parse(&text).map_err(unfit));
                     return Trial { answer, is_json, usage: outcome.usage, seconds };

@@ -97,7 +97,8 @@ pub(super) async fn write(
 
 /// Whether a claim is a quote in a section of sentences.
 fn is_worded(claim: &DraftClaim) -> bool {
-    let sections = [Section::Wins, Section::Challenges, Section::ActionItems, Section::Recommendations, Section::Breakthrough];
+    let sections =
+        [Section::Wins, Section::Challenges, Section::ActionItems, Section::Recommendations, Section::Breakthrough];
     sections.contains(&claim.section) && claim.text.contains('\u{201c}')
 }
 
@@ -135,7 +136,8 @@ pub(super) fn holds(input: &SessionForClient, claim: &DraftClaim, sentence: &str
 
 /// Whether a sentence says "he" or "she" where the words don't: nobody has said which the client is.
 fn invents_gender(sentence: &str, cited: &str) -> bool {
-    const GENDERS: [&[&str]; 2] = [&["he", "him", "his", "himself", "he's", "he'll"], &["she", "her", "hers", "herself", "she's", "she'll"]];
+    const GENDERS: [&[&str]; 2] =
+        [&["he", "him", "his", "himself", "he's", "he'll"], &["she", "her", "hers", "herself", "she's", "she'll"]];
     let has = |text: &str, words: &[&str]| text::words(text).iter().any(|it| words.contains(&it.normal.as_str()));
     GENDERS.iter().any(|words| has(sentence, words) && !has(cited, words))
 }
@@ -153,7 +155,9 @@ fn is_image(cited: &str) -> bool {
 fn foretells(sentence: &str) -> bool {
     let has = |words: &[&str]| text::words(sentence).iter().any(|it| words.contains(&it.normal.as_str()));
     has(&["will", "won't", "going", "gonna"])
-        && !has(&["fears", "worries", "worried", "afraid", "scared", "dreads", "may", "might", "could", "thinks", "expects"])
+        && !has(&[
+            "fears", "worries", "worried", "afraid", "scared", "dreads", "may", "might", "could", "thinks", "expects",
+        ])
 }
 
 /// How a sentence says that somebody advises something.

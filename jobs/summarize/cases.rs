@@ -39,7 +39,8 @@ fn holds(verified: &Verified, line: &str) -> bool {
     let quote = text::normalize(fields.next().unwrap_or_default());
     let [owner, date, due] = [(); 3].map(|()| fields.next());
     // A statement may say it in fewer words than it cites.
-    let cites = |claim: &Claim| kind == "has" && claim.evidence.iter().any(|it| text::normalize(&it.quote).contains(&quote));
+    let cites =
+        |claim: &Claim| kind == "has" && claim.evidence.iter().any(|it| text::normalize(&it.quote).contains(&quote));
     let fits = |claim: &Claim| {
         let action = claim.action.as_ref();
         (section == "any" || claim.section.as_str() == section)

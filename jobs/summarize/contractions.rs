@@ -30,7 +30,9 @@ pub(super) fn restored(lower: &str) -> Cow<'_, str> {
         }
         let verb = |name| found.name(name).map_or("", |it| it.as_str());
         match (found.name("will").map(|it| it.as_str()), found.name("would").map(|it| it.as_str())) {
-            (Some("ill"), _) if !matches!(verb("verb"), "" | " and" | " or" | " with" | " for" | " but" | " health") => {
+            (Some("ill"), _)
+                if !matches!(verb("verb"), "" | " and" | " or" | " with" | " for" | " but" | " health") =>
+            {
                 format!("i'll{}", verb("verb"))
             }
             (_, Some("id")) => format!("i'd{}", verb("then")),

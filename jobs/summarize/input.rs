@@ -19,9 +19,9 @@ use super::{
     template::{self, Occasion, SummaryTemplate},
 };
 use crate::{
-    language,
     danger::{self, Indicator, SpokenText},
     db::{TenantTx, Tx},
+    language,
     model::{Evidence, Owner, SummaryState},
     names,
     queue::in_place,

@@ -95,7 +95,8 @@ pub(super) async fn read_again(
     doubted.dedup();
     tracing::info!(target: "summarize", { claims.read = asked.len(), claims.doubted = doubted.len(), session.id = %team.session_id },
         "Sentences were read a second time");
-    metrics::counter!("debrief_claims_read_twice_total", "says" => "yes").increment((asked.len() - doubted.len()) as u64);
+    metrics::counter!("debrief_claims_read_twice_total", "says" => "yes")
+        .increment((asked.len() - doubted.len()) as u64);
     metrics::counter!("debrief_claims_read_twice_total", "says" => "no").increment(doubted.len() as u64);
     settle(input, on_doubt, verified, &doubted);
     Ok(())
@@ -127,7 +128,8 @@ fn quote(input: &SessionForClient, claim: &mut Claim) {
         (_, true) => (input.coach_short(), "said"),
         (_, false) => (input.client_short(), "said"),
     };
-    claim.text = format!("{name} {verb}: \u{201c}{}\u{201d}", last.quote.trim().replace(['\u{201c}', '\u{201d}', '"'], "'"));
+    claim.text =
+        format!("{name} {verb}: \u{201c}{}\u{201d}", last.quote.trim().replace(['\u{201c}', '\u{201d}', '"'], "'"));
     claim.support = Support::Verified;
 }
 
@@ -154,7 +156,8 @@ fn render(input: &SessionForClient, claims: &[&Claim]) -> Result<Prompt, minijin
                 let before = input.utterances.get(at.checked_sub(1)?)?;
                 (before.speaker != input.utterances[at].speaker).then_some(before)
             });
-            let asked = first.map(|line| context! { name => line.name.as_str(), text => prompt::inert(last_words(&line.text)) });
+            let asked = first
+                .map(|line| context! { name => line.name.as_str(), text => prompt::inert(last_words(&line.text)) });
             context! { number => at + 1, asked, said, sentence => prompt::inert(&claim.text) }
         })
         .collect();

@@ -5,7 +5,9 @@
 use std::fmt;
 
 use super::{
-    by_model, by_passage, input::SessionForClient, shortfall,
+    by_model, by_passage,
+    input::SessionForClient,
+    shortfall,
     summarizer::Summarizer,
     template::{SummaryTemplate, sample_session},
     verify::verify,
@@ -14,6 +16,9 @@ use crate::{
     llm::{AskBy, Client, LlmError, Trial, Usage},
     text,
 };
+
+/// A summary of the sample session has at least as many claims that hold.
+const FEWEST_CLAIMS: usize = 3;
 
 /// What a model made of the sample session.
 #[derive(Clone, Debug)]
@@ -90,10 +95,17 @@ async fn try_whole(client: &Client, input: &SessionForClient) -> Tried {
             let dropped = verified.dropped.len();
             let draft = by_model::by(client, answer.claims.clone(), String::new());
             let shortfall = shortfall::of(input, &draft, &verified);
-            let verdict = shortfall.map_or("can be used".to_owned(), |why| format!("can’t be used: {why}"));
+            // The sample is short, so little would do; but it has more than one thing to tell.
+            let holding = answer.claims.len().saturating_sub(dropped);
+            let is_usable = shortfall.is_none() && holding >= FEWEST_CLAIMS;
+            let verdict = match shortfall {
+                Some(why) => format!("can’t be used: {why}"),
+                None if is_usable => "can be used".to_owned(),
+                None => "can’t be used: it tells next to nothing".to_owned(),
+            };
             let all = evidence.len();
             tried(
-                shortfall.is_none(),
+                is_usable,
                 format!(
                     "valid JSON, {} claims of which {dropped} do not hold, {exact} of {all} quotes exact, {numbered} of \
                      {all} with the right number; {verdict}",

@@ -105,7 +105,11 @@ fn new_names(sentence: &str, basis: &Basis<'_>) -> Vec<String> {
         let begins = *at == 0 || sentence[..word.range.start].trim_end().ends_with(['.', '!', '?', ':']);
         let bare = as_written.split(text::is_apostrophe).next().unwrap_or_default();
         let folded = text::fold(&bare.to_lowercase());
-        capital && !begins && bare.len() > 1 && !NO_NAMES.contains(&folded.as_str()) && !known.contains(&folded)
+        capital
+            && !begins
+            && bare.len() > 1
+            && !NO_NAMES.contains(&folded.as_str())
+            && !known.contains(&folded)
             && !known.contains(&text::fold(&word.normal))
     };
     words.iter().enumerate().filter(is_name).map(|(_, word)| sentence[word.range.clone()].to_owned()).collect()
@@ -122,13 +126,15 @@ const NO_NAMES: [&str; 24] = [
 fn denies_otherwise(sentence: &str, cited: &str) -> bool {
     static GONE: LazyLock<Regex> = LazyLock::new(|| {
         pattern(
-            r"(?i)\b(?:stop\w*|quit\w*|avoid\w*|refus\w*|declin\w*|miss\w*|fail\w*|forg[eo]t\w*|without|lack\w*|gave up|gives? up|reject\w*|unable|unsure|uncertain|doubt\w*|free of|instead|rather|only|hard|difficult\w*|struggl\w*|hates?|dislikes?|reluctan\w*|hesita\w*|resist\w*|put(?:s|ting)? off|less|few(?:er)?|rarely|barely|hardly|postpon\w*|late|delay\w*|drop\w*|cancel\w*|lost|los(?:es|ing)|worr\w*|afraid|scared|fears?)\b",
+            r"(?i)\b(?:stop\w*|quit\w*|avoid\w*|refus\w*|declin\w*|miss\w*|fail\w*|forg[eo]t\w*|without|stuck|lack\w*|gave up|gives? up|reject\w*|unable|unsure|uncertain|doubt\w*|free of|instead|rather|only|hard|difficult\w*|struggl\w*|hates?|dislikes?|reluctan\w*|hesita\w*|resist\w*|put(?:s|ting)? off|less|few(?:er)?|rarely|barely|hardly|postpon\w*|late|delay\w*|drop\w*|cancel\w*|lost|los(?:es|ing)|worr\w*|afraid|scared|fears?)\b",
         )
     });
     match (facts::denies(sentence), facts::denies(cited)) {
         (true, false) => !GONE.is_match(cited),
         // In many words something is always denied.
-        (false, true) => !GONE.is_match(sentence) && text::words(cited).len() <= FEW_WORDS && asserts_denied(sentence, cited),
+        (false, true) => {
+            !GONE.is_match(sentence) && text::words(cited).len() <= FEW_WORDS && asserts_denied(sentence, cited)
+        }
         _ => false,
     }
 }
@@ -139,8 +145,7 @@ const FEW_WORDS: usize = 30;
 /// Whether the sentence says what a denying clause is about: most of its content words stand after the denial.
 fn asserts_denied(sentence: &str, cited: &str) -> bool {
     let told = content_stems(sentence);
-    let denying: Vec<&str> =
-        cited.split([',', '.', ';', '!', '?']).filter(|clause| facts::denies(clause)).collect();
+    let denying: Vec<&str> = cited.split([',', '.', ';', '!', '?']).filter(|clause| facts::denies(clause)).collect();
     let others: BTreeSet<String> = cited
         .split([',', '.', ';', '!', '?'])
         .filter(|clause| !facts::denies(clause))
@@ -163,20 +168,27 @@ fn is_surer(sentence: &str, cited: &str) -> bool {
         )
     });
     static AHEAD: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)\b(?:will|\w+['\u{2019}]ll|(?:am|are|is|['\u{2019}]m|['\u{2019}]re|['\u{2019}]s) (?:going|planning) to|gonna|tomorrow|shall)\b")
+        pattern(
+            r"(?i)\b(?:will|\w+['\u{2019}]ll|(?:am|are|is|['\u{2019}]m|['\u{2019}]re|['\u{2019}]s) (?:going|planning) to|gonna|tomorrow|shall)\b",
+        )
     });
     static PAST: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)\b(?:was|were|had|did|[a-z]{3,}ed|went|made|took|sent|told|got|wrote|ran|spoke|met|kept|came|gave|found|left|bought|began|said|thought|felt|knew|saw|stood|read|have (?:been|done|had)|['\u{2019}]ve)\b")
+        pattern(
+            r"(?i)\b(?:was|were|had|did|[a-z]{3,}ed|went|made|took|sent|told|got|wrote|ran|spoke|met|kept|came|gave|found|left|bought|began|said|thought|felt|knew|saw|stood|read|have (?:been|done|had)|['\u{2019}]ve)\b",
+        )
     });
+    // "Priya sent it", and not "Ring Ingrid and ask who has to say yes".
     static TOLD_AS_DONE: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)\b(?:has|have|had|did|[a-z]{3,}ed|went|made|took|sent|told|got|wrote|ran|spoke|met|kept|came|gave|found|left|bought|began)\b")
+        pattern(
+            r"(?i)^(?:[\w'\u{2019}-]+ ){1,3}?(?:(?:has|have|had) (?:now |just |already |finally )?[a-z]+(?:ed|en|ne|wn|de|nt|pt|ld|lt|ght)|did|[a-z]{3,}ed|went|made|took|sent|told|got|wrote|ran|spoke|met|kept|came|gave|found|left|bought|began)\b",
+        )
     });
     static TELLS_AHEAD: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)\b(?:will|going to|\w+['\u{2019}]ll|plan\w*|intend\w*|agreed to|decided to|committed to|promised|want\w*|hop\w+|would|tomorrow|next|asked|offered|suggested)\b")
+        pattern(
+            r"(?i)\b(?:will|going to|\w+['\u{2019}]ll|plan\w*|intend\w*|agreed to|decided to|committed to|promised|want\w*|hop\w+|would|tomorrow|next|asked|offered|suggested)\b",
+        )
     });
-    let hedged_away = UNSURE.is_match(cited)
-        && !HEDGED.is_match(sentence)
-        && text::words(cited).len() <= FEW_WORDS;
+    let hedged_away = UNSURE.is_match(cited) && !HEDGED.is_match(sentence) && text::words(cited).len() <= FEW_WORDS;
     let promised_for_done = AHEAD.is_match(cited)
         && !PAST.is_match(cited)
         && TOLD_AS_DONE.is_match(sentence)
@@ -186,9 +198,12 @@ fn is_surer(sentence: &str, cited: &str) -> bool {
 
 /// Whether the sentence has one person do what another says of themselves, or the other way round.
 fn is_of_another(sentence: &str, basis: &Basis<'_>) -> bool {
-    static FIRST: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\b(?:i|i['\u{2019}](?:m|ve|ll|d)|we|we['\u{2019}]\w+)\b"));
+    static FIRST: LazyLock<Regex> =
+        LazyLock::new(|| pattern(r"(?i)\b(?:i|i['\u{2019}](?:m|ve|ll|d)|we|we['\u{2019}]\w+)\b"));
     static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
-        pattern(r"(?i)^(?:(?:and|but|so|then|well|yeah|yes|um|uh|oh|no),? )*(?:he|she|they|(?:my|his|her|their|our) [\w-]+(?: [\w-]+)?)(?:['\u{2019}](?:s|ll|d|ve|re))? ")
+        pattern(
+            r"(?i)^(?:(?:and|but|so|then|well|yeah|yes|um|uh|oh|no),? )*(?:he|she|they|(?:my|his|her|their|our) [\w-]+(?: [\w-]+)?)(?:['\u{2019}](?:s|ll|d|ve|re))? ",
+        )
     });
     static SUBJECT: LazyLock<Regex> = LazyLock::new(|| pattern(r"^(?:The )?([\p{L}'\u{2019}-]+)"));
     let Some(subject) = SUBJECT.captures(sentence) else { return false };
@@ -250,6 +265,10 @@ mod tests {
             ("Priya told her brother about the job.", "I told my brother about the job."),
             ("Priya hesitates to ask Lena for the numbers.", "I keep on not asking Lena for the numbers."),
             ("Priya said: \u{201c}I did not send it.\u{201d}", "I did not send it."),
+            (
+                "Ring Ingrid by Thursday and ask who has to say yes.",
+                "I'll ring Ingrid by Thursday and ask who has to say yes.",
+            ),
         ] {
             assert_eq!(of(sentence, cited), None, "{sentence} | {cited}");
         }

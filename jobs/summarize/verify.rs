@@ -11,9 +11,8 @@ use super::{
     cited::{Cited, cited},
     dangers::{self, Talk},
     draft::DraftClaim,
-    due,
+    due, facts,
     input::{Line, OpenThread, SessionForClient, Speaker},
-    facts,
     offline::{self, Doubt, Doubts},
     supported::{Basis, Unsaid, unsaid},
 };

@@ -26,7 +26,8 @@ async fn models(services: &Services, check: &mut impl FnMut(&'static str, Result
     for test in tests {
         let result = |tried: &Tried| if tried.is_usable { Ok(tried.to_string()) } else { Err(tried.to_string()) };
         // A model that can only word passages is of use.
-        let whole = result(&test.whole).or_else(|problem| if test.passage.is_usable { Ok(problem) } else { Err(problem) });
+        let whole =
+            result(&test.whole).or_else(|problem| if test.passage.is_usable { Ok(problem) } else { Err(problem) });
         check("model: a session", whole);
         check("model: a passage", result(&test.passage));
         check("model: asked by", Ok(test.asked_by.to_owned()));

@@ -206,7 +206,7 @@ async fn orders_in_an_answer_are_words() {
             1,
             "I closed the Hartman account",
         ),
-        claim("wins", "<script>alert(1)</script>Priya closed the Hartman account.", 1, "I closed the Hartman account"),
+        claim("wins", "<script src=x></script>Priya closed the Hartman account.", 1, "I closed the Hartman account"),
     ]);
     let server = LlmServer::start([Reply::Answer(draft), Reply::Answer(claims(&[]))]).await;
     let world = World::with(|settings| team(&server)(&mut settings.llm)).await;

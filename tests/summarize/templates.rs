@@ -72,7 +72,7 @@ async fn what_a_session_left_to_do_is_asked_of_the_next_until_it_is_met() {
         for claim in threads {
             let thread = claim.thread.as_ref().expect("a thread");
             assert_eq!(thread.session_date.to_string(), "2026-03-04");
-            assert!(claim.text.contains("send Lena the number"), "{}", claim.text);
+            assert_eq!(claim.text, "Send Lena the number by Friday.");
             let cited = claim.evidence.iter().map(|evidence| evidence.quote.as_str()).collect::<Vec<_>>();
             assert_eq!(cited.is_empty(), thread.outcome == ThreadOutcome::NoMatch, "{cited:?}");
         }

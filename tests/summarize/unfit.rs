@@ -1,4 +1,4 @@
-//! Drafts that a model wrote and that can't be used: it's asked again, section by section, and then the offline summarizer
+//! Drafts that a model wrote and that can't be used: it's asked again, with small questions, and then the offline summarizer
 //! writes in its place, and says so. The answers are those of a small model on a laptop.
 
 use debrief_jobs::{
@@ -77,9 +77,9 @@ async fn shown(world: &World, session: uuid::Uuid) -> Detail {
 }
 
 #[tokio::test]
-async fn an_empty_summary_of_a_full_session_is_asked_for_section_by_section() {
+async fn a_model_that_is_asked_section_by_section_gets_small_questions_that_begin_alike() {
     let server = LlmServer::start(std::iter::repeat_n(Reply::AnswerTo(small), 40)).await;
-    let world = world_with(&server, None).await;
+    let world = world_with(&server, Some(AskBy::Section)).await;
     let staged = stage(&world, FULL).await;
     world.run(&staged.priya).await.expect("the sections are written");
 
@@ -106,20 +106,60 @@ async fn an_empty_summary_of_a_full_session_is_asked_for_section_by_section() {
 
     // The questions begin alike, so that an endpoint reads the session once.
     let is_question = |request: &&Value| question(request).contains("\nNow ");
-    let requests: Vec<Value> = server.requests().into_iter().skip(1).collect();
+    let requests: Vec<Value> = server.requests();
     let requests: Vec<&Value> =
         requests.iter().filter(is_question).filter(|one| !question(one).contains("CLAIMS-")).collect();
     let prefix = |request: &Value| question(request).split_once("TRANSCRIPT-END").map(|(before, _)| before.to_owned());
     assert!(requests.len() > 6, "{} requests", requests.len());
     assert!(requests.iter().all(|request| prefix(request) == prefix(requests[0])));
+}
 
-    // It is remembered: the next session is asked about by section at once.
+/// Answers a whole summary with nothing, and words passages: one of them with things that nobody said.
+fn words_passages(request: &Value) -> Value {
+    let asked = question(request);
+    let sentence = match asked {
+        _ if !asked.contains("=> One sentence about") => return json!({ "claims": [] }),
+        _ if asked.contains("driver app") => "Priya shipped the driver app to three depots on Monday.",
+        _ if asked.contains("draft to Lena") => "Priya will send the draft to Lena by Friday.",
+        _ if asked.contains("say no to Gareth") => "Priya was promoted because Gareth likes her.",
+        _ => "I have no idea.",
+    };
+    json!({ "text": sentence })
+}
+
+#[tokio::test]
+async fn a_model_whose_summary_of_a_full_session_is_empty_words_passages_from_then_on() {
+    let server = LlmServer::start(std::iter::repeat_n(Reply::AnswerTo(words_passages), 40)).await;
+    let world = world_with(&server, None).await;
+    let staged = stage(&world, FULL).await;
+    world.run(&staged.priya).await.expect("the passages are worded");
+
+    let content = content(&world, &staged.priya, 1).await;
+    assert_grounded(&world, &staged, &content, FULL, "Priya").await;
+    assert!(texts(&content, Section::Wins).contains(&"Priya shipped the driver app to three depots on Monday."));
+    // Where the model says more than was said, the words themselves stand.
+    let hard = texts(&content, Section::Challenges);
+    assert!(hard.iter().any(|text| text.contains("\u{201c}It is hard to say no to Gareth")), "{hard:?}");
+    let summary = &shown(&world, staged.session).await.summaries[0];
+    assert_eq!((summary.provider.as_deref(), summary.stands_in_for.as_deref()), (Some("openai"), None));
+
+    // It is remembered: the next session isn't asked about as a whole.
     let before = server.requests().len();
     let next = stage_on(&world, "2026-03-10", FULL).await;
     world.run(&next.priya).await.expect("it is written");
     let requests = server.requests();
-    assert!(!requests[before..].iter().any(|request| question(request).contains("each with its evidence first")));
-    assert_eq!(requests.len() - before, before - 1, "no request for the whole");
+    assert!(!requests[before..].iter().any(|request| question(request).contains("TRANSCRIPT-BEGIN")));
+}
+
+#[tokio::test]
+async fn a_self_test_says_what_a_small_model_is_able_to_do() {
+    let server = LlmServer::start(std::iter::repeat_n(Reply::AnswerTo(words_passages), 4)).await;
+    let world = world_with(&server, None).await;
+    let tests = world.services.summarizer.self_test().await;
+    let [test] = tests.as_slice() else { panic!("{tests:?}") };
+    assert!(!test.whole.is_usable && test.whole.found.contains("0 claims"), "{:?}", test.whole);
+    assert!(test.passage.is_usable, "{:?}", test.passage);
+    assert_eq!(test.asked_by, "passage");
 }
 
 #[tokio::test]
@@ -127,7 +167,7 @@ async fn a_model_that_cannot_write_is_replaced_and_the_coach_is_told() {
     let empty = json!({ "claims": [] });
     let poem = || Reply::Content("I would rather write a poem about the driver app.".into());
     for (replies, ask_by, why, most_requests) in [
-        (vec![Reply::Answer(empty.clone()); 40], None, "empty", 12),
+        (vec![Reply::Answer(empty.clone()); 40], None, "unreadable", 12),
         (vec![Reply::Answer(empty); 40], Some(AskBy::Session), "empty", 1),
         (std::iter::repeat_with(poem).take(40).collect(), None, "unreadable", 6),
         (vec![Reply::CutOff; 200], Some(AskBy::Section), "cut_off", 40),

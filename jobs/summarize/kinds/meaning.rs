@@ -32,8 +32,11 @@ struct Layer {
 impl Layer {
     /// `None` if the file isn't one.
     fn read(file: &[u8]) -> Option<Self> {
-        let numbers: Vec<f32> =
-            file.get(DIGEST..)?.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap_or_default())).collect();
+        let numbers: Vec<f32> = file
+            .get(DIGEST..)?
+            .chunks_exact(4)
+            .map(|four| f32::from_le_bytes(four.try_into().unwrap_or_default()))
+            .collect();
         let (words, weights) = numbers.split_first()?;
         let weights: Vec<[f32; DIMENSIONS + 1]> =
             weights.chunks_exact(DIMENSIONS + 1).map(|of| of.try_into().unwrap_or([0.0; DIMENSIONS + 1])).collect();

@@ -6,7 +6,10 @@
 use std::{ops::Range, sync::LazyLock};
 
 use super::super::kinds::shape;
-use crate::{learn::{Linear, feature}, text};
+use crate::{
+    learn::{Linear, feature},
+    text,
+};
 
 /// Talk with punctuation.
 const TALK: &str = include_str!("../../../fixtures/danger/ordinary.txt");
@@ -113,7 +116,8 @@ mod tests {
 
     #[test]
     fn speech_without_full_stops_is_cut_where_sentences_end() {
-        let cut = |turn: &str| boundaries(turn).map(|all| all.into_iter().map(|it| turn[it].to_owned()).collect::<Vec<_>>());
+        let cut =
+            |turn: &str| boundaries(turn).map(|all| all.into_iter().map(|it| turn[it].to_owned()).collect::<Vec<_>>());
         let said = "yeah no i went to the gym twice last week and i felt really good about it i told my wife on sunday \
                     she was really proud of me";
         let sentences = cut(said).expect("it has no punctuation");

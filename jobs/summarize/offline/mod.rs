@@ -6,6 +6,7 @@
 
 mod asked;
 mod boundaries;
+mod challenges;
 mod context;
 mod cues;
 mod day;
@@ -25,6 +26,7 @@ mod speech;
 mod statement;
 mod stems;
 mod thread_outcomes;
+mod wins;
 mod wording;
 
 use std::{
@@ -36,8 +38,8 @@ pub use doubt::Doubt;
 pub(super) use doubt::Doubts;
 pub use rank::{Passage, Ranking, passages};
 pub(super) use sounds::{fluent, is_filler};
-pub(super) use stems::stems as content_stems;
 pub(crate) use stems::is_negated;
+pub(super) use stems::stems as content_stems;
 pub(super) use thread_outcomes::same_promise;
 
 use self::{
@@ -199,7 +201,8 @@ impl Writer<'_> {
         taken: &mut BTreeSet<usize>,
     ) -> Vec<DraftClaim> {
         let chosen = chosen.get(&section).map(Vec::as_slice).unwrap_or_default();
-        let runs = if TOGETHER.contains(&section) { self.runs(chosen) } else { chosen.iter().map(|at| *at..at + 1).collect() };
+        let runs =
+            if TOGETHER.contains(&section) { self.runs(chosen) } else { chosen.iter().map(|at| *at..at + 1).collect() };
         let stand = runs.into_iter().filter(|run| section == Section::ActionItems || self.can_stand(run));
         stand.collect::<Vec<_>>().into_iter().map(|run| self.claim(section, run, taken)).collect()
     }
@@ -208,7 +211,8 @@ impl Writer<'_> {
     fn runs(&self, chosen: &[usize]) -> Vec<Range<usize>> {
         let all: BTreeSet<usize> = chosen.iter().copied().collect();
         let sentences = &self.speech.sentences;
-        let follows = |at: usize| all.contains(&at) && all.contains(&(at + 1)) && sentences[at].turn == sentences[at + 1].turn;
+        let follows =
+            |at: usize| all.contains(&at) && all.contains(&(at + 1)) && sentences[at].turn == sentences[at + 1].turn;
         let mut runs: Vec<Range<usize>> = Vec::new();
         for at in chosen.iter().copied() {
             if runs.iter().any(|run| run.contains(&at)) {
@@ -236,8 +240,10 @@ impl Writer<'_> {
             return false;
         }
         let before = run.start.checked_sub(1).map(|before| &sentences[before]).filter(|it| it.turn == first.turn);
-        let joins = before.is_some_and(|it| it.words >= 3 && !it.asks() && !context::refers_back(it) && !context::breaks_off(it));
-        let asked = self.speech.answers(first.at).is_some_and(|it| it.asks() && it.words >= 4 && it.words <= LONGEST_ASKED);
+        let joins = before
+            .is_some_and(|it| it.words >= 3 && !it.asks() && !context::refers_back(it) && !context::breaks_off(it));
+        let asked =
+            self.speech.answers(first.at).is_some_and(|it| it.asks() && it.words >= 4 && it.words <= LONGEST_ASKED);
         !context::refers_back(first) || joins || asked
     }
 

@@ -6,8 +6,9 @@ use regex::Regex;
 
 use super::{
     super::input::Speaker,
-    context, cues, day, owes, promise, risk, sounds,
+    challenges, context, cues, day, owes, promise, risk, sounds,
     speech::{Sentence, Speech},
+    wins,
 };
 use crate::{model::Section, summarize::kinds::SentenceKind};
 
@@ -57,18 +58,16 @@ pub(super) fn score(speech: &Speech, at: usize) -> Scores {
     }
     match sentence.speaker {
         Speaker::Client => Scores {
-            wins: wins(speech, at),
-            challenges: challenges(speech, at),
+            wins: wins::wins(speech, at),
+            challenges: challenges::challenges(speech, at),
             actions: actions(speech, at),
             breakthrough: by_kind(speech, at, &[SentenceKind::Insight], breakthrough(speech, sentence)),
-            priority: risk::risk(speech, at).filter(|_| troubles(speech, at)).map_or(0.0, |risk| ENOUGH + risk.weight()),
+            priority: risk::risk(speech, at)
+                .filter(|_| troubles(speech, at))
+                .map_or(0.0, |risk| ENOUGH + risk.weight()),
             ..Scores::default()
         },
-        _ => Scores {
-            recommendations: advice(speech, at),
-            actions: actions(speech, at),
-            ..Scores::default()
-        },
+        _ => Scores { recommendations: advice(speech, at), actions: actions(speech, at), ..Scores::default() },
     }
 }
 
@@ -93,7 +92,7 @@ fn actions(speech: &Speech, at: usize) -> f32 {
     let by_coach = speech.sentences[at].speaker == Speaker::Coach;
     let Some(known) = speech.kinds(at).filter(|_| !by_coach) else { return firm };
     if firm >= ENOUGH {
-        return if known.of(&NONE) >= CONTRADICTED { 0.0 } else { firm };
+        return if known.of(&NONE) >= OF_NONE { 0.0 } else { firm };
     }
     let likely = known.of(&[SentenceKind::Decision, SentenceKind::Assent]);
     let by_kind = likely >= SURE_OF_PROMISE
@@ -110,6 +109,8 @@ fn says_what(speech: &Speech, at: usize) -> bool {
         || speech.answers(at).is_some_and(|asked| asked.words >= 4 && asked.asks())
 }
 
+/// A promise by its form isn't one if it's as likely a habit, a fear or the like.
+const OF_NONE: f32 = 0.6;
 /// Without the form of a promise a sentence is one if it's as likely.
 const SURE_OF_PROMISE: f32 = 0.85;
 
@@ -124,126 +125,30 @@ const SURE_CUES: f32 = 1.0;
 /// One that is as likely stands there without cues.
 const SURE: f32 = 0.85;
 /// And a win without cues must be as likely: few things that people tell of themselves are.
-const VERY_SURE: f32 = 0.92;
+pub(super) const VERY_SURE: f32 = 0.92;
 /// What a sentence says in spite of cues, if it's as likely of another kind.
-const CONTRADICTED: f32 = 0.6;
+const CONTRADICTED: f32 = 0.4;
 
 /// What a sentence scores by its cues (`cued`) and by its kind: `kinds` are those of the section.
-fn by_kind(speech: &Speech, at: usize, kinds: &[SentenceKind], cued: f32) -> f32 {
+pub(super) fn by_kind(speech: &Speech, at: usize, kinds: &[SentenceKind], cued: f32) -> f32 {
     let Some(known) = speech.kinds(at) else { return cued };
     let likely = known.of(kinds);
-    // A fact or half a sentence may still be one by its cues.
-    let neutral = known.of(&[SentenceKind::Told, SentenceKind::Fragment]);
+    // A fact or half a sentence may still be one by its cues, and so may what is of no kind in particular.
+    let is_other =
+        |kind: SentenceKind| !kinds.contains(&kind) && ![SentenceKind::Told, SentenceKind::Fragment].contains(&kind);
+    let others = known.ranked().into_iter().filter(|(kind, _)| is_other(*kind));
+    let other = others.map(|(_, likely)| likely).fold(0.0, f32::max);
     match likely {
         _ if likely >= LEAST => likely * (ENOUGH / SURE) + cued.min(1.5) * OF_CUES,
-        _ if (likely >= UNLIKELY || cued >= SURE_CUES) && 1.0 - likely - neutral < CONTRADICTED => cued * (0.8 + likely),
+        _ if (likely >= UNLIKELY || cued >= SURE_CUES) && other < CONTRADICTED => cued * (0.8 + likely),
         _ => 0.0,
     }
 }
 
 /// How likely the sentence is of one of these kinds; `None` if that isn't known.
-fn likely(speech: &Speech, at: usize, kinds: &[SentenceKind]) -> Option<f32> {
+pub(super) fn likely(speech: &Speech, at: usize, kinds: &[SentenceKind]) -> Option<f32> {
     Some(speech.kinds(at)?.of(kinds))
 }
-
-fn wins(speech: &Speech, at: usize) -> f32 {
-    let own = &speech.sentences[at].own;
-    if MISHAP.is_match(own)
-        || is_undone(own)
-        || cues::SARCASM.is_in(own)
-        || cues::ANNOUNCES.is_in(own)
-        || cues::NOT_DONE.is_in(own) && NOT_YET.is_match(own)
-        || near_dropped(speech, at)
-        || goes_on_from_failure(speech, at)
-    {
-        return 0.0;
-    }
-    let cued = cued_wins(speech, at);
-    if cued == 0.0 && !OWN_DEED.is_match(own) {
-        return 0.0;
-    }
-    if cued == 0.0 && likely(speech, at, &[SentenceKind::Did]).is_some_and(|likely| likely < VERY_SURE) {
-        return 0.0;
-    }
-    let score = by_kind(speech, at, &[SentenceKind::Did], cued);
-    if cues::REPORTS.is_in(own) { score * 0.6 } else { score }
-}
-
-/// What the speaker did, or how something of theirs has become; "I think he did" is neither.
-static OWN_DEED: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(?:(?:and|but|so|then|well|yeah|yes|no|um|uh|oh|actually|basically|honestly|also|because|since [\w ]{1,20}|this \w+|last \w+|yesterday|today|on \w+day),? )*(?:i|i've|i'm|i'd|we|we've|we're|my [\w']+(?: [\w']+)?|our [\w']+(?: [\w']+)?) (?:[a-z']+)")
-        .expect("a constant pattern")
-});
-
-static NOT_YET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b(?:yet|still)\b").expect("a constant pattern"));
-
-fn cued_wins(speech: &Speech, at: usize) -> f32 {
-    let sentence = &speech.sentences[at];
-    let own = &sentence.own;
-    let mut score = 0.0;
-    if cues::ACHIEVED.is_in(own) || cues::IT_IS_DONE.is_in(own) {
-        score += 1.0;
-    } else if cues::DID.is_in(own) {
-        score += 0.5;
-    } else if cues::MOVED.is_in(own) {
-        score += 0.35;
-    }
-    if cues::GOOD.is_in(own) {
-        score += 0.5;
-    }
-    let before = speech.before(sentence.turn);
-    if score == 0.0 && cues::ASKS_WINS.is_in(&before) && answers_first(speech, at) && !cues::HARD.is_in(own) {
-        score = 0.5;
-    }
-    if score == 0.0 {
-        return 0.0;
-    }
-    let after = speech.after(sentence.turn);
-    if cues::ASKS_WINS.is_in(&before) {
-        score += 0.5;
-    } else if cues::CHECKS.is_in(&before) {
-        score += 0.4;
-    }
-    if cues::PRAISE.is_in(&after) {
-        score += 0.5;
-    } else if after.contains('!') {
-        score += 0.4;
-    }
-    if cues::ASKS_HARD.is_in(&before) {
-        score -= 0.5;
-    }
-    if is_no_win(own) || cues::MODAL.is_in(own) || cues::WILL.is_in(own) {
-        return 0.0;
-    }
-    if cues::CANNOT.is_in(own) || cues::HARD.is_in(own) && !cues::NOT_HARD.is_in(own) {
-        score -= 0.6;
-    }
-    if cues::REPORTS.is_in(own) || cues::THIRD.is_in(own) && !cues::IT_IS_DONE.is_in(own) {
-        score *= 0.5;
-    }
-    score
-}
-
-/// "I didn't send it. The spreadsheet, I opened it, I closed it.": the failure continues until a "but" or a "then".
-fn goes_on_from_failure(speech: &Speech, at: usize) -> bool {
-    static TURNS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:but|then|and then|instead|still|though|however|anyway|yet|on the other hand)\b|\binstead\b")
-            .expect("a constant pattern")
-    });
-    let turn = &speech.turns[speech.sentences[at].turn].sentences;
-    let Some(before) = at.checked_sub(1).filter(|before| turn.contains(before)) else { return false };
-    // "I didn't look at it. I went for a swim" is about something else.
-    static OF_IT: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\b(?:it|them|that|this)\b").expect("a constant pattern"));
-    let own = &speech.sentences[at].own;
-    cues::NOT_DONE.is_in(&speech.sentences[before].own) && OF_IT.is_match(own) && !TURNS.is_match(own)
-}
-
-/// A verb of progress that describes a mishap: "my phone died, so I cut myself shaving".
-static MISHAP: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\b(?:cut|hurt|burn(?:ed|t)|injured|scalded|locked) (?:myself|my (?:finger|hand|arm|leg|foot|face|chin|lip|thumb|knee|head|tongue)s?)\b|\b(?:broke|lost|cracked|dropped|smashed|spilled|spilt) (?:my|the) (?:phone|keys?|wallet|arm|leg|foot|glasses|laptop|coffee|tooth)\b|\b(?:my|the) (?:phone|battery|laptop|car|computer|line|connection|alarm|wifi|server) (?:died|crashed|broke|dropped|failed|went dead|gave up|didn't)\b|\boverslept\b")
-        .expect("a constant pattern")
-});
 
 /// "I did not send it", "we almost closed it" and "I would have told him" are no wins, whatever the verb.
 pub(super) fn is_no_win(own: &str) -> bool {
@@ -251,7 +156,7 @@ pub(super) fn is_no_win(own: &str) -> bool {
 }
 
 /// Whether a sentence tells how it ended: "I handed it over on Wednesday, and then on Friday I took it back."
-fn is_undone(own: &str) -> bool {
+pub(super) fn is_undone(own: &str) -> bool {
     static UNDONE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b(?:and|but|then|until)\b,?(?: [\w'-]+){0,4} i(?:'ve| have)? (?:took (?:it|them|that|him|her|everything) back|forgot|gave up|stopped|undid|went back to|fell back|slipped|dropped it|let it slide|broke it)\b")
             .expect("a constant pattern")
@@ -296,17 +201,10 @@ pub(super) fn is_conditional(own: &str) -> bool {
 }
 
 /// Whether the sentence is the first of its turn with any content.
-fn answers_first(speech: &Speech, at: usize) -> bool {
+pub(super) fn answers_first(speech: &Speech, at: usize) -> bool {
     let tells = |it: &Sentence| it.words >= 5 && !it.asks();
     let turn = &speech.turns[speech.sentences[at].turn].sentences;
     tells(&speech.sentences[at]) && !speech.sentences[turn.start..at].iter().any(tells)
-}
-
-/// Whether a plan is dropped here or nearby in the same turn: what belongs to it is no progress.
-fn near_dropped(speech: &Speech, at: usize) -> bool {
-    let turn = &speech.turns[speech.sentences[at].turn].sentences;
-    let near = at.saturating_sub(2).max(turn.start)..(at + 3).min(turn.end);
-    speech.sentences[near].iter().any(|it| cues::DROPPED.is_in(&it.own))
 }
 
 /// Whether there is a negation before the first verb of progress.
@@ -321,81 +219,9 @@ pub(super) fn negation_before(own: &str) -> bool {
     NEGATION.find(own).is_some_and(|negation| verb.is_none_or(|verb| negation.start() < verb + 12))
 }
 
-fn challenges(speech: &Speech, at: usize) -> f32 {
-    let sentence = &speech.sentences[at];
-    let cued = cued_challenges(speech, at);
-    // What is praised isn't what is difficult.
-    let praised = cued < ENOUGH && cues::PRAISE.is_in(&speech.after(sentence.turn));
-    if cues::DROPPED.is_in(&sentence.own) || praised {
-        return 0.0;
-    }
-    by_kind(speech, at, &[SentenceKind::Difficulty, SentenceKind::Fear], cued)
-}
-
-fn cued_challenges(speech: &Speech, at: usize) -> f32 {
-    let sentence = &speech.sentences[at];
-    // Someone who is late was stuck, but isn't troubled.
-    static LATE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\bstuck (?:on|in|at|behind) (?:the |an? |some |my |this )?(?:[\w-]+ )?(?:road|roads|motorway|highway|freeway|traffic|jam|train|tram|bus|tube|lift|elevator|queue|airport|roadworks|station|[ma]\d+|snow|rain|customs|junction|bridge|tunnel|call|meeting|lorry|tractor)\b")
-            .expect("a constant pattern")
-    });
-    let own = &LATE.replace_all(&sentence.own, "late").into_owned();
-    let before = speech.before(sentence.turn);
-    let turn = speech.around(at);
-    let mut score = 0.0;
-    if cues::HARD.is_in(own) && !cues::NOT_HARD.is_in(own) {
-        // "A little sad, but also three hours back" ends well.
-        let ends_well = own.rsplit_once(" but ").is_some_and(|(_, end)| !cues::HARD.is_in(end));
-        // A long sentence that doesn't mention the speaker explains something.
-        let explains = sentence.words > 12 && !cues::OF_SELF.is_in(own);
-        score += if ends_well || explains { 0.6 } else { 0.9 };
-    } else if cues::CANNOT.is_in(own) {
-        score += 0.9;
-    }
-    if not_done(own) {
-        score += 0.5;
-        if cues::WAS_DUE.is_in(&turn) || cues::CHECKS.is_in(&before) {
-            score += 0.5;
-        }
-    }
-    if score == 0.0 && cues::ASKS_HARD.is_in(&before) && answers_first(speech, at) && !cues::NOT_HARD.is_in(own) {
-        score = 0.5;
-    }
-    if score == 0.0 {
-        return 0.0;
-    }
-    if cues::ASKS_HARD.is_in(&before) {
-        score += 0.5;
-    }
-    if cues::ASKS_WINS.is_in(&before) || cues::PRAISE.is_in(&speech.after(sentence.turn)) {
-        score -= 0.4;
-    }
-    if told_with_joy(speech, at) {
-        score -= 0.4;
-    }
-    if cues::HYPOTHETICAL.is_in(own) || cues::WILL.is_in(own) {
-        score *= 0.7;
-    }
-    if cues::REPORTS.is_in(own) || cues::THIRD_HARD.is_in(own) {
-        score *= 0.6;
-    } else if cues::THIRD.is_in(own) {
-        score *= 0.8;
-    }
-    score
-}
-
 /// Whether something wasn't done. "I hadn't seen it that way" is no omission: something was seen.
 pub(super) fn not_done(own: &str) -> bool {
     cues::NOT_DONE.is_in(own) && !cues::INSIGHT.is_in(own)
-}
-
-/// Whether the turn begins with an exclamation about the speaker that isn't a complaint: "I was at the wheel again!
-/// Nine were terrible."
-fn told_with_joy(speech: &Speech, at: usize) -> bool {
-    let complains = |own: &str| [&cues::HARD, &cues::CANNOT, &cues::NOT_DONE].iter().any(|cue| cue.is_in(own));
-    let turn = speech.turns[speech.sentences[at].turn].sentences.start..at;
-    let mut before = speech.sentences[turn].iter();
-    before.any(|it| it.text.trim_end().ends_with('!') && cues::OF_SELF.is_in(&it.own) && !complains(&it.own))
 }
 
 /// The undertaking of the same turn that the sentence only adds to ("I'll ask her today."). If each has its own day,

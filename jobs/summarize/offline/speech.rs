@@ -131,7 +131,8 @@ impl Speech {
         if !self.is_english {
             return None;
         }
-        let all = self.kinds.get_or_init(|| (0..self.sentences.len()).map(|at| kinds::by_words(self.spoken(at))).collect());
+        let all =
+            self.kinds.get_or_init(|| (0..self.sentences.len()).map(|at| kinds::by_words(self.spoken(at))).collect());
         all.get(at)
     }
 

@@ -16,11 +16,15 @@ use super::{
     referent::{self, Referent},
     risk, score,
     settled::{self, PromiseOutcome},
-    sounds, statement,
+    sounds,
     speech::Sentence,
+    statement,
 };
 use crate::text;
-use crate::{attribute, model::{Owner, Section}};
+use crate::{
+    attribute,
+    model::{Owner, Section},
+};
 
 /// How likely a key quote is of a kind that is kept for its words.
 const WORTH_KEEPING: f32 = 0.7;
@@ -108,7 +112,8 @@ impl Writer<'_> {
         let asked = asked.unwrap_or_default();
         let is_whole = asked.is_empty() && moved.is_none() && whose.is_none() && person.is_none() && parts.len() == 1;
         let stated = is_whole.then(|| self.stated(section, sentence, owner, name, &quote)).flatten();
-        let text = stated.unwrap_or_else(|| format!("{asked}{name} {verb}: {}", self.with_move(&quote, sentence, moved)));
+        let text =
+            stated.unwrap_or_else(|| format!("{asked}{name} {verb}: {}", self.with_move(&quote, sentence, moved)));
         DraftClaim {
             owner,
             due_date: due.as_ref().and_then(|(due, _)| due.date),
@@ -215,7 +220,11 @@ impl Writer<'_> {
         } else if leans && alone && (last == at || context::refers_back(sentence)) {
             if self.can_join(at, at.checked_sub(1), taken) {
                 first = at - 1;
-            } else if last == at && sentence.words < 5 && section != Section::ActionItems && self.can_join(at, Some(at + 1), taken) {
+            } else if last == at
+                && sentence.words < 5
+                && section != Section::ActionItems
+                && self.can_join(at, Some(at + 1), taken)
+            {
                 last = at + 1;
             }
         }

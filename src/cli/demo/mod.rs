@@ -32,6 +32,12 @@ pub(crate) struct Demo {
     /// Exit when everything is processed, instead of serving the pages until Ctrl-C
     #[arg(long)]
     exit: bool,
+    /// Have the language model of your settings write the summaries, instead of the offline summarizer
+    ///
+    /// The demo's sessions, which are invented, are sent to it. With a small model on your own machine this takes half an
+    /// hour and more; `debrief doctor --model` tells beforehand what it is able to do.
+    #[arg(long)]
+    model: bool,
 }
 
 /// The demo, processed and ready to click through.
@@ -74,7 +80,7 @@ impl Demo {
 
     /// Processes everything, and prints the outcome.
     async fn play(&self, globals: &Globals) -> anyhow::Result<Played> {
-        let (app, lock) = stage::set(globals).await?;
+        let (app, lock) = stage::set(globals, self.model).await?;
         let pages = if self.exit { None } else { Some(run::Pages::listen(&app).await?) };
         let manifest = fixtures::manifest()?;
         let today = stage::today(&manifest)?;

@@ -135,7 +135,10 @@ impl DemoReport {
                 }
             }
         }
-        surprises.extend(self.threads(app, organization, manifest, today).await?);
+        // A model words promises as it likes; whether they were kept is compared for the demo's own words.
+        if app.config.llm.provider == debrief_jobs::llm::OFFLINE {
+            surprises.extend(self.threads(app, organization, manifest, today).await?);
+        }
         let sent = |kind: &str| {
             self.mails.iter().filter(|m| m.kind == kind && m.state == MailState::Sent).map(|m| m.count).sum::<i64>()
         };
@@ -185,7 +188,9 @@ impl DemoReport {
             .await?;
             let kept = transcript.kept.iter().map(|words| (words, "met"));
             for (words, expected) in kept.chain(transcript.broken.iter().map(|words| (words, "not_met"))) {
-                let found = told.iter().find(|thread| thread.text.contains(words.as_str()));
+                // "I'll ring Ingrid" may be told as "Ring Ingrid.".
+                let words_in = |text: &str| text.to_lowercase().contains(&words.to_lowercase());
+                let found = told.iter().find(|thread| words_in(&thread.text));
                 let outcome = found.map_or("no thread", |thread| thread.outcome.as_str());
                 if outcome != expected {
                     surprises.push(format!("{key}: the promise “{words}” is {outcome}, not {expected}"));

@@ -57,9 +57,19 @@ pub(crate) fn settle(config: &mut Config, globals: &Globals) -> anyhow::Result<(
 }
 
 /// Opens an empty installation for the demo. The connection holds the demo's lock as long as it lives.
-pub(super) async fn set(globals: &Globals) -> anyhow::Result<(App, PgConnection)> {
-    let mut config = config(globals)?;
+/// With `with_model`, the model of the operator's settings writes the summaries.
+pub(super) async fn set(globals: &Globals, with_model: bool) -> anyhow::Result<(App, PgConnection)> {
+    let mut config = config(&Globals { demo: false, ..globals.clone() })?;
+    let llm = config.llm.clone();
     settle(&mut config, globals)?;
+    if with_model {
+        anyhow::ensure!(
+            llm.model.is_some() && llm.provider != "offline",
+            "no language model is set: set llm.url and llm.model (or DEBRIEF_LLM__URL and DEBRIEF_LLM__MODEL) first; \
+             `debrief settings llm` explains them"
+        );
+        config.llm = llm;
+    }
     // What the demo coaches approve is sent immediately: nobody stops it, and nobody has to wait for it.
     config.review.hold_seconds = 0;
     if config.log.filter == "info" {
