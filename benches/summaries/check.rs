@@ -22,6 +22,17 @@ struct Judged {
     around: String,
 }
 
+/// What was found of the sentences of a class.
+#[derive(Default)]
+struct Count {
+    all: usize,
+    wrong: usize,
+    /// By which rule.
+    by: BTreeMap<String, usize>,
+    /// Found wrong, or with words that nobody said.
+    shown: usize,
+}
+
 /// Prints, per class, how many sentences the rules find an error in.
 pub(crate) fn check(files: &[&Path]) -> Result<()> {
     for file in files {
@@ -37,7 +48,7 @@ pub(crate) fn check(files: &[&Path]) -> Result<()> {
 }
 
 fn report(name: &str, sets: &[Judged]) {
-    let mut counts: BTreeMap<&str, (usize, usize, BTreeMap<String, usize>, usize)> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, Count> = BTreeMap::new();
     for judged in sets {
         let people: Vec<&str> = judged.people.iter().map(String::as_str).collect();
         let basis = Basis {
@@ -50,17 +61,17 @@ fn report(name: &str, sets: &[Judged]) {
         let is_new = judged.sentences.iter().any(|sentence| !new_words(sentence, &basis).is_empty());
         let found = judged.sentences.iter().find_map(|sentence| unsaid(sentence, &basis));
         let count = counts.entry(&judged.class).or_default();
-        count.0 += 1;
-        count.3 += usize::from(is_new || found.is_some());
+        count.all += 1;
+        count.shown += usize::from(is_new || found.is_some());
         if let Some(found) = found {
-            count.1 += 1;
-            *count.2.entry(format!("{found:?}")).or_default() += 1;
+            count.wrong += 1;
+            *count.by.entry(format!("{found:?}")).or_default() += 1;
         }
     }
     println!("{name}: {} sentences", sets.len());
     let share = |part: usize, whole: usize| 100.0 * part as f64 / whole.max(1) as f64;
     let (mut errors, mut caught) = (0, 0);
-    for (class, (all, found, by, shown)) in &counts {
+    for (class, Count { all, wrong: found, by, shown }) in &counts {
         println!(
             "  {class:22} {all:4}  found wrong {found:4} ({:.0} %), or with words of its own {shown:4} ({:.0} %)  {by:?}",
             share(*found, *all),
@@ -71,7 +82,7 @@ fn report(name: &str, sets: &[Judged]) {
             caught += found;
         }
     }
-    let (faithful, dropped) = counts.get("faithful").map_or((0, 0), |count| (count.0, count.1));
+    let (faithful, dropped) = counts.get("faithful").map_or((0, 0), |count| (count.all, count.wrong));
     let balanced = (share(caught, errors) + 100.0 - share(dropped, faithful)) / 2.0;
     println!(
         "  balanced accuracy {balanced:.1} %: {caught} of {errors} errors caught, {dropped} of {faithful} faithful ones dropped"
