@@ -121,7 +121,7 @@ fn words_passages(request: &Value) -> Value {
         _ if !asked.contains("=> One sentence about") => return json!({ "claims": [] }),
         _ if asked.contains("driver app") => "Priya shipped the driver app to three depots on Monday.",
         _ if asked.contains("draft to Lena") => "Priya will send the draft to Lena by Friday.",
-        _ if asked.contains("say no to Gareth") => "Priya was promoted because Gareth likes her.",
+        _ if asked.contains("answer him by mail") => "Maya suggests that Priya was promoted because Gareth likes her.",
         _ => "I have no idea.",
     };
     json!({ "text": sentence })
@@ -138,8 +138,8 @@ async fn a_model_whose_summary_of_a_full_session_is_empty_words_passages_from_th
     assert_grounded(&world, &staged, &content, FULL, "Priya").await;
     assert!(texts(&content, Section::Wins).contains(&"Priya shipped the driver app to three depots on Monday."));
     // Where the model says more than was said, the words themselves stand.
-    let hard = texts(&content, Section::Challenges);
-    assert!(hard.iter().any(|text| text.contains("\u{201c}It is hard to say no to Gareth")), "{hard:?}");
+    let advice = texts(&content, Section::Recommendations);
+    assert!(advice.iter().any(|text| text.contains("\u{201c}I'd suggest that you answer him by mail")), "{advice:?}");
     let summary = &shown(&world, staged.session).await.summaries[0];
     assert_eq!((summary.provider.as_deref(), summary.stands_in_for.as_deref()), (Some("openai"), None));
 
