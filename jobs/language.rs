@@ -34,7 +34,7 @@ const SCRIPTS: [(&str, std::ops::RangeInclusive<char>); 9] = [
 ];
 
 /// "in German", "partly in German"; `None` if it is English or unclear.
-pub(crate) fn not_english(said: &[String]) -> Option<String> {
+pub(crate) fn not_english(said: &[impl AsRef<str>]) -> Option<String> {
     if let Some(script) = script(said) {
         return Some(script.to_owned());
     }
@@ -55,15 +55,15 @@ pub(crate) fn not_english(said: &[String]) -> Option<String> {
 
 /// Whether a sentence may be English: it has no more function words of any other language.
 pub(crate) fn may_be_english(sentence: &str) -> bool {
-    let (_, [english, others @ ..]) = function_words(&[sentence.to_lowercase()]);
+    let (_, [english, others @ ..]) = function_words(&[sentence]);
     others.into_iter().all(|other| other <= english)
 }
 
 /// The number of words, and for each language how many of them are its function words.
-fn function_words(texts: &[String]) -> (usize, [usize; SMALL.len()]) {
+fn function_words(texts: &[impl AsRef<str>]) -> (usize, [usize; SMALL.len()]) {
     let split = |letter: char| !letter.is_alphanumeric() && letter != '\'' && letter != '\u{2019}';
     let (mut all, mut counts) = (0_usize, [0_usize; SMALL.len()]);
-    for word in texts.iter().flat_map(|text| text.split(split)).filter(|word| !word.is_empty()).take(WORDS) {
+    for word in texts.iter().flat_map(|text| text.as_ref().split(split)).filter(|word| !word.is_empty()).take(WORDS) {
         let word = word.to_lowercase().replace('\u{2019}', "'");
         all += 1;
         for (count, (_, small)) in counts.iter_mut().zip(SMALL) {
@@ -95,8 +95,9 @@ fn main_language(texts: &[String]) -> Option<usize> {
 }
 
 /// The script of most letters, unless English uses it.
-fn script(said: &[String]) -> Option<&'static str> {
-    let letters = || said.iter().flat_map(|text| text.chars()).filter(|letter| letter.is_alphabetic()).take(4 * WORDS);
+fn script(said: &[impl AsRef<str>]) -> Option<&'static str> {
+    let letters =
+        || said.iter().flat_map(|text| text.as_ref().chars()).filter(|letter| letter.is_alphabetic()).take(4 * WORDS);
     let mut counts = [0_usize; SCRIPTS.len()];
     for letter in letters() {
         for (count, (_, range)) in counts.iter_mut().zip(&SCRIPTS) {

@@ -54,6 +54,7 @@ fn report(name: &str, sets: &[Judged]) {
         let basis = Basis {
             cited: &judged.cited,
             around: &judged.around,
+            days: &[],
             people: &people,
             speaker: judged.speaker.as_deref(),
             english: true,

@@ -66,7 +66,7 @@ impl<'a> Rephraser<'a> {
 
     /// `Priya said: “…”`, `Asked “…”, Priya said: “…”`, and both with the words that moved it to another day.
     fn client_said(&self, text: &str) -> Option<String> {
-        // The letter is to the client, under headings that say whose words these are.
+        // The coach's own words have no quotation marks in the letter: what is quoted is the client's.
         if let Some(words) = after(text, self.client, "said") {
             return Some(words.to_owned());
         }

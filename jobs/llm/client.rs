@@ -112,7 +112,7 @@ impl Client {
     }
 
     /// From now on it isn't asked for a whole summary, unless the settings insist.
-    pub(crate) fn is_small(&self) {
+    pub(crate) fn ask_small_questions(&self) {
         self.is_small.store(true, Ordering::Relaxed);
     }
 
@@ -175,14 +175,7 @@ impl Client {
                 Ok(content) => return Ok(content),
                 Err(Ended::Failed(error)) => return Err(error),
                 Err(Ended::Unsupported(what, error)) => {
-                    let next = match what {
-                        Unsupported::Shape if dialect.rung + 1 < self.wire.rungs() => {
-                            Dialect { rung: dialect.rung + 1, ..dialect }
-                        }
-                        Unsupported::Sampling if !dialect.plain => Dialect { plain: true, ..dialect },
-                        Unsupported::Limit if !dialect.new_limit => Dialect { new_limit: true, ..dialect },
-                        _ => return Err(error),
-                    };
+                    let Some(next) = dialect.without(what, self.wire.rungs()) else { return Err(error) };
                     // Another call may have learned the same in the meantime.
                     let mut known = self.dialect.lock().unwrap_or_else(PoisonError::into_inner);
                     if *known == dialect {

@@ -131,8 +131,9 @@ impl Models {
     }
 
     /// The model that writes for the installation, unless that is the offline summarizer.
-    pub fn writing(&self) -> impl Iterator<Item = &Arc<Client>> {
-        self.clients.get(&self.write).into_iter()
+    #[must_use]
+    pub fn writing(&self) -> Option<&Arc<Client>> {
+        self.clients.get(&self.write)
     }
 
     /// The models that the installation itself uses, the writing one first.

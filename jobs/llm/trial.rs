@@ -10,7 +10,7 @@ use super::{
     Client, LlmError, Usage,
     client::{Prompt, parse},
     schema,
-    wire::{Ask, Unsupported},
+    wire::Ask,
 };
 
 /// What came of trying a model out.
@@ -42,21 +42,15 @@ impl Client {
         loop {
             let began = Instant::now();
             let outcome = self.outcome(self.post(&self.wire.body(&ask, dialect)).await);
-            match outcome.unsupported {
-                Some(Unsupported::Shape) if dialect.rung + 1 < self.wire.rungs() => dialect.rung += 1,
-                Some(Unsupported::Sampling) if !dialect.plain => dialect.plain = true,
-                Some(Unsupported::Limit) if !dialect.new_limit => dialect.new_limit = true,
-                _ => {
-                    let seconds = began.elapsed().as_secs_f64();
-                    let is_json = outcome
-                        .content
-                        .as_deref()
-                        .is_ok_and(|text| serde_json::from_str::<serde_json::Value>(text).is_ok());
-                    let unfit = |_| LlmError::Unusable("its JSON does not fit the schema".into());
-                    let answer = outcome.content.and_then(|text| parse(&text).map_err(unfit));
-                    return Trial { answer, is_json, usage: outcome.usage, seconds };
-                }
+            if let Some(next) = outcome.unsupported.and_then(|what| dialect.without(what, self.wire.rungs())) {
+                dialect = next;
+                continue;
             }
+            let seconds = began.elapsed().as_secs_f64();
+            let is_json = outcome.content.as_deref().is_ok_and(|text| parse::<serde_json::Value>(text).is_ok());
+            let unfit = |_| LlmError::Unusable("its JSON does not fit the schema".into());
+            let answer = outcome.content.and_then(|text| parse(&text).map_err(unfit));
+            return Trial { answer, is_json, usage: outcome.usage, seconds };
         }
     }
 }

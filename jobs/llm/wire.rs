@@ -75,6 +75,19 @@ pub(super) struct Dialect {
     pub(super) new_limit: bool,
 }
 
+impl Dialect {
+    /// The next dialect to try with an endpoint that doesn't accept `what`, of so many ways to request a shape; `None` if
+    /// there's no other.
+    pub(super) fn without(self, what: Unsupported, rungs: u8) -> Option<Self> {
+        match what {
+            Unsupported::Shape if self.rung + 1 < rungs => Some(Self { rung: self.rung + 1, ..self }),
+            Unsupported::Sampling if !self.plain => Some(Self { plain: true, ..self }),
+            Unsupported::Limit if !self.new_limit => Some(Self { new_limit: true, ..self }),
+            _ => None,
+        }
+    }
+}
+
 /// A part of a request that the endpoint rejects, so that it is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unsupported {

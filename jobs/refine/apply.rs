@@ -121,12 +121,12 @@ fn reworded(input: &SessionForClient, base: &Content, claim: &Claim, words: &str
     }
     let support = match claim.support {
         // What was supported before must still be supported.
-        Support::Verified | Support::ReadTwice => {
+        Support::Verified | Support::ReadTwice | Support::Doubted => {
             verify(input, &[as_draft(input, claim, words)]).dropped.is_empty().then_some(Support::Verified)?
         }
         Support::NothingSaid => Support::NothingSaid,
         // The coach's own words need no evidence; a model's rewording of them has none, unless it was said.
-        Support::Own | Support::Unchecked | Support::Doubted => {
+        Support::Own | Support::Unchecked => {
             let names = Names { client: &input.client, coach: &input.coach };
             if names.hold(claim, words) { Support::Verified } else { Support::Unchecked }
         }

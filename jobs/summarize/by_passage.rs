@@ -4,7 +4,7 @@
 //!
 //! A rerun only pays for passages that the last run didn't get an answer to.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use minijinja::context;
 use regex::Regex;
@@ -17,9 +17,9 @@ use super::{
     input::{SessionForClient, Speaker},
     offline, prompt,
     supported::{Basis, new_words, unsaid},
+    verify::FREELY_WORDED,
 };
 use crate::{
-    embed,
     llm::{LlmError, Prompt},
     model::{Section, Shortfall},
     text,
@@ -52,25 +52,18 @@ pub(super) fn sample(input: &SessionForClient) -> Result<Option<(Prompt, DraftCl
     Ok(Some((render(input, &claim).map_err(broken_template)?, claim)))
 }
 
-/// Drafts a summary: the offline summarizer chooses, the model words what it chose. If none of its sentences holds, the
-/// draft isn't the model's.
+/// Has the model word the passages of `chosen`, the offline summarizer's draft. If none needs wording, that draft stays its
+/// own; if none of the model's sentences holds, there's no draft of the model's.
 ///
 /// # Errors
 /// See [`LlmError`]; [`LlmError::Unusable`] only if no passage was answered.
 pub(super) async fn write(
     team: &Team<'_>,
     input: &SessionForClient,
-    local: Option<Arc<embed::Local>>,
+    mut chosen: Draft,
 ) -> Result<Result<Draft, Shortfall>, LlmError> {
-    let chosen = {
-        let input = input.clone();
-        tokio::task::spawn_blocking(move || offline::write(&input, local.as_deref()))
-            .await
-            .map_err(|_| LlmError::Unusable("the offline summarizer panicked".into()))?
-    };
-    let mut claims = chosen.claims;
     let (mut answered, mut worded, mut failed) = (0, 0, None);
-    for claim in claims.iter_mut().filter(|claim| is_worded(claim)) {
+    for claim in chosen.claims.iter_mut().filter(|claim| is_worded(claim)) {
         match ask(team, input, claim).await {
             Ok(sentence) => {
                 answered += 1;
@@ -79,6 +72,7 @@ pub(super) async fn write(
                     worded += 1;
                 }
             }
+            // Who can't answer two questions won't answer the others.
             Err(error @ (LlmError::Unusable(_) | LlmError::TooLong)) if answered == 0 && failed.is_some() => {
                 return Err(error);
             }
@@ -90,16 +84,15 @@ pub(super) async fn write(
         "Passages were worded by the model");
     match failed {
         Some(error) if answered == 0 => Err(error),
-        _ if answered > 0 && worded == 0 => Ok(Err(Shortfall::NothingHolds)),
-        _ => Ok(Ok(by(team.write, claims, VERSION.clone()))),
+        None if answered == 0 => Ok(Ok(chosen)),
+        _ if worded == 0 => Ok(Err(Shortfall::NothingHolds)),
+        _ => Ok(Ok(by(team.write, chosen.claims, VERSION.clone()))),
     }
 }
 
 /// Whether a claim is a quote in a section of sentences.
 fn is_worded(claim: &DraftClaim) -> bool {
-    let sections =
-        [Section::Wins, Section::Challenges, Section::ActionItems, Section::Recommendations, Section::Breakthrough];
-    sections.contains(&claim.section) && claim.text.contains('\u{201c}')
+    FREELY_WORDED.contains(&claim.section) && claim.text.contains('\u{201c}')
 }
 
 async fn ask(team: &Team<'_>, input: &SessionForClient, claim: &DraftClaim) -> Result<String, LlmError> {
@@ -113,33 +106,44 @@ pub(super) fn holds(input: &SessionForClient, claim: &DraftClaim, sentence: &str
     let passage = Passage::of(input, claim);
     let cited = passage.said.join(" ");
     let people = [input.client.as_str(), input.coach.as_str()];
-    let around = passage.asked.as_deref().unwrap_or_default();
-    let basis = Basis { cited: &cited, around, people: &people, speaker: Some(passage.about), english: true };
-    let words = |text: &str| text::words(text).len();
-    let is_own = text::without_quotes(sentence).len() == sentence.len()
-        && !sentence.contains(['?', ':', '\u{201c}', '"'])
-        && !FIRST_OR_SECOND.iter().any(|word| text::words(sentence).iter().any(|it| it.normal == *word));
-    let names = text::words(sentence).first().is_some_and(|it| text::fold(&it.normal) == first_name(passage.about));
+    let basis = Basis {
+        cited: &cited,
+        around: passage.asked.as_deref().unwrap_or_default(),
+        days: &[],
+        people: &people,
+        speaker: Some(passage.about),
+        english: true,
+    };
+    let (words, said) = (normal(sentence), normal(&cited));
+    let has = |any: &[&str]| words.iter().any(|word| any.contains(&word.as_str()));
+    let is_named = words.first() == normal(passage.about).first();
     // Advice that doesn't say so would be something the coach does.
-    let advises = claim.section != Section::Recommendations
-        || ADVISES.iter().any(|word| text::words(sentence).iter().any(|it| it.normal == *word));
-    is_own
-        && names
+    let advises = claim.section != Section::Recommendations || has(&ADVISES);
+    let foretells = claim.section == Section::Challenges && has(&AHEAD) && !has(&FEARED);
+    !sentence.contains(['?', ':', '\u{201c}', '"'])
+        && text::without_quotes(sentence).len() == sentence.len()
+        && !has(&FIRST_OR_SECOND)
+        && is_named
         && advises
-        && !invents_gender(sentence, &cited)
+        && !invents_gender(&words, &said)
         && !is_image(&cited)
-        && !(claim.section == Section::Challenges && foretells(sentence))
-        && (3..=words(&cited) + LONGER).contains(&words(sentence))
+        && !foretells
+        && (3..=said.len() + LONGER).contains(&words.len())
         && unsaid(sentence, &basis).is_none()
         && new_words(sentence, &basis).len() <= MOST_NEW_WORDS
 }
 
+/// The words of a text, folded.
+fn normal(text: &str) -> Vec<String> {
+    text::words(text).iter().map(|word| text::fold(&word.normal)).collect()
+}
+
 /// Whether a sentence says "he" or "she" where the words don't: nobody has said which the client is.
-fn invents_gender(sentence: &str, cited: &str) -> bool {
+fn invents_gender(sentence: &[String], said: &[String]) -> bool {
     const GENDERS: [&[&str]; 2] =
         [&["he", "him", "his", "himself", "he's", "he'll"], &["she", "her", "hers", "herself", "she's", "she'll"]];
-    let has = |text: &str, words: &[&str]| text::words(text).iter().any(|it| words.contains(&it.normal.as_str()));
-    GENDERS.iter().any(|words| has(sentence, words) && !has(cited, words))
+    let has = |words: &[String], gender: &[&str]| words.iter().any(|word| gender.contains(&word.as_str()));
+    GENDERS.iter().any(|gender| has(sentence, gender) && !has(said, gender))
 }
 
 /// Whether somebody speaks in an image, which a small model tells as a fact: "it's like when someone opens a door".
@@ -151,14 +155,10 @@ fn is_image(cited: &str) -> bool {
     IMAGE.is_match(cited)
 }
 
-/// Whether a sentence tells a future as certain that somebody only fears.
-fn foretells(sentence: &str) -> bool {
-    let has = |words: &[&str]| text::words(sentence).iter().any(|it| words.contains(&it.normal.as_str()));
-    has(&["will", "won't", "going", "gonna"])
-        && !has(&[
-            "fears", "worries", "worried", "afraid", "scared", "dreads", "may", "might", "could", "thinks", "expects",
-        ])
-}
+/// A future, and the words by which a sentence says that it's only feared.
+const AHEAD: [&str; 4] = ["will", "won't", "going", "gonna"];
+const FEARED: [&str; 11] =
+    ["fears", "worries", "worried", "afraid", "scared", "dreads", "may", "might", "could", "thinks", "expects"];
 
 /// How a sentence says that somebody advises something.
 const ADVISES: [&str; 10] = [
@@ -177,10 +177,6 @@ const ADVISES: [&str; 10] = [
 /// Words of somebody who speaks: a sentence about somebody has none.
 const FIRST_OR_SECOND: [&str; 14] =
     ["i", "me", "my", "mine", "we", "us", "our", "you", "your", "yours", "i'm", "i'll", "i've", "you're"];
-
-fn first_name(name: &str) -> String {
-    text::words(name).first().map(|word| text::fold(&word.normal)).unwrap_or_default()
-}
 
 /// What a model sees of a claim.
 struct Passage<'a> {

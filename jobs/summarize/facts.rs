@@ -208,11 +208,6 @@ fn number(word: &str) -> Option<u64> {
     Some(TENS.iter().find(|(name, _)| *name == tens)?.1 + unit)
 }
 
-/// A day in words that [`of`] reads the same facts from as from any form of it.
-pub(crate) fn days_of(day: NaiveDate) -> Vec<String> {
-    vec![day.format("%A %-d %B %Y").to_string(), day.format("%Y-%m-%d").to_string()]
-}
-
 /// A day, in all the forms in which a sentence may give it.
 pub(crate) fn of_day(day: NaiveDate) -> [String; 5] {
     [

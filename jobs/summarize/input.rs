@@ -291,7 +291,7 @@ impl SessionForClient {
     /// Whether the session is in English, or nothing shows that it's in another language.
     #[must_use]
     pub fn is_english(&self) -> bool {
-        let said: Vec<String> = self.utterances.iter().map(|line| line.text.clone()).collect();
+        let said: Vec<&str> = self.utterances.iter().map(|line| line.text.as_str()).collect();
         language::not_english(&said).is_none()
     }
 

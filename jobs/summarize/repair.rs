@@ -114,6 +114,9 @@ fn reason(dropped: Dropped) -> &'static str {
         Dropped::Doubtful(Doubt::OfAnother) => "the words it cites tell of somebody else",
         Dropped::Doubtful(Doubt::ToAnother) => "the words it cites were said to somebody else, and not to this client",
         Dropped::Doubtful(Doubt::InRole) => "the words it cites were said in a role play",
+        Dropped::Doubtful(Doubt::OfAnotherKind) => {
+            "the words it cites are a habit, a fear, a wish, a question or the like, and not what the section is for"
+        }
         Dropped::Doubtful(Doubt::Unsure) => "it is surer than the words it cites: they think, hope or may",
         Dropped::NotSaid => "the words it cites do not say it",
         Dropped::Unsaid(Unsaid::Number) => "it has a number or a day that the words it cites do not have",

@@ -93,22 +93,24 @@ pub(super) async fn read_again(
     }
     doubted.sort_unstable();
     doubted.dedup();
-    tracing::info!(target: "summarize", { claims.read = asked.len(), claims.doubted = doubted.len(), session.id = %team.session_id },
+    // Asked for one verdict, a model may give two.
+    doubted.iter().for_each(|at| verified.claims[*at].support = Support::Doubted);
+    let read = verified.claims.iter().filter(|claim| claim.support == Support::ReadTwice).count();
+    tracing::info!(target: "summarize", { claims.read = read, claims.doubted = doubted.len(), session.id = %team.session_id },
         "Sentences were read a second time");
-    metrics::counter!("debrief_claims_read_twice_total", "says" => "yes")
-        .increment((asked.len() - doubted.len()) as u64);
+    metrics::counter!("debrief_claims_read_twice_total", "says" => "yes").increment(read as u64);
     metrics::counter!("debrief_claims_read_twice_total", "says" => "no").increment(doubted.len() as u64);
     settle(input, on_doubt, verified, &doubted);
     Ok(())
 }
 
-/// Does with doubted sentences as the settings say.
+/// Does with doubted sentences as the settings say: with those at `doubted`.
 fn settle(input: &SessionForClient, on_doubt: OnDoubt, verified: &mut Verified, doubted: &[usize]) {
     for at in doubted {
         let claim = &mut verified.claims[*at];
         match on_doubt {
             OnDoubt::Quote => quote(input, claim),
-            OnDoubt::Show | OnDoubt::Drop => claim.support = Support::Doubted,
+            OnDoubt::Show | OnDoubt::Drop => {}
         }
     }
     if on_doubt == OnDoubt::Drop {
@@ -203,6 +205,7 @@ mod tests {
             let (input, mut verified) = case();
             let at = verified.claims.iter().position(is_read_again).expect("a statement");
             let (before, words) = (verified.claims.len(), verified.claims[at].evidence.clone());
+            verified.claims[at].support = Support::Doubted;
             settle(&input, on_doubt, &mut verified, &[at]);
             match on_doubt {
                 OnDoubt::Drop => {

@@ -1,4 +1,4 @@
-//! Tries out the models that write summaries on the built-in sample session, and says what each is able to do.
+//! Tries out the model that writes summaries on the built-in sample session, and says what it's able to do.
 //!
 //! Sends nothing of any session, reads and writes no database; a call takes as long as one for a summary.
 
@@ -23,8 +23,6 @@ const FEWEST_CLAIMS: usize = 3;
 /// What a model made of the sample session.
 #[derive(Clone, Debug)]
 pub struct SelfTest {
-    /// The model, as its provider calls it.
-    pub model: String,
     /// The whole summary in one call.
     pub whole: Tried,
     /// A single passage.
@@ -54,23 +52,20 @@ impl fmt::Display for Tried {
 }
 
 impl Summarizer {
-    /// Tries out the models that write for the installation; empty if the offline summarizer does.
-    pub async fn self_test(&self) -> Vec<SelfTest> {
-        let mut tests = Vec::new();
-        for client in self.models().writing() {
-            let input = sample_session(&SummaryTemplate::default());
-            let (whole, passage) = (try_whole(client, &input).await, try_passage(client, &input).await);
-            let asked_by = match client.ask_by() {
-                AskBy::Session => "session",
-                AskBy::Section => "section",
-                AskBy::Passage => "passage",
-                AskBy::Auto if whole.is_usable => "session",
-                AskBy::Auto if passage.is_usable => "passage",
-                AskBy::Auto => "nothing: the offline summarizer writes",
-            };
-            tests.push(SelfTest { model: client.model().to_owned(), whole, passage, asked_by });
-        }
-        tests
+    /// Tries out the model that writes for the installation; `None` if the offline summarizer does.
+    pub async fn self_test(&self) -> Option<SelfTest> {
+        let client = self.models().writing()?;
+        let input = sample_session(&SummaryTemplate::default());
+        let (whole, passage) = (try_whole(client, &input).await, try_passage(client, &input).await);
+        let asked_by = match client.ask_by() {
+            AskBy::Session => "session",
+            AskBy::Section => "section",
+            AskBy::Passage => "passage",
+            AskBy::Auto if whole.is_usable => "session",
+            AskBy::Auto if passage.is_usable => "passage",
+            AskBy::Auto => "nothing: the offline summarizer writes",
+        };
+        Some(SelfTest { whole, passage, asked_by })
     }
 }
 

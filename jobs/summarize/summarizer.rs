@@ -76,7 +76,8 @@ impl Summarizer {
             Writers::Models { write, map } => (write, map),
         };
         let team = Team { db, organization, session_id, write: &write, map: &map };
-        let why = match by_models(&team, input, self.local.clone()).await {
+        let mut offline = None;
+        let why = match self.by_models(&team, input, &mut offline).await {
             Ok(Ok((draft, mut verified))) => {
                 if let Some(reader) = self.models.reader(&write) {
                     let on_doubt = self.models.on_doubt();
@@ -96,7 +97,49 @@ impl Summarizer {
             "The model's draft can't be used; the offline summarizer writes in its place");
         metrics::counter!("debrief_llm_stand_ins_total", "why" => why.as_str()).increment(1);
         let stands_in = Some(StandsIn { model: write.model().to_owned(), why });
-        verified(input, Draft { stands_in, ..self.offline(input).await? }).await
+        let offline = match offline {
+            Some(offline) => offline,
+            None => self.offline(input).await?,
+        };
+        verified(input, Draft { stands_in, ..offline }).await
+    }
+
+    /// What the model drafts, asked as the settings and its abilities have it. If passages were chosen for it offline, that
+    /// draft is left in `offline`.
+    async fn by_models(
+        &self,
+        team: &Team<'_>,
+        input: &SessionForClient,
+        offline: &mut Option<Draft>,
+    ) -> Result<Judged, LlmError> {
+        let ask_by = team.write.ask_by();
+        if matches!(ask_by, AskBy::Auto | AskBy::Session) {
+            let shortfall = match judged(team, input, by_model::write(team, input).await).await? {
+                Ok(drafted) => return Ok(Ok(drafted)),
+                Err(shortfall) => shortfall,
+            };
+            tracing::info!(target: "summarize", { session.id = %team.session_id, llm.model = team.write.model(), llm.shortfall = %shortfall },
+                "The model's draft can't be used");
+            // The settings may insist on one question for all.
+            if ask_by == AskBy::Session {
+                return Ok(Err(shortfall));
+            }
+        }
+        let drafted = if ask_by == AskBy::Section || !input.is_english() {
+            judged(team, input, by_section::write(team, input).await).await?
+        } else {
+            let chosen = offline.insert(self.offline(input).await?).clone();
+            // The model only words it: nothing in it needs to be corrected by the model.
+            match by_passage::write(team, input, chosen).await {
+                Ok(Ok(draft)) => Ok(verified(input, draft).await?),
+                Ok(Err(shortfall)) => Err(shortfall),
+                Err(error) => Err(shortfall::of_error(&error).ok_or(error)?),
+            }
+        };
+        if drafted.is_ok() {
+            team.write.ask_small_questions();
+        }
+        Ok(drafted)
     }
 
     /// The offline summariser keeps a thread busy in proportion to the session's length. From the coach's voice it
@@ -120,48 +163,6 @@ impl Summarizer {
 
 /// A draft that can be used, or why neither of the model's two can.
 type Judged = Result<(Draft, Verified), Shortfall>;
-
-async fn by_models(
-    team: &Team<'_>,
-    input: &SessionForClient,
-    local: Option<Arc<embed::Local>>,
-) -> Result<Judged, LlmError> {
-    let ask_by = team.write.ask_by();
-    if matches!(ask_by, AskBy::Auto | AskBy::Session) {
-        let shortfall = match judged(team, input, by_model::write(team, input).await).await? {
-            Ok(drafted) => return Ok(Ok(drafted)),
-            Err(shortfall) => shortfall,
-        };
-        tracing::info!(target: "summarize", { session.id = %team.session_id, llm.model = team.write.model(), llm.shortfall = %shortfall },
-            "The model's draft can't be used");
-        // The settings may insist on one question for all.
-        if ask_by == AskBy::Session {
-            return Ok(Err(shortfall));
-        }
-    }
-    let drafted = if ask_by == AskBy::Section || !input.is_english() {
-        judged(team, input, by_section::write(team, input).await).await?
-    } else {
-        worded(team, input, local).await?
-    };
-    if drafted.is_ok() {
-        team.write.is_small();
-    }
-    Ok(drafted)
-}
-
-/// A draft whose passages the model only words: nothing in it needs to be corrected by the model.
-async fn worded(
-    team: &Team<'_>,
-    input: &SessionForClient,
-    local: Option<Arc<embed::Local>>,
-) -> Result<Judged, LlmError> {
-    match by_passage::write(team, input, local).await {
-        Ok(Ok(draft)) => Ok(Ok(verified(input, draft).await?)),
-        Ok(Err(shortfall)) => Ok(Err(shortfall)),
-        Err(error) => shortfall::of_error(&error).map(Err).ok_or(error),
-    }
-}
 
 /// Corrects a draft once, and judges it.
 async fn judged(team: &Team<'_>, input: &SessionForClient, draft: Result<Draft, LlmError>) -> Result<Judged, LlmError> {

@@ -7,6 +7,7 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
+use chrono::NaiveDate;
 use regex::Regex;
 
 use super::{facts, offline::content_stems};
@@ -34,6 +35,8 @@ pub struct Basis<'a> {
     pub cited: &'a str,
     /// All of what was said there: the lines that the citations are from, and the questions that they answer.
     pub around: &'a str,
+    /// Days that the words stand for, whatever form they have in them.
+    pub days: &'a [NaiveDate],
     /// The names of the people who talk, and of whom the sentence may be without their being named.
     pub people: &'a [&'a str],
     /// Who says the cited words, if it's one person: their "I".
@@ -48,7 +51,9 @@ pub fn unsaid(sentence: &str, basis: &Basis<'_>) -> Option<Unsaid> {
     if text::without_quotes(sentence).len() < sentence.len() {
         return None;
     }
-    if !facts::of(sentence).is_subset(&facts::of(&format!("{} {}", basis.cited, basis.around))) {
+    let mut known = facts::of(&format!("{} {}", basis.cited, basis.around));
+    known.extend(basis.days.iter().flat_map(|day| facts::of_day(*day)));
+    if !facts::of(sentence).is_subset(&known) {
         return Some(Unsaid::Number);
     }
     if !basis.english {
@@ -235,7 +240,10 @@ mod tests {
 
     fn of(sentence: &str, cited: &str) -> Option<Unsaid> {
         let people = ["Priya Raman", "Maya Okafor"];
-        unsaid(sentence, &Basis { cited, around: cited, people: &people, speaker: Some("Priya Raman"), english: true })
+        unsaid(
+            sentence,
+            &Basis { cited, around: cited, days: &[], people: &people, speaker: Some("Priya Raman"), english: true },
+        )
     }
 
     #[test]
@@ -278,7 +286,8 @@ mod tests {
     fn words_that_nobody_said_are_named() {
         let people = ["Priya Raman"];
         let cited = "I told my boss that I need two people.";
-        let basis = Basis { cited, around: cited, people: &people, speaker: Some("Priya Raman"), english: true };
+        let basis =
+            Basis { cited, around: cited, days: &[], people: &people, speaker: Some("Priya Raman"), english: true };
         assert_eq!(new_words("Priya told her boss that she needs two people.", &basis), Vec::<String>::new());
         assert_eq!(new_words("Priya was promoted by her boss.", &basis), ["promoted"]);
     }

@@ -11,7 +11,7 @@ use super::{
     cited::{Cited, cited},
     dangers::{self, Talk},
     draft::DraftClaim,
-    due, facts,
+    due,
     input::{Line, OpenThread, SessionForClient, Speaker},
     offline::{self, Doubt, Doubts},
     supported::{Basis, Unsaid, unsaid},
@@ -198,7 +198,7 @@ fn check(input: &SessionForClient, doubts: &Doubts<'_>, talk: &Talk<'_>, draft: 
         None
     };
     if FREELY_WORDED.contains(&draft.section)
-        && let Some(unsaid) = unsaid_in(input, draft, &sentence, &evidence)
+        && let Some(unsaid) = unsaid_in(input, doubts.is_english(), draft, &sentence, &evidence)
     {
         return Err(Dropped::Unsaid(unsaid));
     }
@@ -217,7 +217,13 @@ pub(super) const FREELY_WORDED: [Section; 5] =
     [Section::Wins, Section::Challenges, Section::ActionItems, Section::Recommendations, Section::Breakthrough];
 
 /// What the sentence says that isn't in the lines it cites, nor in what they answer.
-fn unsaid_in(input: &SessionForClient, draft: &DraftClaim, sentence: &str, evidence: &[Held<'_>]) -> Option<Unsaid> {
+fn unsaid_in(
+    input: &SessionForClient,
+    is_english: bool,
+    draft: &DraftClaim,
+    sentence: &str,
+    evidence: &[Held<'_>],
+) -> Option<Unsaid> {
     let supporting: Vec<&Held<'_>> = evidence.iter().filter(|held| held.supports).collect();
     let cited: Vec<&str> = supporting.iter().map(|held| held.evidence.quote.as_str()).collect();
     let mut around: Vec<String> = Vec::new();
@@ -226,14 +232,20 @@ fn unsaid_in(input: &SessionForClient, draft: &DraftClaim, sentence: &str, evide
         around.push(held.line.text.clone());
     }
     // The day that was worked out from "by Friday", or the day of the session.
-    around.extend(draft.due_date.into_iter().chain([input.session_date]).flat_map(facts::days_of));
+    let days: Vec<_> = draft.due_date.into_iter().chain([input.session_date]).collect();
     around.extend(draft.due_words.clone());
     let mut speakers: Vec<&str> = supporting.iter().map(|held| held.line.name.as_str()).collect();
     speakers.dedup();
     let people = [input.client.as_str(), input.coach.as_str()];
     let speaker = if let [one] = speakers[..] { Some(one) } else { None };
-    let english = input.is_english() && language::may_be_english(sentence);
-    let basis = Basis { cited: &cited.join(" "), around: &around.join(" "), people: &people, speaker, english };
+    let basis = Basis {
+        cited: &cited.join(" "),
+        around: &around.join(" "),
+        days: &days,
+        people: &people,
+        speaker,
+        english: is_english && language::may_be_english(sentence),
+    };
     unsaid(sentence, &basis)
 }
 

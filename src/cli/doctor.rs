@@ -18,20 +18,17 @@ use super::{
 use crate::{config::Config, folders};
 
 /// Has the writing model summarize the sample session.
-async fn models(services: &Services, check: &mut impl FnMut(&'static str, Result<String, String>) -> bool) {
-    let tests = services.summarizer.self_test().await;
-    if tests.is_empty() {
+async fn model(services: &Services, check: &mut impl FnMut(&'static str, Result<String, String>) -> bool) {
+    let Some(test) = services.summarizer.self_test().await else {
         check("model", Ok("none: the offline summarizer writes".into()));
-    }
-    for test in tests {
-        let result = |tried: &Tried| if tried.is_usable { Ok(tried.to_string()) } else { Err(tried.to_string()) };
-        // A model that can only word passages is of use.
-        let whole =
-            result(&test.whole).or_else(|problem| if test.passage.is_usable { Ok(problem) } else { Err(problem) });
-        check("model: a session", whole);
-        check("model: a passage", result(&test.passage));
-        check("model: asked by", Ok(test.asked_by.to_owned()));
-    }
+        return;
+    };
+    let result = |tried: &Tried| if tried.is_usable { Ok(tried.to_string()) } else { Err(tried.to_string()) };
+    // A model that can only word passages is of use.
+    let whole = result(&test.whole).or_else(|problem| if test.passage.is_usable { Ok(problem) } else { Err(problem) });
+    check("model: a session", whole);
+    check("model: a passage", result(&test.passage));
+    check("model: asked by", Ok(test.asked_by.to_owned()));
 }
 
 /// The result of one check.
@@ -112,7 +109,7 @@ async fn run(globals: &Globals, with_model: bool) -> anyhow::Result<ExitCode> {
                 check("search", services.embedder.check().await.map_err(|error| error.to_string()));
                 let reached = services.summarizer.check().await.map_err(|error| error.to_string());
                 if check("summaries", reached) && with_model {
-                    models(&services, &mut check).await;
+                    model(&services, &mut check).await;
                 }
             }
             Err(problem) => {

@@ -32,7 +32,7 @@ fn writes_and_reads(request: &Value) -> Value {
     }
     // The pairs are as they were written, and have nothing else of the session.
     assert!(asked.contains("sentence: Priya shipped the driver app after a long fight."), "{asked}");
-    assert!(!asked.contains("How was the week?") || asked.contains("asked: How was the week?"), "{asked}");
+    assert!(!asked.contains("TRANSCRIPT") && asked.matches("said: ").count() == 2, "{asked}");
     json!({ "pairs": [
         { "number": 1, "reason": "no fight was spoken of", "says": "in_part" },
         { "number": 2, "reason": "it is said", "says": "yes" },

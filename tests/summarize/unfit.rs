@@ -151,12 +151,28 @@ async fn a_model_whose_summary_of_a_full_session_is_empty_words_passages_from_th
     assert!(!requests[before..].iter().any(|request| question(request).contains("TRANSCRIPT-BEGIN")));
 }
 
+/// A model that had nothing to word wrote nothing, and isn't named.
+#[tokio::test]
+async fn where_nothing_needs_wording_the_summary_is_the_offline_summarizers() {
+    let server = LlmServer::start(std::iter::repeat_n(Reply::AnswerTo(words_passages), 4)).await;
+    let world = world_with(&server, Some(AskBy::Passage)).await;
+    let said = &[("Maya", "And what will you do?"), ("Priya", "I'll send Lena the draft by Friday.")];
+    let staged = stage(&world, said).await;
+    world.run(&staged.priya).await.expect("it is written");
+    assert!(server.requests().is_empty());
+    assert_eq!(
+        texts(&content(&world, &staged.priya, 1).await, Section::ActionItems),
+        ["Send Lena the draft by Friday."]
+    );
+    let summary = &shown(&world, staged.session).await.summaries[0];
+    assert_eq!((summary.provider.as_deref(), summary.stands_in_for.as_deref()), (Some("offline"), None));
+}
+
 #[tokio::test]
 async fn a_self_test_says_what_a_small_model_is_able_to_do() {
     let server = LlmServer::start(std::iter::repeat_n(Reply::AnswerTo(words_passages), 4)).await;
     let world = world_with(&server, None).await;
-    let tests = world.services.summarizer.self_test().await;
-    let [test] = tests.as_slice() else { panic!("{tests:?}") };
+    let test = world.services.summarizer.self_test().await.expect("a model is set");
     assert!(!test.whole.is_usable && test.whole.found.contains("0 claims"), "{:?}", test.whole);
     assert!(test.passage.is_usable, "{:?}", test.passage);
     assert_eq!(test.asked_by, "passage");

@@ -1,7 +1,8 @@
 //! What kind of sentence somebody says: something done, decided, wished for, feared, told of another.
 //!
-//! Which section a sentence may stand in depends on it, whoever writes the summary. English only. The kinds are learned
-//! from the labelled sentences in `fixtures/kinds/` when first needed: by words, and more precisely with the
+//! Which section a sentence may stand in depends on it: the offline summarizer chooses by it, and a model's win or action
+//! item that rests on what is surely something else is dropped. English only. The kinds are learned from the labelled
+//! sentences in `fixtures/kinds/` when first needed: by words, and more precisely with the
 //! vectors of the local model (`meaning`). Pure.
 
 mod features;
@@ -14,7 +15,7 @@ use strum::{EnumCount, EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
 use crate::learn::Linear;
 
 pub(super) use features::shape;
-pub use meaning::{by_meaning, is_of, judged, train};
+pub use meaning::{by_meaning, judged, train};
 
 /// How often all examples are gone through.
 const ROUNDS: usize = 12;
@@ -151,4 +152,25 @@ fn learn(examples: &[Example]) -> Linear<KINDS> {
     let known: Vec<(usize, Vec<u64>)> =
         examples.iter().map(|it| (it.kind as usize, features::features(it.spoken))).collect();
     Linear::learn(known.iter().map(|(class, features)| (*class, features.as_slice())), ROUNDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn right(file: &'static str) -> f64 {
+        let examples: Vec<Example> = file.lines().filter_map(example).collect();
+        assert!(examples.len() > 300 && examples.len() == file.lines().count(), "every line is one");
+        let right = examples.iter().filter(|it| by_words(it.spoken).likeliest() == it.kind).count();
+        right as f64 / examples.len() as f64
+    }
+
+    /// Of 17 kinds; measured at 0.82 and 0.76. Nothing is learned from these files.
+    #[test]
+    fn sentences_that_nothing_was_learned_from_are_told_apart() {
+        let single = right(include_str!("../../../fixtures/kinds/unseen.tsv"));
+        assert!(single >= 0.78, "{single:.3}");
+        let in_sessions = right(include_str!("../../../fixtures/kinds/unseen_sessions.tsv"));
+        assert!(in_sessions >= 0.72, "{in_sessions:.3}");
+    }
 }

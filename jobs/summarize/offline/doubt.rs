@@ -7,7 +7,10 @@ use std::{collections::HashMap, sync::LazyLock};
 use regex::Regex;
 
 use super::{
-    super::input::SessionForClient,
+    super::{
+        input::{SessionForClient, Speaker},
+        kinds::SentenceKind,
+    },
     cues, owes, promise, role_play, score,
     settled::Settled,
     speech::{Sentence, Speech},
@@ -43,7 +46,34 @@ pub enum Doubt {
     ToAnother,
     /// They are less certain than the claim.
     Unsure,
+    /// They are surely something else than what the section is for: a habit, a fear, a question.
+    OfAnotherKind,
 }
+
+/// What is surely of one of these kinds is no win, …
+const NO_WIN: [SentenceKind; 9] = [
+    SentenceKind::Decision,
+    SentenceKind::Wish,
+    SentenceKind::Habit,
+    SentenceKind::Fear,
+    SentenceKind::Refusal,
+    SentenceKind::Hypothetical,
+    SentenceKind::Difficulty,
+    SentenceKind::Question,
+    SentenceKind::Talk,
+];
+/// … and of these, no action item.
+const NO_UNDERTAKING: [SentenceKind; 7] = [
+    SentenceKind::Wish,
+    SentenceKind::Habit,
+    SentenceKind::Fear,
+    SentenceKind::Refusal,
+    SentenceKind::Hypothetical,
+    SentenceKind::Difficulty,
+    SentenceKind::Told,
+];
+/// How sure that must be: the words of a claim may say more than one thing.
+const SURELY: f32 = 0.9;
 
 impl<'a> Doubts<'a> {
     pub(in crate::summarize) fn new(input: &'a SessionForClient) -> Self {
@@ -57,6 +87,11 @@ impl<'a> Doubts<'a> {
             }
         }
         Self { input, speech, settled, parts }
+    }
+
+    /// Whether the session is in English.
+    pub(in crate::summarize) fn is_english(&self) -> bool {
+        self.speech.is_english()
     }
 
     /// The reason to doubt a claim of `section` with this text that cites `evidence`: one that applies to every
@@ -137,8 +172,16 @@ impl<'a> Doubts<'a> {
             Section::Wins | Section::ActionItems if owes::is_hedged(own) && !is_unsure(claim) => Some(Doubt::Unsure),
             Section::ActionItems if cues::TELLS_OF_ANOTHER.is_in(own) => Some(Doubt::OfAnother),
             Section::ActionItems if !denies(claim) && score::is_no_undertaking(own) => Some(Doubt::Denied),
+            Section::Wins if self.is_surely(cited, &NO_WIN) => Some(Doubt::OfAnotherKind),
+            Section::ActionItems if self.is_surely(cited, &NO_UNDERTAKING) => Some(Doubt::OfAnotherKind),
             _ => None,
         }
+    }
+
+    /// Whether what the client says is surely of one of these kinds.
+    fn is_surely(&self, cited: &Sentence, kinds: &[SentenceKind]) -> bool {
+        let by_client = cited.speaker == Speaker::Client;
+        by_client && self.speech.kinds_by_words(cited.at).is_some_and(|known| known.of(kinds) >= SURELY)
     }
 }
 

@@ -298,6 +298,21 @@ mod tests {
         }
     }
 
+    /// Where sentences end is learned of English; other languages keep their words together.
+    #[test]
+    fn speech_without_full_stops_is_cut_in_english_alone() {
+        let sentences = |said: &str| {
+            let head = "date: 2026-03-11\ncoach: Maya Okafor\nclient: Priya Raman\n---\n";
+            Speech::new(&crate::summarize::read_session(&format!("{head}Priya| {said}\n"))).sentences.len()
+        };
+        let english = "yeah no i went to the gym twice last week and i felt really good about it i told my wife on sunday \
+                       she was really proud of me";
+        assert!(sentences(english) > 1);
+        let german = "ich war am montag bei meinem chef und ich habe ihm gesagt dass ich das nicht mehr kann und er hat \
+                      mich nur angesehen und nichts gesagt und dann bin ich wieder an meinen platz";
+        assert_eq!(sentences(german), 1);
+    }
+
     /// The page shows how many words a participant spoke: the summary must show the same number.
     #[test]
     fn the_words_of_the_summary_are_those_of_the_page() {

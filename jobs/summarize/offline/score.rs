@@ -124,8 +124,6 @@ const UNLIKELY: f32 = 0.12;
 const SURE_CUES: f32 = 1.0;
 /// One that is as likely stands there without cues.
 const SURE: f32 = 0.85;
-/// And a win without cues must be as likely: few things that people tell of themselves are.
-pub(super) const VERY_SURE: f32 = 0.92;
 /// What a sentence says in spite of cues, if it's as likely of another kind.
 const CONTRADICTED: f32 = 0.4;
 

@@ -100,6 +100,7 @@ impl Speech {
     /// Splits the lines that a provider may know.
     pub(super) fn new(input: &SessionForClient) -> Self {
         let lines = &input.utterances;
+        let is_english = input.is_english();
         let (mut turns, mut sentences) = (Vec::new(), Vec::new());
         let mut first = 0;
         while first < lines.len() {
@@ -112,7 +113,7 @@ impl Speech {
                 last += 1;
             }
             let from = sentences.len();
-            add_turn(input, first..last + 1, turns.len(), &mut sentences);
+            add_turn(input, is_english, first..last + 1, turns.len(), &mut sentences);
             let after_gap = first > 0 && lines[first - 1].index + 1 != lines[first].index;
             turns.push(Turn { speaker: lines[first].speaker, sentences: from..sentences.len(), after_gap });
             first = last + 1;
@@ -122,7 +123,6 @@ impl Speech {
             last_with.extend(pairs(&sentence.stems).map(|pair| (pair, sentence.turn)));
         }
         let dropped = sentences.iter().filter(|it| cues::DROPPED.is_in(&it.own)).map(|it| it.at).collect();
-        let is_english = input.is_english();
         Self { turns, sentences, dropped, firm: OnceLock::new(), kinds: OnceLock::new(), is_english, last_with }
     }
 
@@ -134,6 +134,16 @@ impl Speech {
         let all =
             self.kinds.get_or_init(|| (0..self.sentences.len()).map(|at| kinds::by_words(self.spoken(at))).collect());
         all.get(at)
+    }
+
+    /// What kind of sentence the one at `at` is by its words, without looking at the others.
+    pub(super) fn kinds_by_words(&self, at: usize) -> Option<Kinds> {
+        self.is_english.then(|| kinds::by_words(self.spoken(at)))
+    }
+
+    /// Whether the session is in English.
+    pub(super) fn is_english(&self) -> bool {
+        self.is_english
     }
 
     /// Learns the kinds of the sentences from their vectors as well, before they are first asked for.
@@ -215,7 +225,13 @@ impl Speech {
 }
 
 /// Splits the joined lines of a turn into sentences, and finds each sentence's part of each line.
-fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentences: &mut Vec<Sentence>) {
+fn add_turn(
+    input: &SessionForClient,
+    is_english: bool,
+    lines: Range<usize>,
+    turn: usize,
+    sentences: &mut Vec<Sentence>,
+) {
     let mut joined = String::new();
     let mut places: Vec<(usize, Range<usize>)> = Vec::new();
     for at in lines {
@@ -233,7 +249,9 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
         places.get(from..to).unwrap_or_default()
     };
     let asides = asides(input, &joined, &places);
-    for range in boundaries::boundaries(&joined).unwrap_or_else(|| text::sentences(&joined)) {
+    // Where sentences end, and which apostrophes are missing, is known of English alone.
+    let unpunctuated = if is_english { boundaries::boundaries(&joined) } else { None };
+    for range in unpunctuated.unwrap_or_else(|| text::sentences(&joined)) {
         let long = text::words(&joined[range.clone()]).len() > LONG_SENTENCE_WORDS;
         let parts: Vec<Range<usize>> = if long {
             cut(&joined, under(&range).iter().map(|(_, it)| it.start.max(range.start)..it.end.min(range.end)))
@@ -258,7 +276,7 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
                 .chars()
                 .map(|c| if text::is_apostrophe(c) { '\'' } else { c })
                 .collect();
-            let own = contractions::restored(&own).into_owned();
+            let own = if is_english { contractions::restored(&own).into_owned() } else { own };
             let speaker = input.utterances[places[0].0].speaker;
             let words = text::words(&said).len();
             let at = sentences.len();

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::promise;
+use super::{promise, wording::capital};
 
 /// A longer sentence stays a quote: too much in it can depend on who says it.
 const LONGEST: usize = 20;
@@ -58,11 +58,6 @@ fn stands_alone(deed: &str) -> bool {
         LazyLock::new(|| pattern(r"(?i)\b(?:it|that|them|they|those|he|she|him|her|there|so|one|ones|both|then)\b"));
     let words = deed.split_whitespace().count();
     (2..=LONGEST).contains(&words) && !DEPENDS.is_match(deed) && !REFERS.is_match(deed)
-}
-
-fn capital(words: &str) -> String {
-    let mut letters = words.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// With a full stop, and nothing else, at its end.

@@ -6,6 +6,9 @@ use regex::Regex;
 
 use super::{super::kinds::SentenceKind, cues, score, speech::Speech};
 
+/// A win without cues must be as likely: few things that people tell of themselves are one.
+const VERY_SURE: f32 = 0.92;
+
 pub(super) fn wins(speech: &Speech, at: usize) -> f32 {
     let own = &speech.sentences[at].own;
     if MISHAP.is_match(own)
@@ -22,7 +25,7 @@ pub(super) fn wins(speech: &Speech, at: usize) -> f32 {
     if cued == 0.0 && !OWN_DEED.is_match(own) {
         return 0.0;
     }
-    if cued == 0.0 && score::likely(speech, at, &[SentenceKind::Did]).is_some_and(|likely| likely < score::VERY_SURE) {
+    if cued == 0.0 && score::likely(speech, at, &[SentenceKind::Did]).is_some_and(|likely| likely < VERY_SURE) {
         return 0.0;
     }
     let score = score::by_kind(speech, at, &[SentenceKind::Did], cued);

@@ -432,7 +432,8 @@ fn readable(quote: &str) -> String {
     capital(&inner)
 }
 
-fn capital(quote: &str) -> String {
+/// With a capital first letter.
+pub(super) fn capital(quote: &str) -> String {
     let mut chars = quote.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::*;
 use crate::summarize::DraftEvidence;
-use crate::summarize::cases;
+use crate::summarize::{cases, read_session};
 
 /// The group session of the fixtures, for Priya: 6 is what she said, 7 is Maya's answer to her.
 fn check(
@@ -303,4 +303,34 @@ fn a_win_that_is_the_promise_kept_settles_it() {
     assert_eq!(outcome(&[win]), (ThreadOutcome::Met, 1), "by the same utterances");
     let other = DraftClaim::new(Section::Wins, "Lena has something.".into(), evidence);
     assert_eq!(outcome(&[other]), (ThreadOutcome::NoMatch, 0));
+}
+
+/// Whoever writes the claim: what is surely a habit is no action item, and what is surely wanted no win.
+#[test]
+fn what_is_surely_of_another_kind_stands_in_no_section_of_deeds() {
+    let session = |said: &str| {
+        read_session(&format!(
+            "date: 2026-03-11\ncoach: Maya Okafor\nclient: Priya Raman\n---\nMaya| Tell me about your evenings, please.\n\
+             Priya| {said}\n"
+        ))
+    };
+    for (section, text, said, expected) in [
+        (
+            Section::ActionItems,
+            "Have two glasses of wine every evening.",
+            "Every evening I'll have two glasses of wine, always have.",
+            Some(Dropped::Doubtful(Doubt::OfAnotherKind)),
+        ),
+        (
+            Section::Challenges,
+            "Two glasses of wine every evening.",
+            "Every evening I'll have two glasses of wine, always have.",
+            None,
+        ),
+        (Section::ActionItems, "Call Birger on Monday.", "I'll call Birger on Monday.", None),
+    ] {
+        let evidence = vec![DraftEvidence { utterance: 1, quote: said.trim_end_matches('.').into() }];
+        let verified = verify(&session(said), &[DraftClaim::new(section, text.into(), evidence)]);
+        assert_eq!(verified.dropped.first().copied(), expected, "{text}");
+    }
 }
