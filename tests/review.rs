@@ -333,3 +333,36 @@ async fn what_the_coach_types_is_verified_only_where_it_was_said() {
     let counts = (summaries[0].claims_kept, summaries[0].claims_verified, summaries[0].claims_own);
     assert_eq!(counts, (Some(4), Some(3), Some(1)));
 }
+
+/// A moment is nobody's sentence until the coach says what it is; then it is sent with its evidence.
+#[tokio::test]
+async fn a_moment_is_for_the_coach_until_it_is_moved_to_a_section() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "in_review").await;
+    let content = summary::load_version(&mut begin(&world).await, reviewed.summary, 1).await.expect("it reads");
+    let (moved, counted) = (content.claims[0].id, content.section(Section::Engagement).next().expect("it is there").id);
+    let before = Tally::of(&content).statements();
+
+    // What is counted stays what it is; the first sentence is only for the coach now.
+    let to = |section: Section| Edits {
+        sections: HashMap::from([(moved, section), (counted, Section::Wins)]),
+        ..Edits::default()
+    };
+    edit(&world, &reviewed, 1, &to(Section::Moments)).await.expect("it is moved");
+    let content = summary::load_version(&mut begin(&world).await, reviewed.summary, 2).await.expect("it reads");
+    let moment = content.section(Section::Moments).next().expect("a moment").clone();
+    assert!(!content.for_client().any(|claim| claim.text == moment.text), "nothing of it is sent");
+    assert_eq!(content.section(Section::Engagement).count(), 1);
+    assert_eq!(Tally::of(&content).statements(), before - 1, "it states nothing");
+
+    let edits = Edits { sections: HashMap::from([(moment.id, Section::ActionItems)]), ..Edits::default() };
+    edit(&world, &reviewed, 2, &edits).await.expect("it is moved again");
+    let content = summary::load_version(&mut begin(&world).await, reviewed.summary, 3).await.expect("it reads");
+    let item = content.section(Section::ActionItems).find(|claim| claim.text == moment.text).expect("an action item");
+    assert_eq!((item.support, item.edited), (Support::Verified, false));
+    assert_eq!(item.evidence.len(), moment.evidence.len());
+    assert_eq!(item.action.as_ref().map(|action| action.owner), Some(debrief_jobs::model::Owner::Client));
+    let session = view(&mut begin(&world).await, reviewed.session).await.expect("it reads").expect("it is there");
+    assert!(session.summaries[0].letter.iter().any(|(id, _)| *id == item.id), "it is in the letter");
+}

@@ -137,9 +137,9 @@ tables! {
             v.author as "author?", v.provider as "provider?", v.model as "model?",
             v.prompt_version as "prompt_version?", v.template as "template?", v.claims_dropped as "claims_dropped?",
             (select count(*) from claims k where k.summary_id = s.id and k.version = s.version
-                and k.support <> 'nothing_said') as "claims_kept!",
+                and k.section <> 'moments' and k.support <> 'nothing_said') as "claims_kept!",
             (select count(*) from claims k where k.summary_id = s.id and k.version = s.version
-                and k.support in ('verified', 'read_twice')) as "claims_verified!",
+                and k.section <> 'moments' and k.support in ('verified', 'read_twice')) as "claims_verified!",
             s.approved_version, s.approved_hash, s.approved_at, s.created_at, s.updated_at
         from summaries s join clients c on c.id = s.client_id
         left join summary_versions v on v.summary_id = s.id and v.version = s.version

@@ -28,6 +28,9 @@ pub enum Section {
     Recommendations,
     /// Words worth keeping, as they were said.
     KeyQuotes,
+    /// Passages that may matter, but that nobody is sure about (for the coach, who may move them to a section).
+    #[schemars(skip)]
+    Moments,
     /// How engaged the client was (for the coach).
     Engagement,
     /// Where something shifted (for the coach).
@@ -42,12 +45,13 @@ pub enum Section {
 
 impl Section {
     /// All sections, in page order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Wins,
         Self::Challenges,
         Self::ActionItems,
         Self::Recommendations,
         Self::KeyQuotes,
+        Self::Moments,
         Self::Engagement,
         Self::Breakthrough,
         Self::Risk,
@@ -64,6 +68,7 @@ impl Section {
             Self::ActionItems => "action_items",
             Self::Recommendations => "recommendations",
             Self::KeyQuotes => "key_quotes",
+            Self::Moments => "moments",
             Self::Engagement => "engagement",
             Self::Breakthrough => "breakthrough",
             Self::Risk => "risk",
@@ -81,6 +86,7 @@ impl Section {
             Self::ActionItems => "Action items",
             Self::Recommendations => "Recommendations",
             Self::KeyQuotes => "Key quotes",
+            Self::Moments => "Moments",
             Self::Engagement => "Engagement",
             Self::Breakthrough => "Breakthrough",
             Self::Risk => "Risk",
@@ -96,8 +102,23 @@ impl Section {
             Self::Wins | Self::Challenges | Self::ActionItems | Self::Recommendations | Self::KeyQuotes => {
                 Audience::Client
             }
-            Self::Engagement | Self::Breakthrough | Self::Risk | Self::Priority | Self::OpenThreads => Audience::Coach,
+            Self::Moments | Self::Engagement | Self::Breakthrough | Self::Risk | Self::Priority | Self::OpenThreads => {
+                Audience::Coach
+            }
         }
+    }
+
+    /// Whether a coach may move claims into it and out of it: it says what a quote is about, and nothing is counted,
+    /// scored or settled by it.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        !matches!(self, Self::Engagement | Self::Risk | Self::Priority | Self::OpenThreads)
+    }
+
+    /// Whether a language model writes it. Moments are what the offline summarizer isn't sure about.
+    #[must_use]
+    pub const fn is_for_model(self) -> bool {
+        !matches!(self, Self::Moments)
     }
 
     /// Whether its claims carry a [`Score`].
@@ -335,6 +356,23 @@ impl Claim {
             score: None,
             thread: None,
         }
+    }
+
+    /// Whether the coach may move it to another section: what was kept out of the letter stays out.
+    #[must_use]
+    pub fn is_movable(&self) -> bool {
+        self.section.is_open() && self.audience == self.section.audience()
+    }
+
+    /// The same sentence in another section. What it says of who does it by when is only known of action items.
+    #[must_use]
+    pub fn moved_to(self, section: Section) -> Self {
+        let action = (section == Section::ActionItems).then_some(ActionItem {
+            owner: Owner::Unclear,
+            due_date: None,
+            due_words: None,
+        });
+        Self { section, audience: section.audience(), action, score: None, thread: None, ..self }
     }
 }
 

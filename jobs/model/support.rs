@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Content;
+use super::{Content, Section};
 
 /// What a claim is based on. Stored with each version's claims, since it changes with their words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -76,7 +76,8 @@ impl Tally {
     #[must_use]
     pub fn of(content: &Content) -> Self {
         let mut tally = Self::default();
-        for claim in &content.claims {
+        // Moments state nothing: the coach has yet to say what they are.
+        for claim in content.claims.iter().filter(|claim| claim.section != Section::Moments) {
             tally.read_twice += usize::from(claim.support == Support::ReadTwice);
             *match claim.support {
                 Support::Verified | Support::ReadTwice => &mut tally.verified,

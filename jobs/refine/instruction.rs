@@ -196,6 +196,7 @@ fn section(name: &str) -> Option<Section> {
         "recommendation" | "recommendations" | "advice" | "suggestion" | "suggestions" | "empfehlung"
         | "empfehlungen" | "rat" | "vorschlag" | "vorschläge" | "ratschläge" => Section::Recommendations,
         "quote" | "quotes" | "key quote" | "key quotes" | "zitat" | "zitate" | "zitaten" => Section::KeyQuotes,
+        "moment" | "moments" | "momente" | "momenten" => Section::Moments,
         "engagement" => Section::Engagement,
         "breakthrough" | "breakthroughs" | "durchbruch" | "durchbrüche" => Section::Breakthrough,
         "risk" | "risks" | "risiko" | "risiken" => Section::Risk,

@@ -29,6 +29,8 @@ pub struct Edits {
     pub texts: HashMap<Uuid, String>,
     /// Claims to leave out.
     pub removals: HashSet<Uuid>,
+    /// The section that the coach chose by claim: moves it, if it may be moved.
+    pub sections: HashMap<Uuid, Section>,
     /// New claims: section and text.
     pub additions: Vec<(Section, String)>,
 }
@@ -57,7 +59,12 @@ impl Edits {
                     claim.support = Support::Own;
                 }
             }
-            claims.push(claim);
+            match self.sections.get(&claim.id) {
+                Some(section) if *section != claim.section && section.is_open() && claim.is_movable() => {
+                    claims.push(claim.moved_to(*section));
+                }
+                _ => claims.push(claim),
+            }
         }
         for (section, typed) in &self.additions {
             let typed = one_line(typed);
@@ -188,7 +195,22 @@ async fn check_again(
             date_again(claim, was, row.session_date);
         }
     }
+    for claim in &mut edited.claims {
+        if base.claims.iter().any(|was| was.id == claim.id && was.section != claim.section) {
+            undertake(claim, names.coach, row.session_date);
+        }
+    }
     Ok(())
+}
+
+/// Who does what was moved to the action items, and by when, as far as its words say.
+fn undertake(claim: &mut Claim, coach: &str, day: chrono::NaiveDate) {
+    let Some(action) = &mut claim.action else { return };
+    let by_coach = !claim.evidence.is_empty() && claim.evidence.iter().all(|evidence| evidence.speaker == coach);
+    action.owner = if by_coach { Owner::Coach } else { Owner::Client };
+    if let Some(said) = due::find(&claim.text, day) {
+        (action.due_date, action.due_words) = (said.date, Some(said.words));
+    }
 }
 
 /// Takes the date of an action item from its new words: the letter mustn't add another one to a date that was typed. A

@@ -162,7 +162,9 @@ pub(super) async fn write(team: &Team<'_>, input: &SessionForClient) -> Result<D
 
 /// Whether the template has the section, and there is anything that it could be about.
 fn is_asked_for(input: &SessionForClient, section: Section) -> bool {
-    input.template.limit(section) > 0 && (section != Section::OpenThreads || !input.threads.is_empty())
+    section.is_for_model()
+        && input.template.limit(section) > 0
+        && (section != Section::OpenThreads || !input.threads.is_empty())
 }
 
 /// Asks about one section, part by part.
@@ -192,6 +194,7 @@ async fn ask(team: &Team<'_>, section: Section, prompt: &Prompt) -> Result<Vec<D
         Section::Wins
         | Section::Challenges
         | Section::Recommendations
+        | Section::Moments
         | Section::Engagement
         | Section::Breakthrough => answer::<Told>(team, section, prompt).await,
     }
@@ -225,7 +228,7 @@ mod tests {
         let input = cases::read(&path);
         let all = 0..input.utterances.len();
         let of = |section| render(&input, all.clone(), (1, 1), section).expect("the templates render");
-        let asked: Vec<Prompt> = Section::ALL.into_iter().map(of).collect();
+        let asked: Vec<Prompt> = Section::ALL.into_iter().filter(|it| it.is_for_model()).map(of).collect();
         let session = |prompt: &Prompt| prompt.user.split_once("TRANSCRIPT-END").map(|(before, _)| before.to_owned());
         assert!(asked.iter().all(|one| one.system == asked[0].system && session(one) == session(&asked[0])));
         let mut whole = asked[0].clone();

@@ -50,7 +50,7 @@ pub use offline::{Doubt, Passage, Ranking, passages, write as write_offline};
 pub(crate) use reworded::Names;
 pub use self_test::{SelfTest, Tried};
 pub use summarizer::Summarizer;
-pub use supported::{Basis, Unsaid, new_words, unsaid};
+pub use supported::{Basis, Unsaid, new_words, not_said, unsaid};
 pub use template::read_session;
 pub use verify::{Dropped, Verified, verify};
 pub(crate) use verify::{check_words, clean};

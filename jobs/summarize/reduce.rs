@@ -108,6 +108,7 @@ fn render(input: &SessionForClient, claims: &[DraftClaim]) -> Result<Prompt, min
         .collect();
     let limits: Vec<minijinja::Value> = Section::ALL
         .into_iter()
+        .filter(|section| section.is_for_model())
         .map(|section| (section, input.template.limit(section)))
         .filter(|(_, most)| *most > 0)
         .map(|(section, most)| context! { section => section.as_str(), most })

@@ -63,7 +63,9 @@ fn fewest_claims(input: &SessionForClient) -> usize {
         _ => FEWEST_CLAIMS,
     };
     // A template may ask for less; open threads need an earlier session, and signs of danger are found by rule.
-    let asked_for = |section: &Section| !matches!(section, Section::OpenThreads | Section::Risk | Section::Priority);
+    let asked_for = |section: &Section| {
+        section.is_for_model() && !matches!(section, Section::OpenThreads | Section::Risk | Section::Priority)
+    };
     fewest.min(Section::ALL.into_iter().filter(asked_for).map(|section| input.template.limit(section)).sum())
 }
 

@@ -10,8 +10,8 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use chrono::NaiveDate;
 use regex::Regex;
 
-use super::{facts, offline::content_stems};
-use crate::text;
+use super::{facts, offline::content_stems, verify::FREELY_WORDED};
+use crate::{language, model::Claim, text};
 
 /// What a sentence says that its cited words don't.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,19 @@ pub fn new_words(sentence: &str, basis: &Basis<'_>) -> Vec<String> {
         !stems.is_empty() && stems.is_disjoint(&said) && !TELLING.contains(&word.normal.as_str())
     };
     words.iter().filter(is_new).map(|word| own[word.range.clone()].to_owned()).collect()
+}
+
+/// The content words of a claim that nobody said in the lines it cites: for the coach to look at. Quotes and the coach's own
+/// words have none, and neither do other languages than English.
+#[must_use]
+pub fn not_said(claim: &Claim, people: &[&str]) -> Vec<String> {
+    if !FREELY_WORDED.contains(&claim.section) || claim.edited || !claim.support.holds() {
+        return Vec::new();
+    }
+    let cited = claim.evidence.iter().map(|it| it.quote.as_str()).collect::<Vec<_>>().join(" ");
+    let due = claim.action.as_ref().and_then(|action| action.due_words.clone()).unwrap_or_default();
+    let english = language::may_be_english(&claim.text) && language::may_be_english(&cited);
+    new_words(&claim.text, &Basis { cited: &cited, around: &due, days: &[], people, speaker: None, english })
 }
 
 /// Words by which a summary tells that something was said, felt or decided: nobody says them of themselves.
@@ -290,5 +303,15 @@ mod tests {
             Basis { cited, around: cited, days: &[], people: &people, speaker: Some("Priya Raman"), english: true };
         assert_eq!(new_words("Priya told her boss that she needs two people.", &basis), Vec::<String>::new());
         assert_eq!(new_words("Priya was promoted by her boss.", &basis), ["promoted"]);
+        let evidence = vec![crate::model::Evidence {
+            utterance_id: uuid::Uuid::nil(),
+            speaker: "Priya Raman".into(),
+            start_ms: None,
+            quote: cited.into(),
+        }];
+        let claim =
+            Claim { evidence, ..Claim::new(crate::model::Section::Wins, "Priya was promoted by her boss.".into()) };
+        assert_eq!(not_said(&claim, &people), ["promoted"]);
+        assert_eq!(not_said(&Claim { edited: true, ..claim }, &people), Vec::<String>::new(), "the coach knows");
     }
 }

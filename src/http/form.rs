@@ -1,6 +1,6 @@
 //! A posted form: named fields, some of which contain the id of their subject.
 //!
-//! `text.{claim}`: a claim's words; `remove.{claim}`: a ticked box; `add.{section}`: a new claim; `instruction`: what
+//! `text.{claim}`: a claim's words; `section.{claim}`: where it belongs; `remove.{claim}`: a ticked box; `add.{section}`: a new claim; `instruction`: what
 //! to refine; `who.{n}`, `to` and `to_name`: the recipient shown on the page; `label.{n}`, `name.{n}` and `email.{n}`:
 //! speakers. The raw fields are kept, so that a page can show them again.
 //!
@@ -128,6 +128,8 @@ impl Form {
                 edits.texts.insert(claim, value.to_owned());
             } else if let Some(claim) = field.strip_prefix("remove.").and_then(|id| id.parse::<Uuid>().ok()) {
                 edits.removals.insert(claim);
+            } else if let Some(claim) = field.strip_prefix("section.").and_then(|id| id.parse::<Uuid>().ok()) {
+                edits.sections.extend(Section::parse(value).map(|section| (claim, section)));
             } else if let Some(section) = field.strip_prefix("add.").and_then(Section::parse) {
                 edits.additions.push((section, value.to_owned()));
             }
@@ -158,10 +160,12 @@ mod tests {
     #[test]
     fn a_form_becomes_edits_and_ignores_what_it_does_not_know() {
         let claim = Uuid::now_v7();
-        let (text, remove) = (format!("text.{claim}"), format!("remove.{claim}"));
+        let (text, remove, section) = (format!("text.{claim}"), format!("remove.{claim}"), format!("section.{claim}"));
         let form = form(&[
             (&text, "New words"),
             (&remove, "on"),
+            (&section, "nonsense"),
+            (&section, "wins"),
             ("add.wins", "A win"),
             ("add.nonsense", "x"),
             ("text.not-an-id", "x"),
@@ -171,6 +175,7 @@ mod tests {
         assert_eq!(form.version(), 3);
         assert_eq!(edits.texts.get(&claim).map(String::as_str), Some("New words"));
         assert!(edits.removals.contains(&claim));
+        assert_eq!(edits.sections, [(claim, Section::Wins)].into());
         assert_eq!(edits.additions, [(Section::Wins, "A win".to_owned())]);
         assert_eq!(form.typed(None), ["New words", "A win", "x", "x"]);
     }

@@ -395,3 +395,19 @@ async fn a_sentence_about_the_client_goes_only_as_it_is_where_the_coach_says_so(
     assert_eq!(approved.status, StatusCode::SEE_OTHER, "{}", approved.body);
     assert_eq!(visit.count("select count(*) from mails where kind = 'follow_up'").await, 1);
 }
+
+/// Whoever finds a sentence in the wrong section chooses another one beside it.
+#[tokio::test]
+async fn a_sentence_is_moved_to_another_section_on_the_page() {
+    let visit = Visit::new().await;
+    let page = visit.read().await;
+    let field = page.body.split("<select class=\"place\" name=\"").nth(1).and_then(|rest| rest.split('"').next());
+    let field = field.expect("a choice of sections").to_owned();
+    assert!(page.body.contains("<option value=\"moments\">Moments (only you)</option>"), "{}", page.body);
+    let (token, version) = (page.field("form_token"), page.field("version"));
+    let fields = [("form_token", token.as_str()), ("version", &version), (&field, "moments")];
+    let saved = post(&visit.router, &visit.action(""), &visit.cookie, &fields).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER);
+    let page = get(&visit.router, saved.header("location").split('#').next().expect("a path"), &visit.cookie).await;
+    assert!(page.body.contains("<h3>Moments</h3>") && page.body.contains("they’re not in the letter"), "{}", page.body);
+}

@@ -22,7 +22,8 @@ pub(super) fn challenges(speech: &Speech, at: usize) -> f32 {
     score::by_kind(speech, at, &[SentenceKind::Difficulty, SentenceKind::Fear], cued)
 }
 
-fn cued_challenges(speech: &Speech, at: usize) -> f32 {
+/// What the cues of a difficulty say, whatever kind of sentence it is.
+pub(super) fn cued_challenges(speech: &Speech, at: usize) -> f32 {
     let sentence = &speech.sentences[at];
     // Someone who is late was stuck, but isn't troubled.
     static LATE: LazyLock<Regex> = LazyLock::new(|| {

@@ -2,6 +2,7 @@
 //!
 //! It chooses sentences that were said, by cues of progress, difficulty and commitment, by who said them in answer to
 //! what, by how central they are to the session and how little they repeat, and puts each in quotes with its speaker.
+//! What a rule is sure of stands in its section; what may matter otherwise is a moment, for the coach to choose from.
 //! It invents nothing, because all it writes itself is "Priya said".
 
 mod asked;
@@ -13,6 +14,7 @@ mod day;
 mod doubt;
 mod elliptical;
 mod lemmas;
+mod moments;
 mod owes;
 mod promise;
 mod rank;
@@ -25,6 +27,7 @@ mod sounds;
 mod speech;
 mod statement;
 mod stems;
+mod sure;
 mod thread_outcomes;
 mod wins;
 mod wording;
@@ -58,7 +61,7 @@ use crate::{
 };
 
 /// The version of these rules: it changes whenever they may choose differently.
-pub(super) const RULES_VERSION: &str = "rules-10";
+pub(super) const RULES_VERSION: &str = "rules-11";
 
 /// The maximum number of claims per section, and the maximum similarity of two of them.
 const LIMITS: [(Section, usize, f32); 6] = [
@@ -69,6 +72,10 @@ const LIMITS: [(Section, usize, f32); 6] = [
     (Section::Breakthrough, 2, 0.5),
     (Section::Priority, 3, 0.7),
 ];
+
+/// The sections that sentences are chosen for by what they say.
+const CHOSEN: [Section; 5] =
+    [Section::Wins, Section::Challenges, Section::ActionItems, Section::Recommendations, Section::Breakthrough];
 
 /// Neighbours that were chosen for one of these sections are one claim, …
 const TOGETHER: [Section; 3] = [Section::Wins, Section::Challenges, Section::Breakthrough];
@@ -100,15 +107,17 @@ pub fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
     let passage = |it: &Sentence| Passage { text: meant(&speech, it), turn: it.turn };
     let ranking = Ranking::new(&speech.sentences.iter().map(passage).collect::<Vec<_>>(), vectors);
     let writer = Writer { input, speech: &speech, ranking, settled: Settled::new(&speech) };
-    let mut claims = Vec::new();
+    let (mut claims, mut unsure) = (Vec::new(), Vec::new());
     let chosen = writer.choose();
     let mut taken: BTreeSet<usize> = chosen.values().flatten().copied().collect();
-    for section in [Section::Wins, Section::Challenges, Section::ActionItems, Section::Recommendations] {
-        claims.extend(writer.claims(section, &chosen, &mut taken));
+    for section in CHOSEN {
+        let (sure, rest) = writer.runs_of(section, &chosen);
+        claims.extend(sure.into_iter().map(|run| writer.claim(section, run, &mut taken)));
+        unsure.extend(rest);
     }
     claims.extend(writer.key_quotes(&taken));
+    claims.extend(writer.moments(unsure, &mut taken));
     claims.extend(writer.engagement(whole));
-    claims.extend(writer.claims(Section::Breakthrough, &chosen, &mut taken));
     let signs = chosen.get(&Section::Priority).map(Vec::as_slice).unwrap_or_default();
     claims.extend(writer.risks(signs));
     claims.extend(writer.priority(signs));
@@ -193,18 +202,18 @@ impl Writer<'_> {
             .collect()
     }
 
-    /// The claims of a section. `taken` are the sentences that are already in a claim or chosen for one.
-    fn claims(
+    /// The runs of sentences that were chosen for a section and can be understood: those that surely belong there, and
+    /// the others.
+    fn runs_of(
         &self,
         section: Section,
         chosen: &BTreeMap<Section, Vec<usize>>,
-        taken: &mut BTreeSet<usize>,
-    ) -> Vec<DraftClaim> {
+    ) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
         let chosen = chosen.get(&section).map(Vec::as_slice).unwrap_or_default();
         let runs =
             if TOGETHER.contains(&section) { self.runs(chosen) } else { chosen.iter().map(|at| *at..at + 1).collect() };
         let stand = runs.into_iter().filter(|run| section == Section::ActionItems || self.can_stand(run));
-        stand.collect::<Vec<_>>().into_iter().map(|run| self.claim(section, run, taken)).collect()
+        stand.partition(|run| run.clone().any(|at| sure::is_sure(self.speech, section, at)))
     }
 
     /// The chosen sentences, with those that follow each other in one turn together, in the order of the first chosen.

@@ -4,19 +4,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{
-    super::input::Speaker,
-    cues,
-    score::{negation_before, not_done},
-    speech::Speech,
-};
+use super::{super::input::Speaker, cues, score::negation_before, speech::Speech};
 
 /// Why a client's sentence is a sign of risk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Risk {
     Quitting,
     Distress,
-    MissedPromise,
 }
 
 impl Risk {
@@ -25,7 +19,6 @@ impl Risk {
         match self {
             Self::Quitting => 0.4,
             Self::Distress => 0.35,
-            Self::MissedPromise => 0.15,
         }
     }
 
@@ -34,13 +27,9 @@ impl Risk {
         match self {
             Self::Quitting => "leaving or giving up",
             Self::Distress => "strain",
-            Self::MissedPromise => "something not done",
         }
     }
 }
-
-/// "I didn't." says nothing by itself.
-const FEWEST_WORDS: usize = 4;
 
 pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     let sentence = &speech.sentences[at];
@@ -55,14 +44,8 @@ pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     if cues::QUITTING.is_in(own) && !negation_before(own) {
         return Some(Risk::Quitting);
     }
-    if cues::DISTRESS.is_in(own) && !own.contains("not exhausted") && !is_of_another(&sentence.text, own) {
-        return Some(Risk::Distress);
-    }
-    let missed =
-        not_done(own) && (cues::WAS_DUE.is_in(&speech.around(at)) || cues::CHECKS.is_in(&speech.before(sentence.turn)));
-    // "And did you look?" – "I did not." – "Wonderful!": not looking was what was promised.
-    let praised = cues::PRAISE.is_in(&speech.after(sentence.turn));
-    (missed && !praised && sentence.words >= FEWEST_WORDS).then_some(Risk::MissedPromise)
+    let strained = cues::DISTRESS.is_in(own) && !own.contains("not exhausted") && !is_of_another(&sentence.text, own);
+    strained.then_some(Risk::Distress)
 }
 
 /// Whether the strain is someone else's: "I used it with Priti, and she cried", "Priti cried", "my boss is burnt out".

@@ -74,12 +74,16 @@ pub(super) fn score(speech: &Speech, at: usize) -> Scores {
 /// Whether a sentence tells what troubles the speaker, as far as that is known.
 fn troubles(speech: &Speech, at: usize) -> bool {
     let kinds = [SentenceKind::Difficulty, SentenceKind::Fear, SentenceKind::Refusal, SentenceKind::Wish];
-    likely(speech, at, &kinds).is_none_or(|likely| likely >= LEAST)
+    likely(speech, at, &kinds).is_none_or(|likely| likely >= TROUBLES)
 }
+
+/// What has the words of strain is a sign of it if it's as likely to tell what troubles the speaker.
+const TROUBLES: f32 = 0.45;
 
 /// What a promise scores: by its form, if its kind doesn't contradict; or by its kind alone, if that is sure.
 fn actions(speech: &Speech, at: usize) -> f32 {
-    const NONE: [SentenceKind; 6] = [
+    const NONE: [SentenceKind; 7] = [
+        SentenceKind::Told,
         SentenceKind::Habit,
         SentenceKind::Fear,
         SentenceKind::Refusal,
@@ -278,11 +282,11 @@ fn advice(speech: &Speech, at: usize) -> f32 {
 }
 
 /// What calls itself advice.
-const STRONG_ADVICE: f32 = 1.5;
+pub(super) const STRONG_ADVICE: f32 = 1.5;
 /// Fewer words advise nothing that can be followed.
 const SHORTEST_ADVICE: usize = 7;
 
-fn recommendation(sentence: &Sentence) -> f32 {
+pub(super) fn recommendation(sentence: &Sentence) -> f32 {
     let own = &sentence.own;
     if !cues::ADVISES.is_in(own)
         || cues::ADVISES_NOT.is_in(own) && !own.contains("suggest") && !own.contains("recommend")

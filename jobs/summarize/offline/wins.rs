@@ -38,7 +38,13 @@ static OWN_DEED: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a constant pattern")
 });
 
-fn cued_wins(speech: &Speech, at: usize) -> f32 {
+/// Whether a sentence tells what was done, and not only how good something is.
+pub(super) fn tells_deed(own: &str) -> bool {
+    [&cues::ACHIEVED, &cues::IT_IS_DONE, &cues::DID].iter().any(|cue| cue.is_in(own))
+}
+
+/// What the cues of a win say, whatever kind of sentence it is.
+pub(super) fn cued_wins(speech: &Speech, at: usize) -> f32 {
     let sentence = &speech.sentences[at];
     let own = &sentence.own;
     let mut score = 0.0;

@@ -18,7 +18,7 @@ use super::{
     settled::{self, PromiseOutcome},
     sounds,
     speech::Sentence,
-    statement,
+    statement, sure,
 };
 use crate::text;
 use crate::{
@@ -202,7 +202,7 @@ impl Writer<'_> {
             // Insights are seldom expressed in one short sentence.
             Section::Breakthrough => sentence.words < SHORT_INSIGHT_WORDS,
             // What is no progress in itself counts because of what preceded it.
-            Section::Wins => context::only_moved(sentence),
+            Section::Wins | Section::Moments => context::only_moved(sentence),
             _ => false,
         };
         let leans = weak
@@ -292,23 +292,15 @@ impl Writer<'_> {
         line.text[one.0.min(other.0)..one.1.max(other.1)].to_owned()
     }
 
-    /// Words of the client that speak for themselves and aren't in a section yet: an insight, or something they call
-    /// good.
+    /// Words of the client that speak for themselves and aren't in a section yet: insights.
     pub(super) fn key_quotes(&self, taken: &BTreeSet<usize>) -> Vec<DraftClaim> {
         let candidate = |it: &Sentence| {
             let speaks = it.speaker == Speaker::Client && !it.in_role && !it.asks() && (7..=32).contains(&it.words);
             let own =
                 cues::OF_SELF.is_in(&it.own) && !cues::HYPOTHETICAL.is_in(&it.own) && !cues::REPORTS.is_in(&it.own);
-            let cue = if cues::INSIGHT.is_in(&it.own) {
-                1.0
-            } else if cues::GOOD.is_in(&it.own) {
-                0.7
-            } else {
-                return None;
-            };
             let whole = !context::refers_back(it) && !context::breaks_off(it) && self.is_worth_keeping(it.at);
-            (speaks && own && whole && !taken.contains(&it.at))
-                .then(|| Candidate { sentence: it.at, score: cue + self.worth(it.at) })
+            (speaks && own && whole && !taken.contains(&it.at) && sure::is_insight(self.speech, it.at))
+                .then(|| Candidate { sentence: it.at, score: self.worth(it.at) })
         };
         let found = self.speech.sentences.iter().filter_map(candidate).collect();
         let quote = |at: usize| {
@@ -372,10 +364,7 @@ impl Writer<'_> {
     pub(super) fn priority(&self, signs: &[usize]) -> Option<DraftClaim> {
         let risks: Vec<(risk::Risk, &Sentence)> =
             signs.iter().filter_map(|at| Some((risk::risk(self.speech, *at)?, &self.speech.sentences[*at]))).collect();
-        // What wasn't done is no reason to hurry.
-        if risks.iter().all(|(risk, _)| *risk == risk::Risk::MissedPromise) {
-            return None;
-        }
+        let (_, first) = risks.first()?;
         let calm: f32 = risks.iter().map(|(risk, _)| 1.0 - risk.weight()).product();
         let mut reasons: Vec<&str> = Vec::new();
         for (risk, _) in &risks {
@@ -383,7 +372,8 @@ impl Writer<'_> {
                 reasons.push(risk.reason());
             }
         }
-        let text = format!("{} spoke of {}.", self.input.client_short(), reasons.join(" and of "));
+        let (name, quote) = (self.input.client_short(), readable(&first.text));
+        let text = format!("{name} spoke of {}: \u{201c}{quote}\u{201d}", reasons.join(" and of "));
         let evidence = risks.iter().flat_map(|(_, it)| it.evidence.clone()).collect();
         Some(DraftClaim { score: Some(1.0 - calm), ..DraftClaim::new(Section::Priority, text, evidence) })
     }

@@ -8,6 +8,7 @@ use debrief_jobs::{
     mail::Recipient,
     model::{Audience, Claim, MailState, Section, SummaryState, Support},
     review::view::SummaryView,
+    summarize::not_said,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -93,6 +94,8 @@ struct Conflict {
 struct Block {
     key: &'static str,
     title: &'static str,
+    /// What the section is, where its title doesn't say so.
+    hint: Option<&'static str>,
     claims: Vec<Sentence>,
     added: String,
     added_problem: Option<String>,
@@ -108,10 +111,14 @@ struct Sentence {
     value: String,
     rows: usize,
     removed: bool,
+    /// Where it may be moved; empty if it stays where it is.
+    places: Vec<Place>,
     problem: Option<String>,
     edited: bool,
     /// How its words relate to the transcript: `verified`, `nothing_said`, `own` or `unchecked`.
     support: Support,
+    /// Its words that nobody said in the lines it cites.
+    not_said: Vec<String>,
     /// Its wording in the letter, if different.
     letter: Option<String>,
     /// Whether it may speak about the client rather than to the client.
@@ -127,6 +134,14 @@ struct Sentence {
     evidence: Vec<Quote>,
 }
 
+/// A section that a claim may be moved to.
+#[derive(Debug, Serialize)]
+struct Place {
+    key: &'static str,
+    title: &'static str,
+    chosen: bool,
+}
+
 /// The title of what was promised or recommended near talk of danger, in the part that only the coach sees.
 const fn kept_out(section: Section) -> &'static str {
     match section {
@@ -135,10 +150,23 @@ const fn kept_out(section: Section) -> &'static str {
     }
 }
 
+/// What moments are.
+const MOMENTS: &str =
+    "Debrief isn’t sure what these mean, so they’re not in the letter. To use one, choose its section, and save.";
+
+/// What all summaries of a session share.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct OfSession<'a> {
+    /// The coach's name.
+    pub(super) coach: &'a str,
+    /// Whether its date is estimated.
+    pub(super) estimated: bool,
+}
+
 /// Builds the card of a summary.
 pub(super) fn build(
     summary: &SummaryView,
-    estimated: bool,
+    of: OfSession<'_>,
     action: &str,
     zone: Tz,
     note: Option<&str>,
@@ -147,7 +175,7 @@ pub(super) fn build(
 ) -> Card {
     let retyped = redo.filter(|redo| !redo.conflict);
     let blocks = |audience: Audience| {
-        let sections = Section::ALL.into_iter().map(|section| block(summary, estimated, section, audience, retyped));
+        let sections = Section::ALL.into_iter().map(|section| block(summary, of, section, audience, retyped));
         // A client's section is shown even if empty, so that the coach can add to it.
         sections.filter(|block| !block.claims.is_empty() || audience == Audience::Client).collect::<Vec<_>>()
     };
@@ -250,7 +278,7 @@ fn conflict(summary: &SummaryView, redo: &Redo<'_>) -> Conflict {
 
 fn block(
     summary: &SummaryView,
-    estimated: bool,
+    of: OfSession<'_>,
     section: Section,
     audience: Audience,
     redo: Option<&Redo<'_>>,
@@ -261,8 +289,9 @@ fn block(
     Block {
         key: section.as_str(),
         title: if audience == section.audience() { section.title() } else { kept_out(section) },
+        hint: (section == Section::Moments).then_some(MOMENTS),
         claims: claims
-            .map(|claim| claim_field(claim, (&summary.client_name, estimated), letter.get(&claim.id).copied(), redo))
+            .map(|claim| claim_field(claim, (&summary.client_name, of), letter.get(&claim.id).copied(), redo))
             .collect(),
         added: redo.and_then(|redo| redo.form.get(&field)).unwrap_or_default().to_owned(),
         added_problem: problem(redo, &field),
@@ -271,7 +300,7 @@ fn block(
 
 fn claim_field(
     claim: &Claim,
-    (client, estimated): (&str, bool),
+    (client, of): (&str, OfSession<'_>),
     said: Option<&Rephrased>,
     redo: Option<&Redo<'_>>,
 ) -> Sentence {
@@ -286,20 +315,34 @@ fn claim_field(
         rows: value.chars().count() / 60 + 1,
         value,
         removed: form.is_some_and(|form| form.get(&format!("remove.{}", claim.id)).is_some()),
+        places: places(claim, form),
         problem: problem(redo, &field),
         edited: claim.edited,
         support: claim.support,
+        not_said: not_said(claim, &[client, of.coach]),
         letter: said.and_then(|said| letter_line(&claim.text, &said.text)),
         in_doubt: said.is_some_and(|said| said.speaks_about_client),
-        action: claim.action.as_ref().map(|action| action_line(action, client, estimated)),
+        action: claim.action.as_ref().map(|action| action_line(action, client, of.estimated)),
         score: claim.score.map(|score| {
-            let of = if claim.section == Section::Priority { "How soon to look" } else { "How serious" };
-            format!("{of}: {} ({score} of 1)", score.words())
+            let scored = if claim.section == Section::Priority { "How soon to look" } else { "How serious" };
+            format!("{scored}: {} ({score} of 1)", score.words())
         }),
         thread: claim.thread.as_ref().map(thread_line),
         word_for_word,
         evidence,
     }
+}
+
+/// The sections for the client, and the moments: what the coach keeps for later.
+fn places(claim: &Claim, form: Option<&Form>) -> Vec<Place> {
+    if !claim.is_movable() {
+        return Vec::new();
+    }
+    let typed = form.and_then(|form| form.get(&format!("section.{}", claim.id))).and_then(Section::parse);
+    let chosen = typed.unwrap_or(claim.section);
+    let is_choice = |it: &Section| it.audience() == Audience::Client || *it == Section::Moments || *it == claim.section;
+    let place = |it: Section| Place { key: it.as_str(), title: it.title(), chosen: it == chosen };
+    Section::ALL.into_iter().filter(is_choice).map(place).collect()
 }
 
 fn problem(redo: Option<&Redo<'_>>, field: &str) -> Option<String> {

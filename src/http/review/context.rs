@@ -149,10 +149,11 @@ pub(in crate::http) fn build(
     let looks_again = refining && !held;
     let zone: Tz = session.time_zone.parse().unwrap_or(Tz::UTC);
     let action = state.path(&format!("review/{}", session.id));
+    let of = card::OfSession { coach: &session.coach_name, estimated: session.date_estimated };
     let cards = session.summaries.iter().map(|summary| {
         let redo = redo.filter(|redo| redo.summary == summary.id);
         let note = done.done.as_deref().filter(|_| done.summary == Some(summary.id));
-        card::build(summary, session.date_estimated, &action, zone, note, redo, looks_again)
+        card::build(summary, of, &action, zone, note, redo, looks_again)
     });
     let working = looks_again
         || matches!(session.state, SessionState::Received | SessionState::Parsed | SessionState::Attributed)
