@@ -102,13 +102,13 @@ pub fn not_said(claim: &Claim, people: &[&str]) -> Vec<String> {
 
 /// Words by which a summary tells that something was said, felt or decided: nobody says them of themselves.
 #[rustfmt::skip]
-const TELLING: [&str; 60] = [
+const TELLING: [&str; 61] = [
     "says", "said", "tells", "told", "mentions", "mentioned", "feels", "felt", "feeling", "expresses", "expressed", "describes",
     "described", "reports", "reported", "plans", "planned", "plan", "commits", "committed", "decides", "decided", "agrees",
     "agreed", "wants", "wanted", "suggests", "suggested", "recommends", "recommended", "advises", "advised", "encourages",
     "encouraged", "admits", "admitted", "acknowledges", "acknowledged", "realizes", "realized", "realises", "realised",
     "recognizes", "recognized", "notices", "noticed", "explains", "explained", "struggles", "struggled", "struggling",
-    "difficult", "difficulty", "client", "coach", "session", "herself", "himself", "themselves", "successfully",
+    "difficult", "difficulty", "client", "coach", "session", "herself", "himself", "themselves", "yourself", "successfully",
 ];
 
 fn new_names(sentence: &str, basis: &Basis<'_>) -> Vec<String> {

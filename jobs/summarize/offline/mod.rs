@@ -116,7 +116,7 @@ pub fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
         unsure.extend(rest);
     }
     claims.extend(writer.key_quotes(&taken));
-    claims.extend(writer.moments(unsure, &mut taken));
+    claims.extend(writer.moments(&unsure, &mut taken));
     claims.extend(writer.engagement(whole));
     let signs = chosen.get(&Section::Priority).map(Vec::as_slice).unwrap_or_default();
     claims.extend(writer.risks(signs));

@@ -45,7 +45,7 @@ macro_rules! patterns {
 
 patterns! {
     /// Calls itself a promise.
-    NAMED = format!(r"\bmy (?:homework|commitment|promise|task|to-?do|assignment|action(?: item| step| point)?|(?:first|one|next) (?:step|action)|one thing)(?: (?:for|until|before|by|from) (?:now|then|today|here|this|the|our|next)[\w ]{{0,20}}| this week)? (?:is|will be|would be)(?: going)?(?: to\b|:|,|\b)|\bwhat i(?:'ll| will|'m| am)?(?: going to)? (?:commit(?:ting)? to|promis(?:e|ing)|take on)(?: today| here| then)? is\b|\bi(?:'m| am) (?:committing|promising) to\b|\bi(?: hereby)? commit(?: myself)? to\b|\bi promise(?: you)?(?: that)?,? (?:i|to|you)\b|\byou have my word\b|\bi(?:'ll| will) make (?:it|that) my homework\b");
+    NAMED = format!(r"\bmy (?:homework|commitment|promise|task|to-?do|assignment|action(?: item| step| point)?|(?:first|one|next) (?:step|action)|one thing)(?: (?:for|until|before|by|from) (?:now|then|today|here|this|the|our|next)[\w ]{{0,20}}| this week)? (?:is|will be|would be)(?: going)?(?: to\b|:|,|\b)|\bwhat i(?:'ll| will|'m| am)?(?: going to)? (?:commit(?:ting)? to|promis(?:e|ing)|take on)(?: today| here| then)? is\b|\bi(?:'m| am) (?:committing|promising) to\b|\bi(?: hereby)? commit(?: myself)? to\b|\bi promise(?: you)?(?: that)?,? (?:i|to|you'll)\b|\byou have my word\b|\bi(?:'ll| will) make (?:it|that) my homework\b");
     /// "Will send it tomorrow."
     NO_SUBJECT = format!(r"^(?:so |and |then |ok(?:ay)?,? |yes,? |yeah,? |sure,? )*(?:will|gonna) (?:also |just |definitely )*(?:{DEED})\b");
     /// "Let me do the slides instead."
@@ -85,6 +85,18 @@ patterns! {
     IN_SESSION = r"\b(?:right now|as we speak|while we(?:'re| are)? (?:talk|speak)\w*|in(?:to)? the chat|on the whiteboard|for a (?:second|moment|minute)|real quick)\b";
     /// What the speaker says to themselves in a story: "and I'm like, I'll do it tomorrow".
     INNER_SPEECH = r"\b(?:i(?:'m| am| was) (?:like|thinking)|i (?:go|went)[,:]|i keep (?:saying|telling|thinking|promising)|(?:told|telling|promised|promising) (?:myself|them|him|her|everybody|everyone)|(?:tell|promise) myself|say(?:ing)? to myself|i (?:always |often |usually )?(?:say|think|said|thought)[,: ]+(?:\w+[,: ]+){0,4}i'll|the voice|part of me|mindset|mentality|i said i'll|i said i will|goes?,? i'll|like,? i'll|i imagine|as if to say)\b";
+}
+
+/// Whether the verb that the speaker undertakes at `will` is a deed.
+pub(super) fn is_deed(own: &str, will: usize) -> bool {
+    VERB.is_match(&own[will..])
+}
+
+/// Whether a sentence names a deed of which one can check afterwards whether it was done.
+pub(super) fn names_deed(own: &str) -> bool {
+    static NAMED_DEED: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(&format!(r"\b(?:{DEED})\b")).expect("a constant pattern"));
+    NAMED_DEED.is_match(own)
 }
 
 /// How firmly the sentence at `at` promises something, from [`score::ENOUGH`] up; 0 if it doesn't.

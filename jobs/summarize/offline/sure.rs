@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{
-    challenges, context, cues, risk, score,
+    challenges, context, cues, day, owes, promise, risk, score,
     speech::{Sentence, Speech},
     wins,
 };
@@ -21,6 +21,8 @@ const LIKELY: f32 = 0.3;
 const LIKELY_TROUBLE: f32 = 0.5;
 /// … and by what wasn't done.
 const LIKELY_NOT_DONE: f32 = 0.7;
+/// A verb that is no deed is undertaken if the sentence is as likely a decision.
+const DECIDED: f32 = 0.6;
 const NEVER: f32 = f32::INFINITY;
 /// The least score of the cues of a win and of a difficulty.
 const NAMED: f32 = 0.9;
@@ -45,13 +47,17 @@ pub(super) fn is_sure(speech: &Speech, section: Section, at: usize) -> bool {
             challenges::cued_challenges(speech, at) >= NAMED && likely >= named_difficulty(speech, at)
         }
         Section::Recommendations => {
+            // "That would be my recommendation" says that something before it was advice.
+            static THAT_IS_IT: LazyLock<Regex> = LazyLock::new(|| {
+                Regex::new(r"\b(?:that|that's|this|this is|those) (?:\w+ )?(?:\w+ )?(?:my|our|the) (?:recommendation|suggestion|advice)s?\b|\bwould be (?:my|our) (?:recommendation|suggestion|advice)\b[^a-z]*$")
+                    .expect("a constant pattern")
+            });
             let form = score::recommendation(sentence);
             let likely = known.of(&[SentenceKind::Advice]);
-            form >= score::STRONG_ADVICE || form > 0.0 && likely >= ADVICE
+            !THAT_IS_IT.is_match(&sentence.own) && (form >= score::STRONG_ADVICE || form > 0.0 && likely >= ADVICE)
         }
         Section::Breakthrough => is_insight(speech, at),
-        // What was interrupted may have ended otherwise.
-        Section::ActionItems => !context::breaks_off(sentence),
+        Section::ActionItems => is_promise(speech, at),
         _ => true,
     }
 }
@@ -67,11 +73,11 @@ pub(super) fn is_insight(speech: &Speech, at: usize) -> bool {
 /// trouble or says that what the coach asked after wasn't done; otherwise none is enough.
 fn named_difficulty(speech: &Speech, at: usize) -> f32 {
     static TROUBLE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(?:stuck|struggl\w*|afraid|scared|scary|ashamed|worried|worries me|frustrat\w*|angry|furious|guilty|anxious|anxiety|nervous|difficult|hard(?:er|est)?|impossible|stress\w*|pressure\w?|trouble|terrible|horrible|awful|lonely|failing|failed|no time|don't know how|avoiding|putting it off|procrastinat\w*|painful|lose someone)\b")
+        Regex::new(r"\b(?:stuck|struggl\w*|afraid|scared|scary|ashamed|worried|worries me|frustrat\w*|angry|furious|guilty|anxious|anxiety|nervous|difficult|hard(?:er|est)?|impossible|stress\w*|pressure\w?|trouble|terrible|horrible|awful|lonely|failing|failed|no time|don't know how to|avoiding|putting it off|procrastinat\w*|painful|lose someone)\b")
             .expect("a constant pattern")
     });
     static IDIOM: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\bhard time (?:believing|imagining|seeing|buying)\b|\bcan't (?:believe|imagine)\b|\b(?:only|just) (?:missed|failed) (?:\w+ )?once\b")
+        Regex::new(r"\bhard time (?:believing|imagining|seeing|buying)\b|\bcan't (?:believe|imagine)\b|\b(?:only|just) (?:missed|failed) (?:\w+ )?once\b|\bdon't know how (?:else )?to (?:explain|say|put|describe)\b|\bhard to (?:explain|describe|tell)\b")
             .expect("a constant pattern")
     });
     let sentence = &speech.sentences[at];
@@ -97,7 +103,40 @@ fn named_difficulty(speech: &Speech, at: usize) -> f32 {
         return LIKELY_TROUBLE;
     }
     let asked_after = cues::CHECKS.is_in(&speech.before(sentence.turn));
-    if score::not_done(own) && asked_after { LIKELY_NOT_DONE } else { NEVER }
+    if score::not_done(own) && asked_after && score::answers_first(speech, at) { LIKELY_NOT_DONE } else { NEVER }
+}
+
+/// Whether what looks like an undertaking surely is one. What was interrupted may have ended otherwise, "I have to figure out
+/// how I'm going to pay" is a worry, "I'm gonna gain weight" no deed, and "my commitment is to your health" no plan.
+fn is_promise(speech: &Speech, at: usize) -> bool {
+    static EMBEDDED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:how|what|where|why|whether|who|which|downside(?: to \w+)? is|worried(?: that)?|afraid(?: that)?|means(?: that)?)$")
+            .expect("a constant pattern")
+    });
+    static TO_WHAT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\bmy (?:commitment|promise|task) is to (?:your|the|our|my|this)\b").expect("a constant pattern")
+    });
+    let sentence = &speech.sentences[at];
+    let own = &sentence.own;
+    if context::breaks_off(sentence) || TO_WHAT.is_match(own) {
+        return false;
+    }
+    // "Can I share some of the requirements?" – "Yeah." is done while the two talk.
+    static IN_TALK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:i|we) (?:could |can |just |maybe |please |also )*(?:share|go over|go through|talk about|tell you|ask you|show you|explain|give you some information|take a look)\b")
+            .expect("a constant pattern")
+    });
+    if let Some(answered) = owes::answered(speech, at)
+        && IN_TALK.is_match(&answered.asked.own)
+        && !day::names(&answered.asked.own)
+        && !day::names(own)
+    {
+        return false;
+    }
+    let Some(will) = cues::WILL.place(own).filter(|_| !promise::is_own(own)) else { return true };
+    let is_decided = score::likely(speech, at, &[SentenceKind::Decision]).is_some_and(|likely| likely >= DECIDED);
+    let is_meant = promise::is_deed(own, will) || is_decided || day::names(own) || owes::answered(speech, at).is_some();
+    is_meant && !EMBEDDED.is_match(own[..will].trim_end())
 }
 
 /// Whether the sentence or the one after it goes on with a "but": how it ended isn't known.
@@ -145,6 +184,18 @@ mod tests {
         ];
         assert_eq!(sure(Section::Challenges, "How is it going?", &told), told);
         assert_eq!(sure(Section::Challenges, "How is it going?", &not_told), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn an_undertaking_is_of_a_deed_and_whole() {
+        let told = ["I'll make a list of the tablets that I'm taking.", "I'll call Birger on Monday."];
+        let not_told = [
+            "Then with going back to school I have to figure out how I'm going to pay for everything.",
+            "Now the downside to that is I'm gonna gain weight.",
+            "I'll offer my services again because",
+        ];
+        assert_eq!(sure(Section::ActionItems, "What will you do?", &told), told);
+        assert_eq!(sure(Section::ActionItems, "And then?", &not_told), Vec::<&str>::new());
     }
 
     #[test]

@@ -202,7 +202,7 @@ impl Writer<'_> {
             // Insights are seldom expressed in one short sentence.
             Section::Breakthrough => sentence.words < SHORT_INSIGHT_WORDS,
             // What is no progress in itself counts because of what preceded it.
-            Section::Wins | Section::Moments => context::only_moved(sentence),
+            Section::Wins => context::only_moved(sentence),
             _ => false,
         };
         let leans = weak
@@ -269,7 +269,7 @@ impl Writer<'_> {
     }
 
     /// The evidence of several sentences. The schema allows one quote per utterance: the run from first to last.
-    fn evidence<'s>(&self, sentences: impl Iterator<Item = &'s Sentence>) -> Vec<DraftEvidence> {
+    pub(super) fn evidence<'s>(&self, sentences: impl Iterator<Item = &'s Sentence>) -> Vec<DraftEvidence> {
         let mut evidence: Vec<DraftEvidence> = Vec::new();
         for item in sentences.flat_map(|sentence| &sentence.evidence) {
             match evidence.iter_mut().find(|other| other.utterance == item.utterance) {
@@ -403,7 +403,7 @@ fn lower(quote: &str) -> String {
 }
 
 /// The words without fillers, capitalised, and with inner quotes that don't end the outer ones.
-fn readable(quote: &str) -> String {
+pub(super) fn readable(quote: &str) -> String {
     let bare = sounds::without(quote);
     let bare = if text::words(bare).len() >= 3 { bare } else { quote };
     let fluent = sounds::fluent(bare);

@@ -166,7 +166,7 @@ impl SummaryTemplate {
             Section::ActionItems => 12,
             Section::KeyQuotes | Section::Breakthrough => 2,
             Section::Risk => 3,
-            Section::Moments => 6,
+            Section::Moments => 8,
             Section::Wins | Section::Challenges | Section::Recommendations => 4,
         };
         self.sections.get(section.as_str()).copied().unwrap_or(match self.length {
