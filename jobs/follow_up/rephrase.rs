@@ -83,6 +83,9 @@ impl<'a> Rephraser<'a> {
         }
         let opening = ["Asked", "Told"].into_iter().find(|it| text.starts_with(it))?;
         let (asked, answer) = text.strip_prefix(opening)?.strip_prefix(" \u{201c}")?.split_once("\u{201d}, ")?;
+        if let Some(words) = after(answer, self.coach, "said") {
+            return Some(format!("{opening} \u{201c}{asked}\u{201d}, I said: {words}"));
+        }
         let words = after(answer, self.client, "said").or_else(|| moved(answer, self.client))?;
         Some(format!("{opening} \u{201c}{asked}\u{201d}, you said: {words}"))
     }
@@ -139,6 +142,7 @@ mod tests {
         for (told, expect) in [
             ("Priya said: “I sent it.”", "“I sent it.”"),
             ("Asked “Will you apply?”, Priya said: “By Monday.”", "Asked “Will you apply?”, you said: “By Monday.”"),
+            ("Asked “What else is there?”, Maya said: “The gum.”", "Asked “What else is there?”, I said: “The gum.”"),
             ("Told “You'll call him.”, Priya said: “Deal.”", "Told “You'll call him.”, you said: “Deal.”"),
             (
                 "Priya said: “I'll go on Monday”, and then “No, make it Friday.”",

@@ -57,7 +57,7 @@ impl Writer<'_> {
         let is_unsure = |at: usize| unsure.iter().any(|run| run.start == at);
         let worth = |at: usize| {
             let chosen = if is_unsure(at) { LEAST.max(self.matters(at)) + CHOSEN } else { self.matters(at) };
-            let is_free = is_unsure(at) || !taken.contains(&at);
+            let is_free = is_unsure(at) || !taken.contains(&at) && !self.is_told(at, taken);
             (is_free && chosen >= LEAST && (is_unsure(at) || self.says_enough(at)) && self.is_moment(at))
                 .then(|| chosen + self.worth(at))
         };
@@ -93,6 +93,13 @@ impl Writer<'_> {
             _ if score::recommendation(sentence) > 0.0 => known.of(&[SentenceKind::Advice]) + PLANNED + planned,
             _ => known.of(&[SentenceKind::Advice]),
         }
+    }
+
+    /// Whether a claim says the same already: "Send Lena the draft by Friday" in the recap.
+    fn is_told(&self, at: usize, taken: &BTreeSet<usize>) -> bool {
+        let stems = &self.speech.sentences[at].stems;
+        let same = |other: &usize| self.speech.sentences[*other].stems.intersection(stems).count();
+        stems.len() >= 2 && taken.iter().any(|other| same(other) * 5 >= stems.len() * 3)
     }
 
     /// Whether a sentence says something by itself, or by what it agrees to.
@@ -180,14 +187,14 @@ impl Writer<'_> {
             _ => self.input.client_short(),
         };
         let asked = moment.asked.map(|at| &sentences[at]);
-        let asked_text = asked.map(|it| {
-            let verb = if it.asks() { "asked" } else { "said" };
-            format!("{} {verb}: \u{201c}{}\u{201d} ", name(it), readable(&it.text))
+        let answering = asked.map(|it| {
+            let verb = if it.asks() { "Asked" } else { "Told" };
+            format!("{verb} \u{201c}{}\u{201d}, ", readable(&it.text))
         });
         let run = &sentences[moment.run.clone()];
         let said = run.iter().map(|it| it.text.as_str()).collect::<Vec<_>>().join(" ");
         let text =
-            format!("{}{} said: \u{201c}{}\u{201d}", asked_text.unwrap_or_default(), name(&run[0]), readable(&said));
+            format!("{}{} said: \u{201c}{}\u{201d}", answering.unwrap_or_default(), name(&run[0]), readable(&said));
         DraftClaim::new(Section::Moments, text, self.evidence(asked.into_iter().chain(run)))
     }
 }
