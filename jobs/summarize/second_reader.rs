@@ -34,7 +34,8 @@ const AT_ONCE: usize = 5;
 /// What a reader is to answer.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Answer {
-    #[schemars(length(max = 5))]
+    // A small model that may answer with an empty list does.
+    #[schemars(length(min = 1, max = 5))]
     pairs: Vec<Judgement>,
 }
 

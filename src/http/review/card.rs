@@ -152,7 +152,7 @@ const fn kept_out(section: Section) -> &'static str {
 
 /// What moments are.
 const MOMENTS: &str =
-    "Debrief isn’t sure what these mean, so they’re not in the letter. To use one, choose its section, and save.";
+    "Debrief isn’t sure what these mean, so they’re not in the letter. To use one, choose its section and save.";
 
 /// What all summaries of a session share.
 #[derive(Clone, Copy, Debug)]

@@ -56,7 +56,8 @@ pub(super) fn letter_line(text: &str, letter: &str) -> Option<String> {
         return None;
     }
     if text.contains(letter) {
-        return Some("your words alone, without quotation marks.".to_owned());
+        let is_quote = letter.starts_with('\u{201c}');
+        return Some(if is_quote { "the quote alone." } else { "your words alone, without quotation marks." }.to_owned());
     }
     let mut line = String::new();
     let mut rest = letter;
@@ -177,6 +178,19 @@ mod tests {
             start_ms: Some(56_000),
         });
         Claim { evidence: evidence.collect(), ..Claim::new(Section::Wins, text.to_owned()) }
+    }
+
+    /// The coach's own words need no marks in the coach's letter; the client's keep theirs.
+    #[test]
+    fn the_line_says_what_of_a_sentence_is_in_the_letter() {
+        let line = |text, letter| letter_line(text, letter);
+        assert_eq!(line("Priya said: “I sent it.”", "“I sent it.”").as_deref(), Some("the quote alone."));
+        assert_eq!(
+            line("Maya suggested: “Block two hours.”", "Block two hours.").as_deref(),
+            Some("your words alone, without quotation marks.")
+        );
+        assert_eq!(line("Priya sent it.", "You sent it.").as_deref(), Some("You sent it."));
+        assert_eq!(line("You sent it.", "You sent it."), None);
     }
 
     #[test]
