@@ -25,6 +25,24 @@ const SMALL: [(&str, &[&str]); 14] = [
     ("Finnish", &["ja", "en", "se", "että", "mutta", "niin", "minä", "ei", "on", "oli", "mitä", "kun", "sen", "joka", "olen"]),
 ];
 
+/// "Write each text in this language", in that language: a small model follows the last words it reads, and writes in the
+/// language in which it is asked. In the order of [`SMALL`], without English.
+#[rustfmt::skip]
+const ASK_FOR: [&str; 13] = [
+    "Schreibe jeden Text auf Deutsch.", "Écris chaque texte en français.", "Escribe cada texto en español.",
+    "Scrivi ogni testo in italiano.", "Escreve cada texto em português.", "Schrijf elke tekst in het Nederlands.",
+    "Skriv varje text på svenska.", "Skriv hver tekst på dansk.", "Skriv hver tekst på norsk.", "Napisz każdy tekst po polsku.",
+    "Každý text napiš česky.", "Her metni Türkçe yaz.", "Kirjoita jokainen teksti suomeksi.",
+];
+
+/// The same for scripts that one language uses.
+#[rustfmt::skip]
+const ASK_FOR_SCRIPT: [(&str, &str); 7] = [
+    ("in Greek", "Γράψε κάθε κείμενο στα ελληνικά."), ("in Hebrew", "כתוב כל טקסט בעברית."), ("in Hindi", "हर पाठ हिंदी में लिखें।"),
+    ("in Thai", "เขียนทุกข้อความเป็นภาษาไทย"), ("in Japanese", "テキストはすべて日本語で書いてください。"),
+    ("in Korean", "모든 텍스트를 한국어로 쓰세요."), ("in Chinese", "请用中文写每一段文字。"),
+];
+
 /// Scripts used by one language or a few related ones.
 #[rustfmt::skip]
 const SCRIPTS: [(&str, std::ops::RangeInclusive<char>); 9] = [
@@ -51,6 +69,14 @@ pub(crate) fn not_english(said: &[impl AsRef<str>]) -> Option<String> {
         (most, english) if most * 2 >= english => Some(format!("partly in {language}")),
         _ => None,
     }
+}
+
+/// A request to write in the language of `said`, in that language; `None` if it's English, unclear, or mixed.
+pub(crate) fn request(said: &[String]) -> Option<&'static str> {
+    if let Some(script) = script(said) {
+        return ASK_FOR_SCRIPT.iter().find(|(name, _)| *name == script).map(|(_, request)| *request);
+    }
+    ASK_FOR.get(main_language(said)?.checked_sub(1)?).copied()
 }
 
 /// Whether a sentence may be English: it has no more function words of any other language.
@@ -116,10 +142,27 @@ fn script(said: &[impl AsRef<str>]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_other, not_english};
+    use super::{is_other, not_english, request};
 
     fn told(said: &[&str]) -> Option<String> {
         not_english(&said.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+    }
+
+    /// Each request is in the language that it asks for, as far as so few words tell.
+    #[test]
+    fn a_model_is_asked_in_the_language_of_the_session() {
+        let asked = |said: &str| request(&[said.repeat(3)]);
+        let german =
+            "Wie war die Woche? Ich habe mit Anna gesprochen, und ich werde ihr bis Freitag den Plan schicken. ";
+        assert_eq!(asked(german), Some("Schreibe jeden Text auf Deutsch."));
+        let swedish = "Hur var veckan? Jag har pratat med Anna, och jag ska skicka planen till henne på fredag så att vi har den. ";
+        assert_eq!(asked(swedish), Some("Skriv varje text på svenska."));
+        assert_eq!(asked("今週はどうでしたか。アンナと話しました。"), Some("テキストはすべて日本語で書いてください。"));
+        assert_eq!(asked("How was the week? I talked to Anna, and I will send her the plan by Friday. "), None);
+        for (at, (language, small)) in super::SMALL.iter().enumerate().skip(1) {
+            let said = vec![small.join(" ").repeat(2)];
+            assert_eq!(request(&said), super::main_language(&said).map(|_| super::ASK_FOR[at - 1]), "{language}");
+        }
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::{
 const SYSTEM: &str = include_str!("../../templates/prompt/section/system.txt");
 const USER: &str = include_str!("../../templates/prompt/section/user.txt");
 
-static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("section-1", SYSTEM, USER));
+static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("section-2", SYSTEM, USER));
 
 /// What a model is to answer about a section.
 #[derive(Debug, Deserialize, JsonSchema)]

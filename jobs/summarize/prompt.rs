@@ -8,10 +8,9 @@ use sha2::{Digest, Sha256};
 
 use super::{
     input::{Line, SessionForClient, Speaker},
-    template::Length,
+    template::{Length, SummaryTemplate},
 };
-use crate::text;
-use crate::{llm::Prompt, model::Section};
+use crate::{language, llm::Prompt, model::Section, text};
 
 const SYSTEM: &str = include_str!("../../templates/prompt/summarize/system.txt");
 const USER: &str = include_str!("../../templates/prompt/summarize/user.txt");
@@ -19,7 +18,7 @@ const USER: &str = include_str!("../../templates/prompt/summarize/user.txt");
 const MOST_OF_SECTION: usize = 4;
 
 /// The prompt's version: its name, and a hash of both files, so that no change goes unnoticed.
-pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| version("summarize-4", SYSTEM, USER));
+pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| version("summarize-5", SYSTEM, USER));
 
 /// The version of a prompt: its name and a hash of its two files.
 pub(crate) fn version(name: &str, system: &str, user: &str) -> String {
@@ -65,6 +64,24 @@ struct UserContext<'a> {
     /// What is asked for, if it's one section; and how many claims of it at most.
     section: Option<&'static str>,
     most: usize,
+    /// A request to write in the session's language, in that language.
+    in_language: Option<&'static str>,
+}
+
+/// Whether the coach's own words to the model may ask for another language than that of the session.
+pub(super) fn may_ask_for_another_language(input: &SessionForClient) -> bool {
+    let template = &input.template;
+    let own_tone = template.tone != SummaryTemplate::default().tone;
+    own_tone || !template.guidance.is_empty() || !input.voice.lines().is_empty()
+}
+
+/// The request to write in the session's language, in that language, for the end of a prompt; `None` for English.
+pub(super) fn in_language(input: &SessionForClient) -> Option<&'static str> {
+    if may_ask_for_another_language(input) {
+        return None;
+    }
+    let said: Vec<String> = input.utterances.iter().map(|line| line.text.clone()).collect();
+    language::request(&said)
 }
 
 /// The context of the system template: the summary's template and the coach's rules, and nothing from a session.
@@ -159,6 +176,7 @@ pub(super) fn render_with(
         threads: threads.collect(),
         examples: examples(input),
         section: section.map(Section::as_str),
+        in_language: in_language(input),
         most: section.map_or(0, |section| input.template.limit(section).min(MOST_OF_SECTION)),
     };
     let template = &input.template;
@@ -196,7 +214,20 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::summarize::{cases, template::SummaryTemplate};
+    use crate::summarize::cases;
+
+    /// The last thing that a model reads says which language to write in, in that language, unless the coach's own words may.
+    #[test]
+    fn a_session_in_another_language_is_asked_about_in_it() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/hostile/transcript.txt");
+        let mut input = cases::read(&path);
+        input.utterances[0].text =
+            "Ich habe mit Anna gesprochen, und ich werde ihr bis Freitag den Plan schicken. ".repeat(9);
+        let asked = |input: &SessionForClient| render(input, &input.utterances[..1], 1, 1).expect("it renders").user;
+        assert!(asked(&input).trim_end().ends_with("Schreibe jeden Text auf Deutsch."), "{}", asked(&input));
+        input.template.guidance = "Write in English.".into();
+        assert!(!asked(&input).contains("Deutsch"));
+    }
 
     #[test]
     fn a_transcript_cannot_leave_its_lines() {
@@ -239,6 +270,6 @@ mod tests {
         assert_eq!(one.system, two.system);
         assert!(one.system.starts_with("You write the summary"), "the version is no part of the prompt");
         assert!(one.user.contains("This is part 1 of 2"));
-        assert!(VERSION.starts_with("summarize-4-"));
+        assert!(VERSION.starts_with("summarize-5-"));
     }
 }

@@ -22,7 +22,7 @@ use crate::text;
 const SYSTEM: &str = include_str!("../../templates/prompt/repair/system.txt");
 const USER: &str = include_str!("../../templates/prompt/repair/user.txt");
 
-static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("repair-3", SYSTEM, USER));
+static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("repair-4", SYSTEM, USER));
 
 /// How many lines before and after what a claim cites are shown.
 const AROUND: usize = 3;
@@ -166,6 +166,7 @@ fn render(
         weekday => input.session_date.format("%A").to_string(),
         lines,
         claims,
+        in_language => prompt::in_language(input),
     };
     let system = context! { tone => input.template.tone.trim(), voice => prompt::voice_lines(input) };
     prompt::rendered([SYSTEM, USER], system, context)

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{
     draft::Draft,
     input::{SessionForClient, Speaker},
-    template::SummaryTemplate,
+    prompt,
     verify::{Dropped, Verified},
 };
 use crate::{
@@ -72,9 +72,7 @@ fn fewest_claims(input: &SessionForClient) -> usize {
 /// Whether the sentences are in another language than the session. The coach may have asked for that, in words that only
 /// a model reads.
 fn is_in_other_language(input: &SessionForClient, draft: &Draft) -> bool {
-    let template = &input.template;
-    let own_tone = template.tone != SummaryTemplate::default().tone;
-    if own_tone || !template.guidance.is_empty() || !input.voice.lines().is_empty() {
+    if prompt::may_ask_for_another_language(input) {
         return false;
     }
     let said: Vec<String> = input.utterances.iter().map(|line| line.text.clone()).collect();
@@ -93,6 +91,7 @@ mod tests {
         cases,
         draft::{DraftClaim, DraftEvidence},
         input::Line,
+        template::SummaryTemplate,
         verify::verify,
     };
 

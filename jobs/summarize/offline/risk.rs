@@ -41,11 +41,20 @@ pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     {
         return None;
     }
-    if cues::QUITTING.is_in(own) && !negation_before(own) {
+    if cues::QUITTING.is_in(own) && !negation_before(own) && !of_a_habit(own) {
         return Some(Risk::Quitting);
     }
     let strained = cues::DISTRESS.is_in(own) && !own.contains("not exhausted") && !is_of_another(&sentence.text, own);
     strained.then_some(Risk::Distress)
+}
+
+/// Whether what is given up is a habit: "That's the longest I quit", "I want to quit smoking".
+fn of_a_habit(own: &str) -> bool {
+    static HABIT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:longest|last time|first time|before|after|since|when|if|once|until) i quit\b|\bquit(?:ting)? (?:smoking|drinking|vaping|alcohol|sugar|coffee|weed|drugs|cigarettes|tobacco|gambling|it|them|cold turkey|altogether)\b|\bgiv(?:e|ing) up (?:smoking|drinking|vaping|alcohol|sugar|coffee|weed|drugs|cigarettes|tobacco|gambling|meat|bread|sweets|chocolate)\b")
+            .expect("a constant pattern")
+    });
+    HABIT.is_match(own)
 }
 
 /// Whether the strain is someone else's: "I used it with Priti, and she cried", "Priti cried", "my boss is burnt out".
@@ -87,4 +96,23 @@ fn is_of_another(text: &str, own: &str) -> bool {
                 | "Was"
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summarize::read_session;
+
+    #[test]
+    fn who_gives_up_a_habit_is_not_leaving() {
+        let found = |words: &str| {
+            let head = "date: 2026-03-11\ncoach: Maya Okafor\nclient: Priya Raman\n---\n";
+            risk(&Speech::new(&read_session(&format!("{head}Priya| {words}\n"))), 0)
+        };
+        assert_eq!(found("I'm going to quit, I've had enough of this job."), Some(Risk::Quitting));
+        for words in ["That's the longest I quit.", "I want to quit smoking before the summer.", "I'm giving up sugar."]
+        {
+            assert_eq!(found(words), None, "{words}");
+        }
+    }
 }

@@ -57,7 +57,9 @@ pub(super) fn letter_line(text: &str, letter: &str) -> Option<String> {
     }
     if text.contains(letter) {
         let is_quote = letter.starts_with('\u{201c}');
-        return Some(if is_quote { "the quote alone." } else { "your words alone, without quotation marks." }.to_owned());
+        return Some(
+            if is_quote { "the quote alone." } else { "your words alone, without quotation marks." }.to_owned(),
+        );
     }
     let mut line = String::new();
     let mut rest = letter;
