@@ -1,5 +1,6 @@
 //! A second look at what a model wrote: another model, or the same, is shown each sentence with the words it cites and
-//! nothing else, and says whether they say it.
+//! nothing else, and says whether they say it. One sentence at a time: asked about five at once, a small model gives all
+//! five the same verdict (docs/SUMMARIES.md).
 //!
 //! The rules (`verify`) come first; quotes need no second look. A sentence that isn't said by its words is replaced by
 //! them, left out, or shown to the coach as doubted, as the settings say. What a reader doesn't answer about stays as the
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     llm::{Client, LlmError, OnDoubt, Prompt},
-    model::{Claim, Section, Support},
+    model::{Claim, Evidence, Section, Support},
     text,
 };
 
@@ -28,20 +29,18 @@ const USER: &str = include_str!("../../templates/prompt/check/user.txt");
 
 static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("check-1", SYSTEM, USER));
 
-/// So many sentences are asked about at once: small models lose count of more.
-const AT_ONCE: usize = 5;
-
 /// What a reader is to answer.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Answer {
     // A small model that may answer with an empty list does.
-    #[schemars(length(min = 1, max = 5))]
+    #[schemars(length(min = 1, max = 1))]
     pairs: Vec<Judgement>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Judgement {
-    number: usize,
+    #[serde(rename = "number")]
+    _number: usize,
     // It's asked for so that the verdict has one, and isn't shown: it may say anything.
     #[serde(rename = "reason")]
     #[schemars(length(max = 120))]
@@ -71,31 +70,25 @@ pub(super) async fn read_again(
 ) -> Result<(), LlmError> {
     let asked: Vec<usize> = (0..verified.claims.len()).filter(|at| is_read_again(&verified.claims[*at])).collect();
     let mut doubted = Vec::new();
-    for batch in asked.chunks(AT_ONCE) {
-        let claims: Vec<&Claim> = batch.iter().map(|at| &verified.claims[*at]).collect();
-        let prompt = render(input, &claims).map_err(broken_template)?;
-        let answer = match reader.ask::<Answer>(&team.call("check", &VERSION), &prompt).await {
-            Ok(answer) => answer,
+    for at in asked {
+        let prompt = render(input, &verified.claims[at]).map_err(broken_template)?;
+        match reader.ask::<Answer>(&team.call("check", &VERSION), &prompt).await {
+            // Asked for one verdict, a model may give two.
+            Ok(Answer { pairs }) if pairs.is_empty() => {}
+            Ok(Answer { pairs }) if pairs.iter().all(|pair| pair.says == Says::Yes) => {
+                verified.claims[at].support = Support::ReadTwice;
+            }
+            Ok(_) => {
+                verified.claims[at].support = Support::Doubted;
+                doubted.push(at);
+            }
             Err(error @ (LlmError::Waiting(_) | LlmError::Limited(_))) => return Err(error),
             Err(error) => {
                 tracing::warn!(target: "summarize", { llm.error = error.kind(), session.id = %team.session_id },
-                    "Sentences were not read a second time");
-                continue;
-            }
-        };
-        for Judgement { number, says, .. } in answer.pairs {
-            let Some(at) = number.checked_sub(1).and_then(|number| batch.get(number)) else { continue };
-            if says == Says::Yes {
-                verified.claims[*at].support = Support::ReadTwice;
-            } else {
-                doubted.push(*at);
+                    "A sentence was not read a second time");
             }
         }
     }
-    doubted.sort_unstable();
-    doubted.dedup();
-    // Asked for one verdict, a model may give two.
-    doubted.iter().for_each(|at| verified.claims[*at].support = Support::Doubted);
     let read = verified.claims.iter().filter(|claim| claim.support == Support::ReadTwice).count();
     tracing::info!(target: "summarize", { claims.read = read, claims.doubted = doubted.len(), session.id = %team.session_id },
         "Sentences were read a second time");
@@ -144,26 +137,17 @@ fn is_read_again(claim: &Claim) -> bool {
         && text::without_quotes(&claim.text).len() == claim.text.len()
 }
 
-fn render(input: &SessionForClient, claims: &[&Claim]) -> Result<Prompt, minijinja::Error> {
-    let pairs: Vec<minijinja::Value> = claims
-        .iter()
-        .enumerate()
-        .map(|(at, claim)| {
-            let said: Vec<minijinja::Value> = claim
-                .evidence
-                .iter()
-                .map(|it| context! { name => it.speaker.as_str(), text => prompt::inert(&it.quote) })
-                .collect();
-            let first = claim.evidence.first().and_then(|first| {
-                let at = input.utterances.iter().position(|line| line.id == first.utterance_id)?;
-                let before = input.utterances.get(at.checked_sub(1)?)?;
-                (before.speaker != input.utterances[at].speaker).then_some(before)
-            });
-            let asked = first
-                .map(|line| context! { name => line.name.as_str(), text => prompt::inert(last_words(&line.text)) });
-            context! { number => at + 1, asked, said, sentence => prompt::inert(&claim.text) }
-        })
-        .collect();
+fn render(input: &SessionForClient, claim: &Claim) -> Result<Prompt, minijinja::Error> {
+    let of = |it: &Evidence| context! { name => it.speaker.as_str(), text => prompt::inert(&it.quote) };
+    let said: Vec<minijinja::Value> = claim.evidence.iter().map(of).collect();
+    let before = claim.evidence.first().and_then(|first| {
+        let at = input.utterances.iter().position(|line| line.id == first.utterance_id)?;
+        let before = input.utterances.get(at.checked_sub(1)?)?;
+        (before.speaker != input.utterances[at].speaker).then_some(before)
+    });
+    let asked =
+        before.map(|line| context! { name => line.name.as_str(), text => prompt::inert(last_words(&line.text)) });
+    let pairs = [context! { number => 1, asked, said, sentence => prompt::inert(&claim.text) }];
     prompt::rendered([SYSTEM, USER], context! {}, context! { pairs })
 }
 
@@ -177,10 +161,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::{
-        model::Evidence,
-        summarize::{cases, verify::verify, write_offline},
-    };
+    use crate::summarize::{cases, verify::verify, write_offline};
 
     fn case() -> (SessionForClient, Verified) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/promises/transcript.txt");
@@ -193,9 +174,8 @@ mod tests {
     #[test]
     fn the_prompt_is_as_it_was_read() {
         let (input, verified) = case();
-        let asked: Vec<&Claim> = verified.claims.iter().filter(|claim| is_read_again(claim)).collect();
-        assert!(!asked.is_empty(), "statements are read again");
-        let prompt = render(&input, &asked).expect("the templates render");
+        let asked = verified.claims.iter().find(|claim| is_read_again(claim)).expect("statements are read again");
+        let prompt = render(&input, asked).expect("the templates render");
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/promises/check.txt");
         prompt::assert_as_read(&path, &prompt);
     }

@@ -30,14 +30,10 @@ fn writes_and_reads(request: &Value) -> Value {
             claim("challenges", 3, "It is hard to say no to Gareth", "Priya finds it hard to refuse Gareth."),
         ] });
     }
-    // The pairs are as they were written, and have nothing else of the session.
-    assert!(asked.contains("sentence: Priya shipped the driver app after a long fight."), "{asked}");
-    assert!(!asked.contains("TRANSCRIPT") && asked.matches("said: ").count() == 2, "{asked}");
-    json!({ "pairs": [
-        { "number": 1, "reason": "no fight was spoken of", "says": "in_part" },
-        { "number": 2, "reason": "it is said", "says": "yes" },
-        { "number": 9, "reason": "there is no such pair", "says": "no" },
-    ] })
+    // One sentence is asked about at a time, with the words it cites and nothing else of the session.
+    assert!(!asked.contains("TRANSCRIPT") && asked.matches("said: ").count() == 1, "{asked}");
+    let says = if asked.contains("after a long fight") { "in_part" } else { "yes" };
+    json!({ "pairs": [{ "number": 1, "reason": "no fight was spoken of", "says": says }] })
 }
 
 async fn world_with(server: &LlmServer, on_doubt: OnDoubt) -> World {
@@ -55,7 +51,7 @@ async fn world_with(server: &LlmServer, on_doubt: OnDoubt) -> World {
 #[tokio::test]
 async fn what_a_second_reader_doubts_is_its_words_is_left_out_or_is_shown() {
     for on_doubt in [OnDoubt::Quote, OnDoubt::Drop, OnDoubt::Show] {
-        let server = LlmServer::start(std::iter::repeat_n(Reply::AnswerTo(writes_and_reads), 4)).await;
+        let server = LlmServer::start(std::iter::repeat_n(Reply::AnswerTo(writes_and_reads), 6)).await;
         let world = world_with(&server, on_doubt).await;
         let staged = stage(&world, SAID).await;
         world.run(&staged.priya).await.expect("it is written and read");
