@@ -267,6 +267,23 @@ pub(crate) fn without_quotes(text: &str) -> String {
     out
 }
 
+/// What is in double quotes in `text`, in order.
+pub(crate) fn quoted(text: &str) -> Vec<String> {
+    let (mut all, mut open) = (Vec::new(), None);
+    for (at, c) in text.char_indices() {
+        let is_in = in_quotes(text, at, c, open.is_some());
+        match (open, is_in) {
+            (None, true) => open = Some(at + c.len_utf8()),
+            (Some(from), false) => {
+                all.push(text[from..at].to_owned());
+                open = None;
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
 /// Whether `c` is invisible to readers: such characters can hide instructions in a transcript, so they are removed.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c,

@@ -10,7 +10,7 @@ use debrief_jobs::{
     db::{TenantTx, Tx},
     links,
     mail::SendMail,
-    model::{Claim, Content, Section, Support, Tally, Thread, ThreadOutcome, summary},
+    model::{Claim, Content, Owner, Section, Support, Tally, Thread, ThreadOutcome, summary},
     path::{AskForSpeakers, RequestReview},
     review::{
         actions::{self, ActionError, Approved, ShownVersion, Signed},
@@ -362,7 +362,49 @@ async fn a_moment_is_for_the_coach_until_it_is_moved_to_a_section() {
     let item = content.section(Section::ActionItems).find(|claim| claim.text == moment.text).expect("an action item");
     assert_eq!((item.support, item.edited), (Support::Verified, false));
     assert_eq!(item.evidence.len(), moment.evidence.len());
-    assert_eq!(item.action.as_ref().map(|action| action.owner), Some(debrief_jobs::model::Owner::Client));
+    assert_eq!(item.action.as_ref().map(|action| action.owner), Some(Owner::Client));
     let session = view(&mut begin(&world).await, reviewed.session).await.expect("it reads").expect("it is there");
     assert!(session.summaries[0].letter.iter().any(|(id, _)| *id == item.id), "it is in the letter");
+}
+
+/// Who does it by when is the coach's to correct, and a day that was chosen isn't counted from the words again.
+#[tokio::test]
+async fn the_owner_and_the_day_of_an_action_item_are_corrected() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "in_review").await;
+    let content = summary::load_version(&mut begin(&world).await, reviewed.summary, 1).await.expect("it reads");
+    let item = content.section(Section::ActionItems).next().expect("an action item").clone();
+    let with = |owner: Owner, due: &str, text: &str| Edits {
+        owners: HashMap::from([(item.id, owner)]),
+        due: HashMap::from([(item.id, due.to_owned())]),
+        texts: HashMap::from([(item.id, text.to_owned())]),
+        ..Edits::default()
+    };
+    let wrong = edit(&world, &reviewed, 1, &with(Owner::Coach, "next week", &item.text)).await;
+    assert!(matches!(&wrong, Err(ActionError::Invalid(problems)) if problems.len() == 1), "{wrong:?}");
+    edit(&world, &reviewed, 1, &with(Owner::Coach, "2026-12-10", "Hand over the notes on Monday."))
+        .await
+        .expect("saved");
+    let content = summary::load_version(&mut begin(&world).await, reviewed.summary, 2).await.expect("it reads");
+    let action = content.section(Section::ActionItems).next().and_then(|claim| claim.action.clone()).expect("an item");
+    assert_eq!((action.owner, action.due_words), (Owner::Coach, None));
+    assert_eq!(action.due_date.map(|day| day.to_string()).as_deref(), Some("2026-12-10"));
+}
+
+/// A letter never puts words between quotation marks that nobody said.
+#[tokio::test]
+async fn what_is_typed_between_quotation_marks_was_said() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "in_review").await;
+    let invented = reword(&world, &reviewed, 1, "Priya said: “I hide the budget because Philip panics.”").await;
+    let refused = edit(&world, &reviewed, 1, &invented).await;
+    let Err(ActionError::Invalid(problems)) = &refused else { panic!("{refused:?}") };
+    assert!(problems[0].problem.starts_with("Nobody said “I hide the budget"), "{problems:?}");
+    let said = reword(&world, &reviewed, 1, "You told me: “I wrote the three questions on the wall first.”").await;
+    edit(&world, &reviewed, 1, &said).await.expect("that was said");
+    edit(&world, &reviewed, 2, &reword(&world, &reviewed, 2, "You hide the budget.").await)
+        .await
+        .expect("no quotation");
 }

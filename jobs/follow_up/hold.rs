@@ -224,7 +224,12 @@ pub(crate) fn letter(
             text: text.clone(),
             coach_does_it: claim.action.as_ref().is_some_and(|action| action.owner == Owner::Coach),
             owner_is_unclear: claim.action.as_ref().is_some_and(|action| action.owner == Owner::Unclear),
-            due: claim.action.as_ref().and_then(|action| action.due_date).filter(|_| date.is_some()),
+            // A day that the coach chose doesn't follow from the session's.
+            due: claim
+                .action
+                .as_ref()
+                .filter(|action| date.is_some() || action.due_words.is_none())
+                .and_then(|action| action.due_date),
             due_words: unsaid_due(claim, text).filter(|_| date.is_none()),
         })
         .collect();

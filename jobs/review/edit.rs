@@ -4,8 +4,12 @@
 //! What was typed is checked against the claim's evidence by rule: if that fails, the sentence becomes the coach's own.
 //! The same edit sent twice (a double click) is one version.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
+use regex::Regex;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -20,6 +24,7 @@ use crate::{
     },
     queue::enqueue,
     summarize::{Names, due},
+    text,
 };
 
 /// What the coach typed.
@@ -31,6 +36,10 @@ pub struct Edits {
     pub removals: HashSet<Uuid>,
     /// The section that the coach chose by claim: moves it, if it may be moved.
     pub sections: HashMap<Uuid, Section>,
+    /// Who does an action item, by claim.
+    pub owners: HashMap<Uuid, Owner>,
+    /// By when, by claim: a day as `2026-11-29`, or nothing.
+    pub due: HashMap<Uuid, String>,
     /// New claims: section and text.
     pub additions: Vec<(Section, String)>,
 }
@@ -59,6 +68,9 @@ impl Edits {
                     claim.support = Support::Own;
                 }
             }
+            if let Some(problem) = self.undertaken(&mut claim) {
+                problems.push(problem);
+            }
             match self.sections.get(&claim.id) {
                 Some(section) if *section != claim.section && section.is_open() && claim.is_movable() => {
                     claims.push(claim.moved_to(*section));
@@ -83,6 +95,30 @@ impl Edits {
         // Stable: the order within a section stays, and additions come last.
         claims.sort_by_key(|claim| claim.section);
         if problems.is_empty() { Ok(Content { claims }) } else { Err(problems) }
+    }
+}
+
+impl Edits {
+    /// Sets who does an action item by when, if the coach chose otherwise.
+    fn undertaken(&self, claim: &mut Claim) -> Option<Problem> {
+        let action = claim.action.as_mut()?;
+        if let Some(owner) = self.owners.get(&claim.id) {
+            action.owner = *owner;
+        }
+        let typed = self.due.get(&claim.id)?;
+        let day = match typed.parse::<chrono::NaiveDate>() {
+            _ if typed.is_empty() => None,
+            Ok(day) => Some(day),
+            Err(_) => {
+                let problem = "This isn’t a date. Choose one, or leave it empty.".into();
+                return Some(Problem { field: format!("text.{}", claim.id), problem });
+            }
+        };
+        if day != action.due_date {
+            // The words said another day.
+            (action.due_date, action.due_words) = (day, None);
+        }
+        None
     }
 }
 
@@ -154,6 +190,10 @@ pub async fn edit(
         template: origin.template,
         claims_dropped: origin.claims_dropped,
     };
+    let misquoted = misquoted(tx, session_id, edits, &edited).await?;
+    if !misquoted.is_empty() {
+        return Err(ActionError::Invalid(misquoted));
+    }
     check_again(tx, summary_id, &base, &mut edited).await?;
     let version = summary::add_version(tx, summary_id, &edited, &authorship).await?;
     enqueue(tx, &IndexSummary { summary_id, version }, row.session.correlation_id).await?;
@@ -161,6 +201,39 @@ pub async fn edit(
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Edited) };
     record(tx, &event, visitor).await?;
     Ok(version)
+}
+
+/// What was typed between quotation marks and nobody said: a letter must not quote it.
+async fn misquoted(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    edits: &Edits,
+    edited: &Content,
+) -> Result<Vec<Problem>, sqlx::Error> {
+    let typed = |claim: &&Claim| claim.support == Support::Own && claim.edited;
+    let quoting: Vec<(&Claim, Vec<String>)> =
+        edited.claims.iter().filter(typed).map(|claim| (claim, text::quoted(&claim.text))).collect();
+    if quoting.iter().all(|(_, quotes)| quotes.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let said = sqlx::query_scalar!(
+        "select text from utterances where session_id = $1 and replaced_at is null order by transcript_id, position",
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?
+    .join(" ");
+    let field = |claim: &Claim| match edits.texts.contains_key(&claim.id) {
+        true => format!("text.{}", claim.id),
+        false => format!("add.{}", claim.section.as_str()),
+    };
+    let wrong = |(claim, quotes): &(&Claim, Vec<String>)| {
+        let quote = quotes.iter().find(|quote| text::locate(&said, quote).is_none())?;
+        let problem =
+            format!("Nobody said “{quote}”. Quote the words as they were said, or leave out the quotation marks.");
+        Some(Problem { field: field(claim), problem })
+    };
+    Ok(quoting.iter().filter_map(wrong).collect())
 }
 
 /// Checks what was typed against what was said. A claim that was verified in an earlier version with the same words and
@@ -206,9 +279,14 @@ async fn check_again(
 /// Who does what was moved to the action items, and by when, as far as its words say.
 fn undertake(claim: &mut Claim, coach: &str, day: chrono::NaiveDate) {
     let Some(action) = &mut claim.action else { return };
+    // What the coach says is a proposal to the client, unless it's "I'll …".
+    static OF_SPEAKER: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?i)\b(?:I['\u{2019}]ll|I will|let me|I can)\b").expect("a constant pattern"));
     let by_coach = !claim.evidence.is_empty() && claim.evidence.iter().all(|evidence| evidence.speaker == coach);
-    action.owner = if by_coach { Owner::Coach } else { Owner::Client };
-    if let Some(said) = due::find(&claim.text, day) {
+    let is_coachs = by_coach && OF_SPEAKER.is_match(&claim.text);
+    action.owner = if is_coachs { Owner::Coach } else { Owner::Client };
+    // A recap has several days, none of which is that of the whole.
+    if let Some(said) = due::find(&claim.text, day).filter(|_| due::places(&claim.text, day).len() == 1) {
         (action.due_date, action.due_words) = (said.date, Some(said.words));
     }
 }
@@ -217,6 +295,10 @@ fn undertake(claim: &mut Claim, coach: &str, day: chrono::NaiveDate) {
 /// date that was never in the words stays.
 fn date_again(claim: &mut Claim, was: &Claim, day: chrono::NaiveDate) {
     let Some(action) = &mut claim.action else { return };
+    if was.action.as_ref().is_some_and(|was| was.due_date != action.due_date) {
+        // The coach chose the day.
+        return;
+    }
     match due::find(&claim.text, day) {
         Some(typed) => (action.due_date, action.due_words) = (typed.date, Some(typed.words)),
         None if due::find(&was.text, day).is_some() => (action.due_date, action.due_words) = (None, None),

@@ -120,7 +120,12 @@ pub(super) fn holds(input: &SessionForClient, claim: &DraftClaim, sentence: &str
     // Advice that doesn't say so would be something the coach does.
     let advises = claim.section != Section::Recommendations || has(&ADVISES);
     let foretells = claim.section == Section::Challenges && has(&AHEAD) && !has(&FEARED);
+    // "I'll put one in the door pocket" isn't "Paul put one in the door pocket".
+    let is_ahead = claim.section != Section::ActionItems || has(&["will"]);
     !sentence.contains(['?', ':', '\u{201c}', '"'])
+        && !quotes(sentence)
+        && is_ahead
+        && !confuses(&words, &said)
         && text::without_quotes(sentence).len() == sentence.len()
         && !has(&FIRST_OR_SECOND)
         && is_named
@@ -144,6 +149,24 @@ fn invents_gender(sentence: &[String], said: &[String]) -> bool {
         [&["he", "him", "his", "himself", "he's", "he'll"], &["she", "her", "hers", "herself", "she's", "she'll"]];
     let has = |words: &[String], gender: &[&str]| words.iter().any(|word| gender.contains(&word.as_str()));
     GENDERS.iter().any(|gender| has(sentence, gender) && !has(said, gender))
+}
+
+/// Whether a sentence has words between single quotation marks: they would be a quotation that nobody checks.
+fn quotes(sentence: &str) -> bool {
+    static SINGLE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?:^|[\s(])['\u{2018}][^'\u{2018}\u{2019}]+['\u{2019}](?:[\s.,;!)]|$)")
+            .expect("a constant pattern")
+    });
+    SINGLE.is_match(sentence)
+}
+
+/// Whether "he" or "she" may be the speaker in one place and another person in the next: "I'll ask her to wake me up" isn't
+/// "Jamie will ask her to wake her up".
+fn confuses(sentence: &[String], said: &[String]) -> bool {
+    const OBJECTS: [&str; 4] = ["her", "him", "she", "he"];
+    const SELF: [&str; 3] = ["me", "myself", "mine"];
+    let count = |words: &[String], any: &[&str]| words.iter().filter(|word| any.contains(&word.as_str())).count();
+    count(said, &SELF) > 0 && count(sentence, &OBJECTS) > count(said, &OBJECTS)
 }
 
 /// Whether somebody speaks in an image, which a small model tells as a fact: "it's like when someone opens a door".
@@ -254,6 +277,37 @@ mod tests {
             ("I closed the Hartman account on Tuesday.", false),
             ("Priya closed her Hartman account on Tuesday.", false),
         ] {
+            assert_eq!(holds(&input, &claim, sentence), taken, "{sentence}");
+        }
+    }
+
+    /// All of these were written by a small model, and a reader found them wrong.
+    #[test]
+    fn a_promise_stays_one_and_nobody_is_confused_or_misquoted() {
+        let said = |words: &str| {
+            let (mut input, claim) = case();
+            let utterance = claim.evidence[0].utterance;
+            let line = input.utterances.iter_mut().find(|line| line.index == utterance).expect("the line");
+            line.text = words.into();
+            let evidence = vec![DraftEvidence { utterance, quote: words.into() }];
+            let text = format!("Priya said: \u{201c}{words}\u{201d}");
+            (input, DraftClaim::new(Section::ActionItems, text, evidence))
+        };
+        for (words, sentence, taken) in [
+            (
+                "I'll put one spoon in the door pocket tonight.",
+                "Priya will put one spoon in the door pocket tonight.",
+                true,
+            ),
+            ("I'll put one spoon in the door pocket tonight.", "Priya put one spoon in the door pocket.", false),
+            ("I'll ask her tonight to wake me up.", "Priya will ask her tonight to wake her up.", false),
+            (
+                "I'll email her tonight and say is two days on the table.",
+                "Priya will email her tonight and say 'two days on the table'.",
+                false,
+            ),
+        ] {
+            let (input, claim) = said(words);
             assert_eq!(holds(&input, &claim, sentence), taken, "{sentence}");
         }
     }

@@ -91,7 +91,8 @@ pub fn new_words(sentence: &str, basis: &Basis<'_>) -> Vec<String> {
 /// words have none, and neither do other languages than English.
 #[must_use]
 pub fn not_said(claim: &Claim, people: &[&str]) -> Vec<String> {
-    if !FREELY_WORDED.contains(&claim.section) || claim.edited || !claim.support.holds() {
+    let is_quote = text::without_quotes(&claim.text).len() < claim.text.len();
+    if is_quote || !FREELY_WORDED.contains(&claim.section) || claim.edited || !claim.support.holds() {
         return Vec::new();
     }
     let cited = claim.evidence.iter().map(|it| it.quote.as_str()).collect::<Vec<_>>().join(" ");

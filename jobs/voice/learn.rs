@@ -21,6 +21,8 @@ use crate::{
 
 /// A replacement concerns a word or a short phrase.
 const MOST_WORDS: usize = 3;
+/// A sentence was changed into another if they share at least this part of their words.
+const ALIKE: f32 = 0.3;
 /// A longer instruction is about one summary, not about a voice.
 const LONGEST_INSTRUCTION: usize = 40;
 /// How many examples are searched for repeated replacements.
@@ -102,7 +104,9 @@ fn origin<'a>(versions: &'a [Content], claim: &Claim) -> Option<&'a Claim> {
         let alike = content.section(claim.section).filter(|it| !it.edited && diff::shares_evidence(it, claim));
         alike.max_by(|a, b| diff::likeness(&a.text, &claim.text).total_cmp(&diff::likeness(&b.text, &claim.text)))
     };
-    versions.iter().find_map(in_version).filter(|origin| origin.text != claim.text)
+    // Two sentences may rest on the same utterance: one that has nothing of the other's words wasn't changed into it.
+    let is_it = |origin: &&Claim| origin.text != claim.text && diff::likeness(&origin.text, &claim.text) >= ALIKE;
+    versions.iter().find_map(in_version).filter(is_it)
 }
 
 /// Suggests word replacements that the coach made in two summaries.

@@ -1,6 +1,7 @@
 //! A posted form: named fields, some of which contain the id of their subject.
 //!
-//! `text.{claim}`: a claim's words; `section.{claim}`: where it belongs; `remove.{claim}`: a ticked box; `add.{section}`: a new claim; `instruction`: what
+//! `text.{claim}`: a claim's words; `section.{claim}`: where it belongs; `owner.{claim}`
+//! and `due.{claim}`: who does it by when; `remove.{claim}`: a ticked box; `add.{section}`: new claims, one a line; `instruction`: what
 //! to refine; `who.{n}`, `to` and `to_name`: the recipient shown on the page; `label.{n}`, `name.{n}` and `email.{n}`:
 //! speakers. The raw fields are kept, so that a page can show them again.
 //!
@@ -17,7 +18,7 @@ use axum::{
 use debrief_jobs::{
     clean,
     mail::Recipient,
-    model::{Content, Section},
+    model::{Content, Owner, Section},
     review::edit::Edits,
 };
 use url::form_urlencoded;
@@ -130,8 +131,14 @@ impl Form {
                 edits.removals.insert(claim);
             } else if let Some(claim) = field.strip_prefix("section.").and_then(|id| id.parse::<Uuid>().ok()) {
                 edits.sections.extend(Section::parse(value).map(|section| (claim, section)));
+            } else if let Some(claim) = field.strip_prefix("owner.").and_then(|id| id.parse::<Uuid>().ok()) {
+                edits.owners.insert(claim, Owner::parse(value));
+            } else if let Some(claim) = field.strip_prefix("due.").and_then(|id| id.parse::<Uuid>().ok()) {
+                edits.due.insert(claim, value.trim().to_owned());
             } else if let Some(section) = field.strip_prefix("add.").and_then(Section::parse) {
-                edits.additions.push((section, value.to_owned()));
+                // Each line is a sentence of its own.
+                let lines = value.lines().filter(|line| !line.trim().is_empty());
+                edits.additions.extend(lines.map(|line| (section, line.to_owned())));
             }
         }
         edits
@@ -166,7 +173,7 @@ mod tests {
             (&remove, "on"),
             (&section, "nonsense"),
             (&section, "wins"),
-            ("add.wins", "A win"),
+            ("add.wins", "A win\r\n\r\nAnother"),
             ("add.nonsense", "x"),
             ("text.not-an-id", "x"),
             ("version", "3"),
@@ -176,8 +183,8 @@ mod tests {
         assert_eq!(edits.texts.get(&claim).map(String::as_str), Some("New words"));
         assert!(edits.removals.contains(&claim));
         assert_eq!(edits.sections, [(claim, Section::Wins)].into());
-        assert_eq!(edits.additions, [(Section::Wins, "A win".to_owned())]);
-        assert_eq!(form.typed(None), ["New words", "A win", "x", "x"]);
+        assert_eq!(edits.additions, [(Section::Wins, "A win".to_owned()), (Section::Wins, "Another".to_owned())]);
+        assert_eq!(form.typed(None), ["New words", "A win\r\n\r\nAnother", "x", "x"]);
     }
 
     #[test]

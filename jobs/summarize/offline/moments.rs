@@ -34,6 +34,12 @@ const CHOSEN: f32 = 0.3;
 const AGREED: f32 = 1.4;
 /// A day or a form of advice makes a plan of it.
 const PLANNED: f32 = 0.2;
+/// The first part of a session, and what a sentence in it is worth less.
+const FIRST: f32 = 0.1;
+const SMALL_TALK: f32 = 0.3;
+/// The last part of a session begins here, and a sentence in it is worth more.
+const LAST: f32 = 0.7;
+const AT_THE_END: f32 = 0.15;
 /// Two moments are at most as alike.
 const NEAREST: f32 = 0.45;
 /// A shorter sentence says nothing by itself.
@@ -59,7 +65,7 @@ impl Writer<'_> {
             let chosen = if is_unsure(at) { LEAST.max(self.matters(at)) + CHOSEN } else { self.matters(at) };
             let is_free = is_unsure(at) || !taken.contains(&at) && !self.is_told(at, taken);
             (is_free && chosen >= LEAST && (is_unsure(at) || self.says_enough(at)) && self.is_moment(at))
-                .then(|| chosen + self.worth(at))
+                .then(|| chosen + self.worth(at) + self.by_place(at))
         };
         let all = 0..self.speech.sentences.len();
         let candidates = all.filter_map(|at| Some(Candidate { sentence: at, score: worth(at)? })).collect();
@@ -78,6 +84,15 @@ impl Writer<'_> {
             moments.push(self.told(&moment));
         }
         moments
+    }
+
+    /// A session begins with small talk and ends with what was made of it.
+    fn by_place(&self, at: usize) -> f32 {
+        match at as f32 / self.speech.sentences.len().max(1) as f32 {
+            place if place < FIRST => -SMALL_TALK,
+            place if place > LAST => AT_THE_END,
+            _ => 0.0,
+        }
     }
 
     /// What a sentence is worth, by its likely kind; more if it agrees to a proposal or names a day.
@@ -129,7 +144,7 @@ impl Writer<'_> {
                 .expect("a constant pattern")
         });
         static PROPOSES: LazyLock<Regex> = LazyLock::new(|| {
-            Regex::new(r"\b(?:you'll|you will|you're going to|you are going to|you're gonna|you wanna|you want to|we'll|we will|we can|let's|how about|what if (?:you|we)|(?:would|will|could|can) (?:you|we)|are you (?:willing|ready|going|able|okay|comfortable)|i'd like (?:you|us|to see you)|i want you to|you (?:could|can|might|should)|your (?:goal|plan|first step|homework)|the (?:goal|plan)|come back|check (?:back|in)|appointment|follow up)\b")
+            Regex::new(r"\b(?:you'll|you will|you're going to|you are going to|you're gonna|you wanna|you want to|we'll|we will|we can|let's|how about|what if (?:you|we)|(?:would|will|could|can) (?:you|we)|are you (?:willing|ready|going|able|okay|comfortable)|i'd like (?:you|us|to see you)|i want you to|you (?:could|can|might|should)|your (?:goal|plan|first step|homework)|the (?:goal|plan)|come back|check (?:back|in)|appointment|follow up|(?:and |so |then |or )?(?:maybe|perhaps)|why don't you|shall we)\b")
                 .expect("a constant pattern")
         });
         let sentence = &self.speech.sentences[at];

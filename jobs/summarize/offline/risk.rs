@@ -64,15 +64,12 @@ fn is_of_another(text: &str, own: &str) -> bool {
             .expect("a constant pattern")
     });
     static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(?P<name>\p{Lu}\p{Ll}+)(?:['\u{2019}]s| is| was| has| had| nearly| almost| just| even| really| totally| completely| felt| feels| looks| looked| got| been)* (?:burn(?:ed|t|ing)? out|panick\w*|crying|cried|hopeless|depress\w*|exhausted|desperate|breaking down|broke down|at (?:his|her|their) limit|overwhelmed|falling apart|on sick leave|in tears)\b")
+        Regex::new(r"\b(?P<name>\p{Lu}\p{Ll}+)(?:['\u{2019}]s| is| was| has| had| nearly| almost| just| even| really| totally| completely| felt| feels| looks| looked| got| been)* (?:burn(?:ed|t|ing)? out|panic\w*|crying|cried|hopeless|depress\w*|exhausted|desperate|breaking down|broke down|at (?:his|her|their) limit|overwhelmed|falling apart|on sick leave|in tears)\b")
             .expect("a constant pattern")
     });
     let Some(cue) = cues::DISTRESS.place(own) else { return false };
-    if let Some(who) = WHO.captures_iter(&own[..cue]).last() {
-        return who.name("self").is_none();
-    }
-    // "Honestly exhausted": no name is such a word.
-    NAMED.captures_iter(text).any(|found| {
+    // "I've been putting it off because Philip panics": the name right before it is nearer than "I".
+    let is_named = NAMED.captures_iter(text).any(|found| {
         !matches!(
             &found["name"],
             "Honestly"
@@ -95,7 +92,9 @@ fn is_of_another(text: &str, own: &str) -> bool {
                 | "Felt"
                 | "Was"
         )
-    })
+    });
+    let who = WHO.captures_iter(&own[..cue]).last();
+    is_named || who.is_some_and(|who| who.name("self").is_none())
 }
 
 #[cfg(test)]
@@ -110,8 +109,12 @@ mod tests {
             risk(&Speech::new(&read_session(&format!("{head}Priya| {words}\n"))), 0)
         };
         assert_eq!(found("I'm going to quit, I've had enough of this job."), Some(Risk::Quitting));
-        for words in ["That's the longest I quit.", "I want to quit smoking before the summer.", "I'm giving up sugar."]
-        {
+        for words in [
+            "I've been putting it off because Philip panics.",
+            "That's the longest I quit.",
+            "I want to quit smoking before the summer.",
+            "I'm giving up sugar.",
+        ] {
             assert_eq!(found(words), None, "{words}");
         }
     }

@@ -22,8 +22,9 @@ use chrono::NaiveDate;
 use regex::Regex;
 
 use self::patterns::{
-    ASKS_MOVE, BEFORE_NOW, BESIDE, CORRECTS, DID, DONE, HAD_IN_MIND, IS_MOVE, IS_REALISTIC, MOVES, MOVES_AMOUNT,
-    NOT_THEN, NOW, ONLY_LATER, POINTS, RECEIVED, RELEASES, RETRACTS, SAYS_NO, SAYS_YES, WILL_NOT, WITHDRAWS, WONT,
+    ASKS_MOVE, BEFORE_NOW, BESIDE, CANNOT_AFTER_ALL, CORRECTS, DID, DONE, HAD_IN_MIND, IS_MOVE, IS_REALISTIC, LEAVES,
+    MOVES, MOVES_AMOUNT, NOT_THEN, NOW, ONLY_LATER, POINTS, RECEIVED, RELEASES, RETRACTS, SAYS_NO, SAYS_YES, WILL_NOT,
+    WITHDRAWS, WONT,
 };
 use super::{
     super::due,
@@ -146,6 +147,19 @@ impl Settled {
         }
         if let Some(made) = named_and_refused(own, speaker, recent) {
             self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
+            return;
+        }
+        if let Some(made) = cannot_after_all(own, speaker, recent) {
+            self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
+            // "… I'll do it myself until March" may follow in the same breath.
+        }
+        if let Some(left) = LEAVES.captures(own) {
+            let named = about(&left[1]);
+            let of_it = recent.iter().rev().find(|made| made.about.intersection(&named).count() > 0);
+            // Whoever says it: it's a plan of the two.
+            if let Some(made) = of_it.or_else(|| recent.iter().rev().find(|made| sentence.turn - made.turn <= NEAR)) {
+                self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
+            }
             return;
         }
         if is_first && asked.is_some_and(|asked| refuses(sentence, asked)) {
@@ -316,6 +330,17 @@ fn named_and_refused<'m>(own: &str, speaker: Owner, recent: &'m [Made]) -> Optio
     let named = about(clause);
     let things = named.iter().filter(|word| !is_verb(&lemma(word).0)).count();
     let is_it = |made: &&Made| made.owner == speaker && things > 0 && named.is_subset(&made.about);
+    recent.iter().rev().find(is_it)
+}
+
+/// The promise of which the speaker says that it can't be kept: "Actually no, I can't ask Peter."
+fn cannot_after_all<'m>(own: &str, speaker: Owner, recent: &'m [Made]) -> Option<&'m Made> {
+    let found = CANNOT_AFTER_ALL.captures(own)?;
+    let deed = about(&found[1]);
+    let named = about(&own[found.get(0)?.end()..]);
+    let is_it = |made: &&Made| {
+        made.owner == speaker && deed.is_subset(&made.about) && made.about.intersection(&named).count() > 0
+    };
     recent.iter().rev().find(is_it)
 }
 

@@ -23,6 +23,8 @@ const LIKELY_TROUBLE: f32 = 0.5;
 const LIKELY_NOT_DONE: f32 = 0.7;
 /// A verb that is no deed is undertaken if the sentence is as likely a decision.
 const DECIDED: f32 = 0.6;
+/// A shorter answer to "when?" doesn't say what.
+const SHORT_ANSWER: usize = 6;
 const NEVER: f32 = f32::INFINITY;
 /// The least score of the cues of a win and of a difficulty.
 const NAMED: f32 = 0.9;
@@ -131,6 +133,14 @@ fn is_promise(speech: &Speech, at: usize) -> bool {
         && !day::names(&answered.asked.own)
         && !day::names(own)
     {
+        return false;
+    }
+    // "When would you do that?" – "Today." gives a day to what was promised before, and says nothing by itself.
+    static WHEN_THAT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\bwhen\b.*\b(?:do|start|try|have) (?:that|it|this)\b|^(?:and |so |okay,? )*(?:by )?when\?*$")
+            .expect("a constant pattern")
+    });
+    if owes::answered(speech, at).is_some_and(|it| WHEN_THAT.is_match(&it.asked.own)) && sentence.words < SHORT_ANSWER {
         return false;
     }
     let Some(will) = cues::WILL.place(own).filter(|_| !promise::is_own(own)) else { return true };

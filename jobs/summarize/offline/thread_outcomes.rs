@@ -148,7 +148,18 @@ impl Wanted {
                 best = Some((sentence.at, met, best.map_or(near, |(.., nearest)| near.max(nearest))));
             }
         }
-        best.map(|(sentence, met, _)| (sentence, met))
+        let (sentence, met, _) = best?;
+        // "Two of the three pages. I didn't get to Lisbon."
+        match self.rest_is_open(speech, sentence).filter(|_| met && (self.is_several || self.is_double)) {
+            Some(open) => Some((open, false)),
+            None => Some((sentence, met)),
+        }
+    }
+
+    /// The sentence soon after `at` in its turn by which something was not done.
+    fn rest_is_open(&self, speech: &Speech, at: usize) -> Option<usize> {
+        let turn = &speech.turns[speech.sentences[at].turn].sentences;
+        (at + 1..turn.end.min(at + 4)).find(|next| cues::NOT_DONE.is_in(&speech.sentences[*next].own))
     }
 
     /// The question about this very promise that a sentence answers with yes or no, and the answer: "Did you call the

@@ -133,7 +133,10 @@ impl Writer<'_> {
     ) -> Option<String> {
         match (section, sentence.speaker, owner) {
             (Section::Wins, Speaker::Client, _) => statement::achievement(quote).map(|deed| format!("{name} {deed}")),
-            (Section::ActionItems, Speaker::Client, Some(Owner::Client)) => statement::undertaking(quote),
+            // "And then I'll ask about the dog" is the end of a plan whose beginning stands elsewhere.
+            (Section::ActionItems, Speaker::Client, Some(Owner::Client)) if !follows(&sentence.own) => {
+                statement::undertaking(quote)
+            }
             _ => None,
         }
     }
@@ -388,6 +391,11 @@ impl Writer<'_> {
         };
         signs.iter().filter_map(claim).collect()
     }
+}
+
+/// Whether a sentence goes on from another: "and then", "then".
+fn follows(own: &str) -> bool {
+    ["then ", "and then ", "so then ", "after that "].iter().any(|link| own.starts_with(link))
 }
 
 fn many(count: usize, thing: &str) -> String {

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use debrief_jobs::{
     follow_up::Rephrased,
     mail::Recipient,
-    model::{Audience, Claim, MailState, Section, SummaryState, Support},
+    model::{Audience, Claim, MailState, Owner, Section, SummaryState, Support},
     review::view::SummaryView,
     summarize::not_said,
 };
@@ -112,7 +112,7 @@ struct Sentence {
     rows: usize,
     removed: bool,
     /// Where it may be moved; empty if it stays where it is.
-    places: Vec<Place>,
+    places: Vec<Choice>,
     problem: Option<String>,
     edited: bool,
     /// How its words relate to the transcript: `verified`, `nothing_said`, `own` or `unchecked`.
@@ -124,6 +124,9 @@ struct Sentence {
     /// Whether it may speak about the client rather than to the client.
     in_doubt: bool,
     action: Option<String>,
+    /// Who may do an action item, and the day it's due, as fields.
+    owners: Vec<Choice>,
+    due: String,
     /// For a risk or a priority, from 0 to 1.
     score: Option<String>,
     /// The outcome of an open thread, and when it was said.
@@ -134,11 +137,11 @@ struct Sentence {
     evidence: Vec<Quote>,
 }
 
-/// A section that a claim may be moved to.
+/// An option of a field with several.
 #[derive(Debug, Serialize)]
-struct Place {
+struct Choice {
     key: &'static str,
-    title: &'static str,
+    title: String,
     chosen: bool,
 }
 
@@ -322,6 +325,11 @@ fn claim_field(
         not_said: not_said(claim, &[client, of.coach]),
         letter: said.and_then(|said| letter_line(&claim.text, &said.text)),
         in_doubt: said.is_some_and(|said| said.speaks_about_client),
+        owners: owners(claim, client, form),
+        due: form
+            .and_then(|form| form.get(&format!("due.{}", claim.id)).map(str::to_owned))
+            .or_else(|| Some(claim.action.as_ref()?.due_date?.to_string()))
+            .unwrap_or_default(),
         action: claim.action.as_ref().map(|action| action_line(action, client, of.estimated)),
         score: claim.score.map(|score| {
             let scored = if claim.section == Section::Priority { "How soon to look" } else { "How serious" };
@@ -334,15 +342,29 @@ fn claim_field(
 }
 
 /// The sections for the client, and the moments: what the coach keeps for later.
-fn places(claim: &Claim, form: Option<&Form>) -> Vec<Place> {
+fn places(claim: &Claim, form: Option<&Form>) -> Vec<Choice> {
     if !claim.is_movable() {
         return Vec::new();
     }
     let typed = form.and_then(|form| form.get(&format!("section.{}", claim.id))).and_then(Section::parse);
     let chosen = typed.unwrap_or(claim.section);
     let is_choice = |it: &Section| it.audience() == Audience::Client || *it == Section::Moments || *it == claim.section;
-    let place = |it: Section| Place { key: it.as_str(), title: it.title(), chosen: it == chosen };
+    let place = |it: Section| Choice { key: it.as_str(), title: it.title().into(), chosen: it == chosen };
     Section::ALL.into_iter().filter(is_choice).map(place).collect()
+}
+
+/// Who may do an action item.
+fn owners(claim: &Claim, client: &str, form: Option<&Form>) -> Vec<Choice> {
+    let Some(action) = &claim.action else { return Vec::new() };
+    let typed = form.and_then(|form| form.get(&format!("owner.{}", claim.id))).map(Owner::parse);
+    let chosen = typed.unwrap_or(action.owner);
+    let choice =
+        |owner: Owner, title: &str| Choice { key: owner.as_str(), title: title.into(), chosen: owner == chosen };
+    vec![
+        choice(Owner::Client, client),
+        choice(Owner::Coach, "You, the coach"),
+        choice(Owner::Unclear, "Nobody said who"),
+    ]
 }
 
 fn problem(redo: Option<&Redo<'_>>, field: &str) -> Option<String> {

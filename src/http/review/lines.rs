@@ -46,7 +46,9 @@ pub(super) fn action_line(action: &ActionItem, client: &str, estimated: bool) ->
         }
         (Some(date), Some(words)) => format!("{owner} · by {} (“{words}”)", date.format("%A %-d %B")),
         (None, Some(words)) => format!("{owner} · “{words}”"),
-        _ => format!("{owner} · no date mentioned"),
+        // The coach chose it.
+        (Some(date), None) => format!("{owner} · by {}", date.format("%A %-d %B")),
+        (None, None) => format!("{owner} · no date mentioned"),
     }
 }
 

@@ -18,6 +18,10 @@ patterns! {
     WITHDRAWS = r"\b(?:(?:forget|scratch|scrap|strike|drop|delete|cancel) (?:about )?(?:that|this|it)|take (?:that|it|this) (?:back|off)|off (?:the|my|your) list|changed my mind|never ?mind|not going to happen)\b";
     /// What the speaker now won't do.
     WILL_NOT = r"\b(?:i|we)(?: won't| will not|'ll not|(?:'m| am|'re| are) not going to) (?:actually |now |even |just )?";
+    /// "Actually no, I can't ask Peter."
+    CANNOT_AFTER_ALL = r"\b(?:actually|no|on second thoughts?|wait)\b[ ,.]+(?:(?:actually|no|but|wait)[ ,.]+)*i (?:can't|cannot|won't|will not|shouldn't|better not) (\w+)\b";
+    /// "Let's leave Marcus until January."
+    LEAVES = r"\b(?:let's|let us|we(?:'ll| will| can| should)|i'll|i'd rather) (?:just )?(?:leave|postpone|put off|hold off on|wait with|park) ((?:\w+ ){0,4}\w+) (?:until|till|to|for) (?:after |next year|the new year|january|february|march|april|may|june|july|august|september|october|november|december|later|another)";
     /// "Then I won't send it."
     WONT = r"\bi (?:won't|will not) (\w+) (?:it|that|this|them|those)\b";
     /// It will be done, only later or differently.

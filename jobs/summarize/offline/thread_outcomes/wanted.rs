@@ -42,6 +42,8 @@ pub(super) struct Wanted {
     pointers: BTreeSet<&'static str>,
     /// It undertakes two things: if one of them wasn't done, it wasn't met.
     pub(super) is_double: bool,
+    /// It is about several things: "the three pages".
+    pub(super) is_several: bool,
 }
 
 impl Wanted {
@@ -67,7 +69,11 @@ impl Wanted {
         let named = NAME.captures_iter(&bare).flat_map(|found| text::words(&found[1]));
         let names = named.map(|word| lemma(&word.normal).0).filter(|name| lemmas.contains(name)).collect();
         let is_double = said.to_lowercase().replace('\u{2019}', "'").matches("i'll ").count() > 1;
-        Self { lemmas, names, owner, pointers: pointers(said), is_double }
+        static SEVERAL: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"(?i)\b(?:both|all|two|three|four|five|six|seven|eight|nine|ten|[2-9]|1\d) (?:[\w-]+ )?\w+s\b")
+                .expect("a constant pattern")
+        });
+        Self { lemmas, names, owner, pointers: pointers(said), is_double, is_several: SEVERAL.is_match(&bare) }
     }
 
     /// Whether words may be about this promise where only its verb can tell: "I wrote that down" isn't about "I'll
