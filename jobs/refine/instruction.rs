@@ -31,8 +31,8 @@ pub(super) enum Selection {
     Last(Option<Section>),
     /// A whole section.
     All(Section),
-    /// Everything about this.
-    About(Topic),
+    /// Everything about this, or what a section has about it.
+    About(Topic, Option<Section>),
 }
 
 /// The wishes in order; `None` if any part isn't understood. Nothing is done halfway.
@@ -132,7 +132,16 @@ fn which(what: &str) -> Option<Selection> {
         r"^(?:everything|all|anything|what(?:ever)?|(?:the |every |all )?(?:part|bit|point|sentence|claim|line)s?|alles|was|(?:den|die|das) (?:teil|punkt|satz|punkte|sätze|stelle))(?: (?:that|which))?(?: (?:is|was|are|were)(?: said)?)? (?:about|on|regarding|concerning|with|über|zu|zum|zur|mit|von|vom) (.+)$"
     );
     if let Some(found) = about.captures(what) {
-        return Topic::new(&bare(&found[1])).map(Selection::About);
+        return Topic::new(&bare(&found[1])).map(|topic| Selection::About(topic, None));
+    }
+    // "The recommendation about the book".
+    let of_section = pattern!(
+        r"^(?:the |every |all (?:the )?|den |die |das |alle )?([a-zäöüß-]+(?: [a-zäöüß-]+)?) (?:about|on|regarding|concerning|über|zu|zum|zur|von|vom) (.+)$"
+    );
+    if let Some(found) = of_section.captures(what)
+        && let Some(section) = section(&found[1])
+    {
+        return Topic::new(&bare(&found[2])).map(|topic| Selection::About(topic, Some(section)));
     }
     let number =
         pattern!(r"^(?:the )?(?:point|number|item|sentence|punkt|nummer|satz|(?P<of>[a-zäöü -]+?)) (?P<n>\d{1,2})$");
@@ -248,11 +257,19 @@ mod tests {
         check("drop point 4", &drop(Selection::Nth(4, None)));
         check("remove action item 2", &drop(Selection::Nth(2, Some(Section::ActionItems))));
         check("drop the recommendations", &drop(Selection::All(Section::Recommendations)));
-        check("leave out everything about the launch", &drop(Selection::About(about("the launch"))));
-        check("drop the point about Jonas", &drop(Selection::About(about("jonas"))));
+        check("leave out everything about the launch", &drop(Selection::About(about("the launch"), None)));
+        check("drop the point about Jonas", &drop(Selection::About(about("jonas"), None)));
+        check(
+            "drop the recommendation about the book",
+            &drop(Selection::About(about("the book"), Some(Section::Recommendations))),
+        );
+        check(
+            "Remove the action item about the paragraph",
+            &drop(Selection::About(about("the paragraph"), Some(Section::ActionItems))),
+        );
         check("Lass den zweiten Punkt weg", &drop(Selection::Nth(2, None)));
         check("streiche den letzten Erfolg", &drop(Selection::Last(Some(Section::Wins))));
-        check("Bitte alles über den Umzug weglassen", &drop(Selection::About(about("den umzug"))));
+        check("Bitte alles über den Umzug weglassen", &drop(Selection::About(about("den umzug"), None)));
         check("Only the action items.", &[Wish::Only(vec![Section::ActionItems])]);
         check("nur die Aufgaben und die Erfolge", &[Wish::Only(vec![Section::ActionItems, Section::Wins])]);
         check("use her words about the launch", &[Wish::TheirWords(about("the launch"))]);
@@ -262,7 +279,7 @@ mod tests {
         check("schreib etwas mehr über den Bericht", &[Wish::More(about("den bericht"))]);
         check(
             "shorter and drop everything about Jonas",
-            &[Wish::Shorter, Wish::Drop(Selection::About(about("jonas")))],
+            &[Wish::Shorter, Wish::Drop(Selection::About(about("jonas"), None))],
         );
     }
 

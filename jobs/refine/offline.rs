@@ -136,7 +136,10 @@ pub(super) fn places_of(content: &Content, which: &Selection) -> Vec<usize> {
         Selection::Nth(nth, section) => countable(*section).nth(nth - 1).into_iter().collect(),
         Selection::Last(section) => countable(*section).last().into_iter().collect(),
         Selection::All(section) => countable(Some(*section)).collect(),
-        Selection::About(topic) => places(content, |claim| is_about(claim, topic)).collect(),
+        Selection::About(topic, section) => {
+            let of_section = |claim: &Claim| section.is_none_or(|section| claim.section == section);
+            places(content, |claim| of_section(claim) && is_about(claim, topic)).collect()
+        }
     }
 }
 
@@ -144,7 +147,10 @@ fn drop_some(content: &Content, which: &Selection) -> Result<Content, String> {
     let gone = places_of(content, which);
     if gone.is_empty() {
         return Err(match which {
-            Selection::About(topic) => format!("Nothing in the summary is about “{}”.", topic.typed),
+            Selection::About(topic, None) => format!("Nothing in the summary is about “{}”.", topic.typed),
+            Selection::About(topic, Some(section)) => {
+                format!("Nothing under {} is about “{}”.", section.title(), topic.typed)
+            }
             Selection::Nth(_, section) | Selection::Last(section) => match section {
                 Some(section) => format!("There’s no such sentence under {}.", section.title()),
                 None => "There’s no such sentence in the part for the client.".into(),

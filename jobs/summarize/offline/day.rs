@@ -6,6 +6,7 @@
 //! I'll write to her. By Thursday, I'd say.
 //! I'll write to her. – When? – On Thursday.
 //! I'll write to her. – By Thursday? – Yes.
+//! I'll write to her. Is tomorrow soon enough? – Tomorrow is great.
 //! I'll write to her by Thursday. – No, make it Friday.        Friday (`settled`)
 //! ```
 
@@ -41,7 +42,8 @@ pub(super) fn due<'s>(speech: &'s Speech, settled: &Settled, at: usize, day: Nai
     let said = std::iter::once(sentence).chain(more).find_map(find);
     // "This week" is made precise in the answer to "when this week?".
     let is_wide = |(due, _): &(Due, &Sentence)| WIDE.is_match(&due.words.to_lowercase());
-    let answer = if said.as_ref().is_none_or(is_wide) { answered(speech, at).and_then(find) } else { None };
+    let later = || answered(speech, at).or_else(|| offered(speech, at));
+    let answer = if said.as_ref().is_none_or(is_wide) { later().and_then(find) } else { None };
     // "The board meets on Thursday. I'll send it by then."
     let before = at.checked_sub(1).filter(|it| turn.contains(it) && sentence.own.contains("by then"));
     answer.or(said).or_else(|| before.and_then(|it| find(&sentences[it])))
@@ -85,6 +87,26 @@ fn answered(speech: &Speech, at: usize) -> Option<&Sentence> {
     let of_it = asked.stems.is_empty() || !asked.stems.is_disjoint(&sentence.stems) || asked.words <= 4;
     let asks_when = of_it && speech.after(sentence.turn).contains("when");
     (asks_when || is_brief && only_day(&answer.own)).then_some(answer)
+}
+
+/// The sentence that states the day which the speaker offers in the same breath, and the other person takes: "I'll send
+/// it. Is tomorrow early enough?" – "Tomorrow is great."
+fn offered(speech: &Speech, at: usize) -> Option<&Sentence> {
+    static OFFERS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:early|soon|good) enough|\b(?:is|would|does|will) .{1,30}\b(?:okay|ok|fine|work|all right|alright|do)\b")
+            .expect("a constant pattern")
+    });
+    let (sentences, sentence) = (&speech.sentences, &speech.sentences[at]);
+    let asked = sentences.get(at + 1).filter(|it| it.turn == sentence.turn && it.asks() && OFFERS.is_match(&it.own))?;
+    let answer = sentences.get(speech.following(sentence.turn)?.sentences.start)?;
+    if answer.speaker == sentence.speaker || !names(&asked.own) {
+        return None;
+    }
+    match () {
+        () if names(&answer.own) => Some(answer),
+        () if owes::is_yes(&answer.own) => Some(asked),
+        () => None,
+    }
 }
 
 /// Whether a due date is mentioned.
