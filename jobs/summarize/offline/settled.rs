@@ -115,6 +115,23 @@ impl Settled {
         }
     }
 
+    /// Records what `sentence` says cannot be done after all, or is left for another month. Returns whether nothing else is
+    /// to be found in it: "I can't ask Peter, I'll do it myself until March" makes a promise as well.
+    fn left(&mut self, sentence: &Sentence, speaker: Owner, recent: &[Made]) -> bool {
+        let own = sentence.own.as_str();
+        if let Some(made) = cannot_after_all(own, speaker, recent) {
+            self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
+        }
+        let Some(left) = LEAVES.captures(own) else { return false };
+        let named = about(&left[1]);
+        let of_it = recent.iter().rev().find(|made| made.about.intersection(&named).count() > 0);
+        // Whoever says it: it's a plan of the two.
+        if let Some(made) = of_it.or_else(|| recent.iter().rev().find(|made| sentence.turn - made.turn <= NEAR)) {
+            self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
+        }
+        true
+    }
+
     /// Records what `sentence` says about earlier promises.
     fn look(&mut self, speech: &Speech, sentence: &Sentence, open: &[Made]) {
         let recent = &open[open.len().saturating_sub(LAST)..];
@@ -149,17 +166,7 @@ impl Settled {
             self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
             return;
         }
-        if let Some(made) = cannot_after_all(own, speaker, recent) {
-            self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
-            // "… I'll do it myself until March" may follow in the same breath.
-        }
-        if let Some(left) = LEAVES.captures(own) {
-            let named = about(&left[1]);
-            let of_it = recent.iter().rev().find(|made| made.about.intersection(&named).count() > 0);
-            // Whoever says it: it's a plan of the two.
-            if let Some(made) = of_it.or_else(|| recent.iter().rev().find(|made| sentence.turn - made.turn <= NEAR)) {
-                self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
-            }
+        if self.left(sentence, speaker, recent) {
             return;
         }
         if is_first && asked.is_some_and(|asked| refuses(sentence, asked)) {
