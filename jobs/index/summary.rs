@@ -109,8 +109,9 @@ impl IndexSummary {
         .await
     }
 
-    /// One chunk per claim, at the time of its first evidence. Excludes engagement and priority (counts and a rating)
-    /// and open threads (another session's words): someone who searches for words doesn't mean them.
+    /// One chunk per claim, at the time of its first evidence. Excludes moments (the transcript has them), engagement
+    /// and priority (counts and a rating) and open threads (another session's words): someone who searches for words
+    /// doesn't mean them.
     async fn chunks(&self, tx: &mut TenantTx, client_id: Uuid) -> Result<Vec<Chunk>, sqlx::Error> {
         let content = load_version(tx, self.summary_id, self.version).await?;
         let chunk = |claim: crate::model::Claim| {
@@ -118,7 +119,7 @@ impl IndexSummary {
             Chunk::new(Some(client_id), (times().min(), times().max()), claim.text)
         };
         let is_told = |claim: &crate::model::Claim| {
-            !matches!(claim.section, Section::Engagement | Section::Priority | Section::OpenThreads)
+            !matches!(claim.section, Section::Moments | Section::Engagement | Section::Priority | Section::OpenThreads)
         };
         Ok(content.claims.into_iter().filter(is_told).map(chunk).collect())
     }

@@ -22,7 +22,8 @@ use crate::{
 const RULES_VERSION: &str = "refine-rules-2";
 /// The message for an instruction that they don't understand.
 const CANNOT: &str = "This needs a language model, and none is set up. Without one, Debrief can: make it “shorter”; \
-                      “drop the second point”, “drop the last win”, “drop everything about …”; show “only the action \
+                      “drop the second point”, “drop the last win”, “drop everything about …”, \
+                      “drop the recommendation about …”; show “only the action \
                       items”; “use her words about …”; say “more about …”. You can change everything else by hand.";
 /// How many sentences "more" adds.
 const MORE: usize = 3;

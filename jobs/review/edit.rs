@@ -108,8 +108,8 @@ impl Edits {
         let typed = self.due.get(&claim.id)?;
         let day = match typed.parse::<chrono::NaiveDate>() {
             _ if typed.is_empty() => None,
-            Ok(day) => Some(day),
-            Err(_) => {
+            Ok(day) if typed.len() == DATE.len() => Some(day),
+            Ok(_) | Err(_) => {
                 let problem = "This isn’t a date. Choose one, or leave it empty.".into();
                 return Some(Problem { field: format!("text.{}", claim.id), problem });
             }
@@ -203,7 +203,21 @@ pub async fn edit(
     Ok(version)
 }
 
-/// What was typed between quotation marks and nobody said: a letter must not quote it.
+/// The form of a day.
+const DATE: &str = "2026-11-29";
+
+/// The quotations in what was typed: a whole sentence, what somebody "said", and key quotes. A title or a word in quotation
+/// marks isn't one.
+fn quotations(claim: &Claim) -> Vec<String> {
+    static SAYS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r#"(?i)(?:^|\b(?:said|says|asked|asks|told|tells|suggested|wrote|answered|words)\b[^“"]*)[“"]"#)
+            .expect("a constant pattern")
+    });
+    let quotes = claim.section == Section::KeyQuotes || SAYS.is_match(&claim.text);
+    if quotes { text::quoted(&claim.text) } else { Vec::new() }
+}
+
+/// What was typed as somebody's words and nobody said: a letter must not quote it.
 async fn misquoted(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -212,7 +226,7 @@ async fn misquoted(
 ) -> Result<Vec<Problem>, sqlx::Error> {
     let typed = |claim: &&Claim| claim.support == Support::Own && claim.edited;
     let quoting: Vec<(&Claim, Vec<String>)> =
-        edited.claims.iter().filter(typed).map(|claim| (claim, text::quoted(&claim.text))).collect();
+        edited.claims.iter().filter(typed).map(|claim| (claim, quotations(claim))).collect();
     if quoting.iter().all(|(_, quotes)| quotes.is_empty()) {
         return Ok(Vec::new());
     }
@@ -353,5 +367,37 @@ mod tests {
         assert_eq!(retyped(was, Some(11), "Write a one-pager."), None);
         assert_eq!(retyped("Call Birger.", Some(16), "Call Birger Olsen."), Some(day(16)), "never in the words");
         assert_eq!(retyped("Call Birger.", None, "Call Birger on Friday."), Some(day(13)));
+    }
+
+    fn moved(text: &str, speaker: &str) -> ActionItem {
+        let evidence = vec![crate::model::Evidence {
+            utterance_id: Uuid::nil(),
+            speaker: speaker.into(),
+            start_ms: None,
+            quote: text.into(),
+        }];
+        let claim = Claim { evidence, ..Claim::new(Section::Moments, text.to_owned()) };
+        let mut claim = claim.moved_to(Section::ActionItems);
+        undertake(&mut claim, "Maya Okafor", day(10));
+        claim.action.expect("an action item")
+    }
+
+    /// What the coach proposes is for the client to do, and a recap with several days is due on none of them.
+    #[test]
+    fn what_is_moved_to_the_action_items_is_owed_by_who_undertakes_it() {
+        let proposed = moved("Maya said: “And maybe prepare one page by Friday.”", "Maya Okafor");
+        assert_eq!((proposed.owner, proposed.due_date), (Owner::Client, Some(day(13))));
+        assert_eq!(moved("Maya said: “I'll send you the list.”", "Maya Okafor").owner, Owner::Coach);
+        let recap = moved("Priya said: “The file tonight, Claire on Thursday, the pages by Friday.”", "Priya Raman");
+        assert_eq!((recap.owner, recap.due_date), (Owner::Client, None));
+    }
+
+    #[test]
+    fn a_title_in_quotation_marks_is_no_quotation() {
+        let of = |section, text: &str| quotations(&Claim::new(section, text.to_owned())).len();
+        assert_eq!(of(Section::Recommendations, "Read “Start with Heart” by Friday."), 0);
+        assert_eq!(of(Section::Wins, "Priya said: “I did it.”"), 1);
+        assert_eq!(of(Section::Wins, "“I did it.”"), 1);
+        assert_eq!(of(Section::KeyQuotes, "Your word for it: “enough”"), 1);
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn in_language(input: &SessionForClient) -> Option<&'static str> {
     if may_ask_for_another_language(input) {
         return None;
     }
-    let said: Vec<String> = input.utterances.iter().map(|line| line.text.clone()).collect();
+    let said: Vec<&str> = input.utterances.iter().map(|line| line.text.as_str()).collect();
     language::request(&said)
 }
 

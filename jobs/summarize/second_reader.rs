@@ -32,7 +32,7 @@ static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("check-1", S
 /// What a reader is to answer.
 #[derive(Debug, Deserialize, JsonSchema)]
 struct Answer {
-    // A small model that may answer with an empty list does.
+    // A list of one, since that is what was measured; a small model that may answer with an empty list does.
     #[schemars(length(min = 1, max = 1))]
     pairs: Vec<Judgement>,
 }

@@ -87,7 +87,7 @@ pub fn new_words(sentence: &str, basis: &Basis<'_>) -> Vec<String> {
     words.iter().filter(is_new).map(|word| own[word.range.clone()].to_owned()).collect()
 }
 
-/// The content words of a claim that nobody said in the lines it cites: for the coach to look at. Quotes and the coach's own
+/// The content words of a claim that aren't in the words it cites: for the coach to look at. Quotes and the coach's own
 /// words have none, and neither do other languages than English.
 #[must_use]
 pub fn not_said(claim: &Claim, people: &[&str]) -> Vec<String> {
@@ -313,6 +313,8 @@ mod tests {
         let claim =
             Claim { evidence, ..Claim::new(crate::model::Section::Wins, "Priya was promoted by her boss.".into()) };
         assert_eq!(not_said(&claim, &people), ["promoted"]);
+        let quote = Claim { text: "Asked “Did you?”, Priya said: “I told my boss.”".into(), ..claim.clone() };
+        assert_eq!(not_said(&quote, &people), Vec::<String>::new(), "its own words name who speaks");
         assert_eq!(not_said(&Claim { edited: true, ..claim }, &people), Vec::<String>::new(), "the coach knows");
     }
 }

@@ -226,6 +226,23 @@ fn of_voice(instruction: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Evidence, Section};
+
+    /// Two promises of one breath rest on the same utterance: one that was removed isn't what the other was before.
+    #[test]
+    fn a_sentence_that_shares_only_an_utterance_was_not_changed_into_another() {
+        let utterance_id = Uuid::now_v7();
+        let claim = |text: &str| {
+            let quote = "I'll have the talk on Thursday and write the three sentences tomorrow".into();
+            let evidence = vec![Evidence { utterance_id, speaker: "Priya".into(), start_ms: None, quote }];
+            Claim { evidence, ..Claim::new(Section::ActionItems, text.to_owned()) }
+        };
+        let written = [Content { claims: vec![claim("Write the three sentences tomorrow evening.")] }];
+        let of = |text: &str| origin(&written, &claim(text)).map(|it| it.text.as_str());
+        assert_eq!(of("Have the talk with Henrik on Thursday at ten."), None);
+        let shorter = "Write three sentences tomorrow evening.";
+        assert_eq!(of(shorter), Some("Write the three sentences tomorrow evening."));
+    }
 
     #[test]
     fn a_rule_is_learned_of_plain_words_alone() {

@@ -24,7 +24,7 @@ use super::App;
 ///
 /// A worker writes the next version; `debrief sessions diff` shows what changed, and `debrief sessions undo` reverts
 /// it. Without a language model the rules understand: shorter; drop the second point, the last win, everything about
-/// something; only the action items; use her words about something; more about something.
+/// something, the recommendation about something; only the action items; use her words about something; more about something.
 #[derive(Debug, Args)]
 pub(crate) struct Refine {
     /// The summary's id, or its first digits (see `debrief sessions show`)

@@ -171,6 +171,8 @@ mod tests {
         let form = form(&[
             (&text, "New words"),
             (&remove, "on"),
+            (&format!("owner.{claim}"), "coach"),
+            (&format!("due.{claim}"), " 2026-12-10 "),
             (&section, "nonsense"),
             (&section, "wins"),
             ("add.wins", "A win\r\n\r\nAnother"),
@@ -183,6 +185,8 @@ mod tests {
         assert_eq!(edits.texts.get(&claim).map(String::as_str), Some("New words"));
         assert!(edits.removals.contains(&claim));
         assert_eq!(edits.sections, [(claim, Section::Wins)].into());
+        assert_eq!(edits.owners, [(claim, Owner::Coach)].into());
+        assert_eq!(edits.due, [(claim, "2026-12-10".to_owned())].into());
         assert_eq!(edits.additions, [(Section::Wins, "A win".to_owned()), (Section::Wins, "Another".to_owned())]);
         assert_eq!(form.typed(None), ["New words", "A win\r\n\r\nAnother", "x", "x"]);
     }

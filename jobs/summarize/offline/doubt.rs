@@ -9,7 +9,7 @@ use regex::Regex;
 use super::{
     super::{
         input::{SessionForClient, Speaker},
-        kinds::SentenceKind,
+        kinds::{self, SentenceKind},
     },
     cues, owes, promise, role_play, score,
     settled::Settled,
@@ -50,28 +50,17 @@ pub enum Doubt {
     OfAnotherKind,
 }
 
-/// What is surely of one of these kinds is no win, …
-const NO_WIN: [SentenceKind; 9] = [
-    SentenceKind::Decision,
+/// What is surely of one of these kinds is neither a win nor an action item, …
+const NEITHER: [SentenceKind; 6] = [
     SentenceKind::Wish,
     SentenceKind::Habit,
     SentenceKind::Fear,
     SentenceKind::Refusal,
     SentenceKind::Hypothetical,
     SentenceKind::Difficulty,
-    SentenceKind::Question,
-    SentenceKind::Talk,
 ];
-/// … and of these, no action item.
-const NO_UNDERTAKING: [SentenceKind; 7] = [
-    SentenceKind::Wish,
-    SentenceKind::Habit,
-    SentenceKind::Fear,
-    SentenceKind::Refusal,
-    SentenceKind::Hypothetical,
-    SentenceKind::Difficulty,
-    SentenceKind::Told,
-];
+/// … and of these or those, no win.
+const NO_WIN: [SentenceKind; 3] = [SentenceKind::Decision, SentenceKind::Question, SentenceKind::Talk];
 /// How sure that must be: the words of a claim may say more than one thing.
 const SURELY: f32 = 0.9;
 
@@ -172,16 +161,17 @@ impl<'a> Doubts<'a> {
             Section::Wins | Section::ActionItems if owes::is_hedged(own) && !is_unsure(claim) => Some(Doubt::Unsure),
             Section::ActionItems if cues::TELLS_OF_ANOTHER.is_in(own) => Some(Doubt::OfAnother),
             Section::ActionItems if !denies(claim) && score::is_no_undertaking(own) => Some(Doubt::Denied),
-            Section::Wins if self.is_surely(cited, &NO_WIN) => Some(Doubt::OfAnotherKind),
-            Section::ActionItems if self.is_surely(cited, &NO_UNDERTAKING) => Some(Doubt::OfAnotherKind),
+            Section::Wins if self.is_surely_not(cited, &NO_WIN) => Some(Doubt::OfAnotherKind),
+            Section::ActionItems if self.is_surely_not(cited, &[SentenceKind::Told]) => Some(Doubt::OfAnotherKind),
             _ => None,
         }
     }
 
-    /// Whether what the client says is surely of one of these kinds.
-    fn is_surely(&self, cited: &Sentence, kinds: &[SentenceKind]) -> bool {
+    /// Whether what the client says is surely of a kind that is neither a win nor an action item, or of `others`.
+    fn is_surely_not(&self, cited: &Sentence, others: &[SentenceKind]) -> bool {
         let by_client = cited.speaker == Speaker::Client;
-        by_client && self.speech.kinds_by_words(cited.at).is_some_and(|known| known.of(kinds) >= SURELY)
+        let of = |known: kinds::Kinds| known.of(&NEITHER) + known.of(others);
+        by_client && self.speech.kinds_by_words(cited.at).is_some_and(|known| of(known) >= SURELY)
     }
 }
 

@@ -29,7 +29,7 @@ const OF_CLIENT: [(SentenceKind, f32); 7] = [
 /// A sentence is considered if it's worth as much.
 const LEAST: f32 = 0.6;
 /// What was chosen for a section comes before what wasn't.
-const CHOSEN: f32 = 0.3;
+const OF_A_SECTION: f32 = 0.3;
 /// What both agree to is worth more than what one says: it may be the plan.
 const AGREED: f32 = 1.4;
 /// A day or a form of advice makes a plan of it.
@@ -61,14 +61,14 @@ impl Writer<'_> {
     /// The moments, in the order of the session: of `unsure`, what was chosen for a section, and of what else may matter.
     pub(super) fn moments(&self, unsure: &[Range<usize>], taken: &mut BTreeSet<usize>) -> Vec<DraftClaim> {
         let is_unsure = |at: usize| unsure.iter().any(|run| run.start == at);
-        let worth = |at: usize| {
-            let chosen = if is_unsure(at) { LEAST.max(self.matters(at)) + CHOSEN } else { self.matters(at) };
+        let score = |at: usize| {
+            let matters = if is_unsure(at) { LEAST.max(self.matters(at)) + OF_A_SECTION } else { self.matters(at) };
             let is_free = is_unsure(at) || !taken.contains(&at) && !self.is_told(at, taken);
-            (is_free && chosen >= LEAST && (is_unsure(at) || self.says_enough(at)) && self.is_moment(at))
-                .then(|| chosen + self.worth(at) + self.by_place(at))
+            (is_free && matters >= LEAST && (is_unsure(at) || self.says_enough(at)) && self.is_moment(at))
+                .then(|| matters + self.worth(at) + self.by_place(at))
         };
         let all = 0..self.speech.sentences.len();
-        let candidates = all.filter_map(|at| Some(Candidate { sentence: at, score: worth(at)? })).collect();
+        let candidates = all.filter_map(|at| Some(Candidate { sentence: at, score: score(at)? })).collect();
         let most = self.input.template.limit(Section::Moments);
         let mut chosen = self.ranking.choose(candidates, most, NEAREST);
         chosen.sort_unstable();
@@ -211,5 +211,46 @@ impl Writer<'_> {
         let text =
             format!("{}{} said: \u{201c}{}\u{201d}", answering.unwrap_or_default(), name(&run[0]), readable(&said));
         DraftClaim::new(Section::Moments, text, self.evidence(asked.into_iter().chain(run)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        model::Section,
+        summarize::{offline::write, read_session},
+    };
+
+    fn moments(lines: &str) -> Vec<String> {
+        let head = "date: 2026-03-11\ncoach: Maya Okafor\nclient: Priya Raman\n---\n";
+        let draft = write(&read_session(&format!("{head}{lines}")), None);
+        draft.claims.into_iter().filter(|it| it.section == Section::Moments).map(|it| it.text).collect()
+    }
+
+    /// A yes says nothing without what it answers, and the coach's words alone don't say that it was agreed.
+    #[test]
+    fn what_was_agreed_is_shown_with_what_was_proposed() {
+        let moments = moments(
+            "Maya| So what if you write down two sentences before the board meets?\nPriya| Okay, I could do that.\n\
+             Maya| And the office, is it warm?\nPriya| Yes.\n",
+        );
+        let agreed = "Asked \u{201c}What if you write down two sentences before the board meets?\u{201d}, Priya said:";
+        assert!(moments.iter().any(|it| it.starts_with(agreed)), "{moments:?}");
+        assert!(!moments.iter().any(|it| it.contains("warm")), "{moments:?}");
+    }
+
+    #[test]
+    fn a_recap_of_what_is_claimed_is_no_moment_and_there_are_at_most_eight() {
+        let recap = moments(
+            "Maya| What will you do?\nPriya| I'll send the draft to Lena by Friday.\nMaya| Then say it once more.\n\
+             Priya| Send Lena the draft by Friday, that is what I decided.\n",
+        );
+        assert!(!recap.iter().any(|it| it.contains("draft")), "{recap:?}");
+        let line =
+            |about: &str| format!("Maya| Go on.\nPriya| I finally told my {about} that I feel worried and sad.\n");
+        let people =
+            ["boss", "sister", "doctor", "neighbour", "teacher", "landlord", "deputy", "brother", "uncle", "aunt"];
+        let many = moments(&people.map(line).concat());
+        assert!((1..=8).contains(&many.len()), "{many:?}");
     }
 }

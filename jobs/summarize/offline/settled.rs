@@ -11,21 +11,17 @@
 //! taken back. English only, like all cues.
 
 mod patterns;
+mod retracted;
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Range,
-    sync::LazyLock,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use regex::Regex;
 
 use self::patterns::{
-    ASKS_MOVE, BEFORE_NOW, BESIDE, CANNOT_AFTER_ALL, CORRECTS, DID, DONE, HAD_IN_MIND, IS_MOVE, IS_REALISTIC, LEAVES,
-    MOVES, MOVES_AMOUNT, NOT_THEN, NOW, ONLY_LATER, POINTS, RECEIVED, RELEASES, RETRACTS, SAYS_NO, SAYS_YES, WILL_NOT,
-    WITHDRAWS, WONT,
+    ASKS_MOVE, BEFORE_NOW, BESIDE, CORRECTS, DID, DONE, IS_MOVE, IS_REALISTIC, LEAVES, MOVES, MOVES_AMOUNT, NOT_THEN,
+    NOW, ONLY_LATER, POINTS, RECEIVED, RELEASES, RETRACTS, SAYS_NO, SAYS_YES, WONT,
 };
+use self::retracted::{cannot_after_all, named_and_refused, refuses, retracted};
 use super::{
     super::due,
     cues, day,
@@ -117,16 +113,13 @@ impl Settled {
 
     /// Records what `sentence` says cannot be done after all, or is left for another month. Returns whether nothing else is
     /// to be found in it: "I can't ask Peter, I'll do it myself until March" makes a promise as well.
-    fn left(&mut self, sentence: &Sentence, speaker: Owner, recent: &[Made]) -> bool {
+    fn left(&mut self, speech: &Speech, sentence: &Sentence, speaker: Owner, recent: &[Made]) -> bool {
         let own = sentence.own.as_str();
         if let Some(made) = cannot_after_all(own, speaker, recent) {
             self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
         }
         let Some(left) = LEAVES.captures(own) else { return false };
-        let named = about(&left[1]);
-        let of_it = recent.iter().rev().find(|made| made.about.intersection(&named).count() > 0);
-        // Whoever says it: it's a plan of the two.
-        if let Some(made) = of_it.or_else(|| recent.iter().rev().find(|made| sentence.turn - made.turn <= NEAR)) {
+        if let Some(made) = retracted::left(speech, &left[1], sentence, recent) {
             self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
         }
         true
@@ -166,7 +159,7 @@ impl Settled {
             self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
             return;
         }
-        if self.left(sentence, speaker, recent) {
+        if self.left(speech, sentence, speaker, recent) {
             return;
         }
         if is_first && asked.is_some_and(|asked| refuses(sentence, asked)) {
@@ -213,16 +206,6 @@ impl Settled {
 /// The last promise of `owner`, if `sentence` comes within `turns` turns of it.
 fn last<'m>(recent: &'m [Made], sentence: &Sentence, owner: Owner, turns: usize) -> Option<&'m Made> {
     recent.iter().rev().find(|made| made.owner == owner).filter(|made| sentence.turn - made.turn <= turns)
-}
-
-/// Whether "I'd rather not" refuses what was just asked for, and takes nothing back; "scrap that" is of what the other has
-/// just asked after: "Could you leave that to Anders?".
-fn refuses(sentence: &Sentence, asked: &Sentence) -> bool {
-    let own = sentence.own.as_str();
-    let withdraws = own.contains("forget") || WITHDRAWS.is_match(own) && POINTS.is_match(&asked.own);
-    asked.speaker != sentence.speaker
-        && (owes::asks_for(&asked.own) || asked.asks() && own.contains("rather not"))
-        && !withdraws
 }
 
 /// The promise that `sentence` says to be done.
@@ -297,58 +280,6 @@ fn about(said: &str) -> BTreeSet<String> {
         bare.replace_range(day, " ");
     }
     stems::stems(&bare)
-}
-
-/// The promise that is taken back: the one it names, otherwise the last one that it can refer to.
-fn retracted<'m>(
-    own: &str,
-    at: Range<usize>,
-    owner: Owner,
-    recent: &'m [Made],
-    last: Option<&'m Made>,
-) -> Option<&'m Made> {
-    static NEXT_CLAUSE: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"[,;.!…–—]|\b(?:because|since|it's|i|let|and|but|for now)\b").expect("a constant pattern")
-    });
-    let before = own.get(..at.start).unwrap_or_default();
-    if let Some(mind) = HAD_IN_MIND.find(before) {
-        let meant = about(&before[mind.end()..]);
-        return recent.iter().rev().find(|made| made.owner == owner && made.about.intersection(&meant).count() > 0);
-    }
-    let rest = own.get(at.end..).unwrap_or_default();
-    let clause = NEXT_CLAUSE.find(rest).map_or(rest, |next| &rest[..next.start()]);
-    let named = about(clause);
-    let named: BTreeSet<&String> =
-        named.iter().filter(|word| !matches!(word.as_str(), "one" | "idea" | "plan" | "part" | "whole")).collect();
-    if named.is_empty() {
-        return last;
-    }
-    recent.iter().rev().find(|made| made.owner == owner && made.about.iter().any(|word| named.contains(word)))
-}
-
-/// The promise that the speaker now refuses in its very words: "I won't write to the team about the rota."
-fn named_and_refused<'m>(own: &str, speaker: Owner, recent: &'m [Made]) -> Option<&'m Made> {
-    let refused = WILL_NOT.find(own)?;
-    let rest = &own[refused.end()..];
-    let clause = rest.find([',', ';', '.', '!', '…', '–', '—']).map_or(rest, |end| &rest[..end]);
-    if ONLY_LATER.is_match(clause) {
-        return None;
-    }
-    let named = about(clause);
-    let things = named.iter().filter(|word| !is_verb(&lemma(word).0)).count();
-    let is_it = |made: &&Made| made.owner == speaker && things > 0 && named.is_subset(&made.about);
-    recent.iter().rev().find(is_it)
-}
-
-/// The promise of which the speaker says that it can't be kept: "Actually no, I can't ask Peter."
-fn cannot_after_all<'m>(own: &str, speaker: Owner, recent: &'m [Made]) -> Option<&'m Made> {
-    let found = CANNOT_AFTER_ALL.captures(own)?;
-    let deed = about(&found[1]);
-    let named = about(&own[found.get(0)?.end()..]);
-    let is_it = |made: &&Made| {
-        made.owner == speaker && deed.is_subset(&made.about) && made.about.intersection(&named).count() > 0
-    };
-    recent.iter().rev().find(is_it)
 }
 
 /// The promise that `sentence` moves to another day, and the sentence that gives the day.

@@ -25,7 +25,6 @@ const LIKELY_NOT_DONE: f32 = 0.7;
 const DECIDED: f32 = 0.6;
 /// A shorter answer to "when?" doesn't say what.
 const SHORT_ANSWER: usize = 6;
-const NEVER: f32 = f32::INFINITY;
 /// The least score of the cues of a win and of a difficulty.
 const NAMED: f32 = 0.9;
 /// Advice that doesn't call itself so is surely advice if it has its form and is as likely.
@@ -46,7 +45,8 @@ pub(super) fn is_sure(speech: &Speech, section: Section, at: usize) -> bool {
         }
         Section::Challenges => {
             let likely = known.of(&[SentenceKind::Difficulty, SentenceKind::Fear]);
-            challenges::cued_challenges(speech, at) >= NAMED && likely >= named_difficulty(speech, at)
+            challenges::cued_challenges(speech, at) >= NAMED
+                && named_difficulty(speech, at).is_some_and(|least| likely >= least)
         }
         Section::Recommendations => {
             // "That would be my recommendation" says that something before it was advice.
@@ -72,8 +72,8 @@ pub(super) fn is_insight(speech: &Speech, at: usize) -> bool {
 }
 
 /// The least likelihood at which a sentence surely tells a difficulty: little where it names strain, more where it names
-/// trouble or says that what the coach asked after wasn't done; otherwise none is enough.
-fn named_difficulty(speech: &Speech, at: usize) -> f32 {
+/// trouble or says that what the coach asked after wasn't done; otherwise `None`.
+fn named_difficulty(speech: &Speech, at: usize) -> Option<f32> {
     static TROUBLE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b(?:stuck|struggl\w*|afraid|scared|scary|ashamed|worried|worries me|frustrat\w*|angry|furious|guilty|anxious|anxiety|nervous|difficult|hard(?:er|est)?|impossible|stress\w*|pressure\w?|trouble|terrible|horrible|awful|lonely|failing|failed|no time|don't know how to|avoiding|putting it off|procrastinat\w*|painful|lose someone)\b")
             .expect("a constant pattern")
@@ -82,8 +82,6 @@ fn named_difficulty(speech: &Speech, at: usize) -> f32 {
         Regex::new(r"\bhard time (?:believing|imagining|seeing|buying)\b|\bcan't (?:believe|imagine)\b|\b(?:only|just) (?:missed|failed) (?:\w+ )?once\b|\bdon't know how (?:else )?to (?:explain|say|put|describe)\b|\bhard to (?:explain|describe|tell)\b")
             .expect("a constant pattern")
     });
-    let sentence = &speech.sentences[at];
-    let own = &sentence.own;
     // "I haven't been stressed", "I'm not really anxious": a few words before the trouble say that there is none.
     static DENIED: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
@@ -91,21 +89,23 @@ fn named_difficulty(speech: &Speech, at: usize) -> f32 {
         )
         .expect("a constant pattern")
     });
+    let sentence = &speech.sentences[at];
+    let own = &sentence.own;
     if IDIOM.is_match(own) || cues::NOT_HARD.is_in(own) || !cues::OF_SELF.is_in(own) {
-        return NEVER;
+        return None;
     }
     let named = TROUBLE.find(own).map(|found| found.start()).or_else(|| cues::DISTRESS.place(own));
     if named.is_some_and(|at| !own[at..].starts_with("don't know how") && DENIED.is_match(own[..at].trim_end())) {
-        return NEVER;
+        return None;
     }
     if cues::DISTRESS.is_in(own) && risk::risk(speech, at).is_some() {
-        return LIKELY;
+        return Some(LIKELY);
     }
     if TROUBLE.is_match(own) {
-        return LIKELY_TROUBLE;
+        return Some(LIKELY_TROUBLE);
     }
     let asked_after = cues::CHECKS.is_in(&speech.before(sentence.turn));
-    if score::not_done(own) && asked_after && score::answers_first(speech, at) { LIKELY_NOT_DONE } else { NEVER }
+    (score::not_done(own) && asked_after && score::answers_first(speech, at)).then_some(LIKELY_NOT_DONE)
 }
 
 /// Whether what looks like an undertaking surely is one. What was interrupted may have ended otherwise, "I have to figure out
@@ -120,27 +120,7 @@ fn is_promise(speech: &Speech, at: usize) -> bool {
     });
     let sentence = &speech.sentences[at];
     let own = &sentence.own;
-    if context::breaks_off(sentence) || TO_WHAT.is_match(own) {
-        return false;
-    }
-    // "Can I share some of the requirements?" – "Yeah." is done while the two talk.
-    static IN_TALK: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\b(?:i|we) (?:could |can |just |maybe |please |also )*(?:share|go over|go through|talk about|tell you|ask you|show you|explain|give you some information|take a look)\b")
-            .expect("a constant pattern")
-    });
-    if let Some(answered) = owes::answered(speech, at)
-        && IN_TALK.is_match(&answered.asked.own)
-        && !day::names(&answered.asked.own)
-        && !day::names(own)
-    {
-        return false;
-    }
-    // "When would you do that?" – "Today." gives a day to what was promised before, and says nothing by itself.
-    static WHEN_THAT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\bwhen\b.*\b(?:do|start|try|have) (?:that|it|this)\b|^(?:and |so |okay,? )*(?:by )?when\?*$")
-            .expect("a constant pattern")
-    });
-    if owes::answered(speech, at).is_some_and(|it| WHEN_THAT.is_match(&it.asked.own)) && sentence.words < SHORT_ANSWER {
+    if context::breaks_off(sentence) || TO_WHAT.is_match(own) || undertakes_nothing(speech, at) {
         return false;
     }
     let Some(will) = cues::WILL.place(own).filter(|_| !promise::is_own(own)) else { return true };
@@ -149,12 +129,29 @@ fn is_promise(speech: &Speech, at: usize) -> bool {
     is_meant && !EMBEDDED.is_match(own[..will].trim_end())
 }
 
+/// Whether a sentence answers a question by which nothing is undertaken: "Can I share some of the requirements?" – "Yeah" is
+/// done while the two talk, and "When would you do that?" – "Today" gives a day to what was promised before.
+fn undertakes_nothing(speech: &Speech, at: usize) -> bool {
+    static IN_TALK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:i|we) (?:could |can |just |maybe |please |also )*(?:share|go over|go through|talk about|tell you|ask you|show you|explain|give you some information|take a look)\b")
+            .expect("a constant pattern")
+    });
+    static WHEN_THAT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\bwhen\b.*\b(?:do|start|try|have) (?:that|it|this)\b|^(?:and |so |okay,? )*(?:by )?when\?*$")
+            .expect("a constant pattern")
+    });
+    let Some(answered) = owes::answered(speech, at) else { return false };
+    let (asked, answer) = (&answered.asked.own, &speech.sentences[at]);
+    let has_day = day::names(asked) || day::names(&answer.own);
+    IN_TALK.is_match(asked) && !has_day || WHEN_THAT.is_match(asked) && answer.words < SHORT_ANSWER
+}
+
 /// Whether the sentence or the one after it goes on with a "but": how it ended isn't known.
 fn turns(speech: &Speech, at: usize) -> bool {
-    let turns = |it: &Sentence| it.own.contains(" but ") || it.own.starts_with("but ");
     let sentence = &speech.sentences[at];
     let next = speech.sentences.get(at + 1).filter(|next| next.turn == sentence.turn);
-    turns(sentence) || next.is_some_and(|next| next.own.starts_with("but "))
+    let begins = |it: &Sentence| it.own.starts_with("but ");
+    sentence.own.contains(" but ") || begins(sentence) || next.is_some_and(begins)
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ struct Sentence {
     edited: bool,
     /// How its words relate to the transcript: `verified`, `nothing_said`, `own` or `unchecked`.
     support: Support,
-    /// Its words that nobody said in the lines it cites.
+    /// Its words that aren't in the words it cites.
     not_said: Vec<String>,
     /// Its wording in the letter, if different.
     letter: Option<String>,
