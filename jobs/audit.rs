@@ -1,6 +1,6 @@
 //! The audit: who did what, when and from where. Rows are only ever added.
 //!
-//! Writes `review_events`, in the transaction of the recorded action. Never contains transcript text or names.
+//! Writes `audit_events`, in the transaction of the recorded action. Never contains transcript text or names.
 
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -50,6 +50,10 @@ pub enum EventKind {
     VoiceChanged,
     /// Someone set the session's date.
     DateSet,
+    /// A person or a program read clients' data; the detail has the operation.
+    Read,
+    /// A person or a program changed something; the detail has the operation.
+    Changed,
 }
 
 impl EventKind {
@@ -77,6 +81,8 @@ impl EventKind {
             Self::Undone => "undone",
             Self::VoiceChanged => "voice_changed",
             Self::DateSet => "date_set",
+            Self::Read => "read",
+            Self::Changed => "changed",
         }
     }
 }
@@ -84,31 +90,43 @@ impl EventKind {
 /// One entry of the audit.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// The session.
-    pub session_id: Uuid,
+    /// The session; `None` if it's about several or none.
+    pub session_id: Option<Uuid>,
     /// What happened.
     pub kind: EventKind,
     /// The link used.
     pub link_id: Option<Uuid>,
     /// The summary concerned.
     pub summary_id: Option<Uuid>,
+    /// The client concerned, where no session is.
+    pub client_id: Option<Uuid>,
     /// Facts, such as the signed version and hash.
     pub detail: Value,
 }
 
 impl Event {
-    /// An entry without details.
+    /// An entry about a session, without details.
     #[must_use]
     pub fn of(session_id: Uuid, kind: EventKind) -> Self {
-        Self { session_id, kind, link_id: None, summary_id: None, detail: json!({}) }
+        Self { session_id: Some(session_id), ..Self::about_nobody(kind) }
+    }
+
+    /// An entry about no session.
+    #[must_use]
+    pub fn about_nobody(kind: EventKind) -> Self {
+        Self { session_id: None, kind, link_id: None, summary_id: None, client_id: None, detail: json!({}) }
     }
 }
 
-/// Who acts, as far as the network shows. Empty for the command line and for jobs.
+/// Who acts, as far as is known. Empty for the command line and for jobs.
 #[derive(Clone, Debug, Default)]
 pub struct Visitor {
     /// The visit's link.
     pub link_id: Option<Uuid>,
+    /// The person who signed in, or whose key it is.
+    pub person_id: Option<Uuid>,
+    /// The API key.
+    pub key_id: Option<Uuid>,
     /// The address of the request.
     pub address: Option<String>,
     /// The browser's user agent.
@@ -122,8 +140,9 @@ pub struct Visitor {
 pub async fn record(tx: &mut TenantTx, event: &Event, visitor: &Visitor) -> Result<(), sqlx::Error> {
     let organization = tx.tenant();
     sqlx::query!(
-        "insert into review_events (id, organization_id, session_id, link_id, summary_id, kind, detail, address, agent)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into audit_events (id, organization_id, session_id, link_id, summary_id, kind, detail, address, agent, person_id,
+            key_id, client_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         Uuid::now_v7(),
         organization,
         event.session_id,
@@ -133,6 +152,9 @@ pub async fn record(tx: &mut TenantTx, event: &Event, visitor: &Visitor) -> Resu
         event.detail,
         visitor.address,
         visitor.agent,
+        visitor.person_id,
+        visitor.key_id,
+        event.client_id,
     )
     .execute(tx.conn())
     .await?;

@@ -232,7 +232,7 @@ pub async fn revoke(tx: &mut TenantTx, which: LinkFilter, because: RevokeReason)
            ), revoked as (
              update review_links set revoked_at = now(), revoked_because = $6 from meant where review_links.id = meant.id
            ), noted as (
-             insert into review_events (id, organization_id, session_id, link_id, kind, detail)
+             insert into audit_events (id, organization_id, session_id, link_id, kind, detail)
              select gen_random_uuid(), $5, session_id, id, 'revoked', jsonb_build_object('because', $6::text) from meant
            )
            select count(*) as "count!" from meant where is_open"#,

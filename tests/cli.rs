@@ -394,7 +394,7 @@ async fn whoever_takes_links_back_is_told_of_letters_that_are_held_and_can_stop_
         .tenant(installation.database.db.organizations().await.expect("one")[0])
         .await
         .expect("a transaction");
-    let noted: i64 = sqlx::query_scalar("select count(*) from review_events where kind = 'follow_up_cancelled'")
+    let noted: i64 = sqlx::query_scalar("select count(*) from audit_events where kind = 'follow_up_cancelled'")
         .fetch_one(debrief_jobs::db::Tx::conn(&mut tx))
         .await
         .expect("the audit");

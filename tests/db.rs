@@ -82,7 +82,7 @@ async fn only_a_few_tables_have_no_policy() {
     )
     .await;
     // Schedules, turns and the limits of language model endpoints belong to the installation.
-    let known = ["_sqlx_migrations", "llm_endpoints", "queue_turns", "schedule_ticks", "schedules"];
+    let known = ["_sqlx_migrations", "llm_endpoints", "queue_turns", "request_counts", "schedule_ticks", "schedules"];
     assert_eq!(bare, set(&known));
     let open = names(
         &mut owner(&database).await,
@@ -143,6 +143,12 @@ const CROSSING: &[&str] = &[
     "organization_of_summary",
     "review_link_by_token",
     "review_visit_by_cookie",
+    "api_key_by_hash",
+    // How often the caller itself asked.
+    "count_request",
+    // Counts of what was deleted.
+    "forget_idempotency_keys",
+    "forget_request_counts",
     // The status of objects that the caller names: no keys.
     "ledger_look_again",
     "ledger_remember",

@@ -126,8 +126,8 @@ async fn those_who_answer_for_an_organization_are_told_of_a_dead_export() {
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     for (handle, role) in [("ada", "admin"), ("lea", "lead"), ("cora", "coach")] {
         sqlx::query(
-            "insert into coaches (id, organization_id, handle, name, email, role)
-             values (gen_random_uuid(), $1, $2, $2, $2 || '@northlight.example', $3)",
+            "insert into coaches (id, organization_id, handle, name, email, roles)
+             values (gen_random_uuid(), $1, $2, $2, $2 || '@northlight.example', array[$3])",
         )
         .bind(world.organization)
         .bind(handle)

@@ -87,7 +87,7 @@ impl Scene {
         assert_eq!(sessions.len(), 1, "one file is one session");
         let view = review::view::view(&mut tx, sessions[0].id).await.expect("the view").expect("the session");
         assert_eq!(view.summaries.len(), 1, "one client has one summary");
-        let visitor = Visitor { link_id: None, address: None, agent: None };
+        let visitor = Visitor::default();
         for summary in &view.summaries {
             let signed = summary.signed();
             actions::approve(&mut tx, &services.desk, sessions[0].id, summary.id, &signed, &visitor)

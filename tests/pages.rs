@@ -84,7 +84,7 @@ async fn a_coach_reads_corrects_and_approves_in_a_browser() {
     .expect("the edited version is approved, with its hash");
     assert_eq!(approved.0, 2);
     let from: i64 = sqlx::query_scalar(
-        "select count(*) from review_events where kind in ('opened', 'viewed', 'edited', 'approved')
+        "select count(*) from audit_events where kind in ('opened', 'viewed', 'edited', 'approved')
             and address = '127.0.0.1' and agent like '%Chrome%'",
     )
     .fetch_one(tx.conn())

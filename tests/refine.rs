@@ -165,10 +165,7 @@ async fn a_model_rewords_leaves_out_and_adds_and_the_evidence_is_carried_over() 
         1
     );
     assert_eq!(count(&world, "select count(*) from llm_calls where task = 'refine' and state = 'succeeded'").await, 1);
-    assert_eq!(
-        count(&world, "select count(*) from review_events where kind in ('refining_asked', 'refined')").await,
-        2
-    );
+    assert_eq!(count(&world, "select count(*) from audit_events where kind in ('refining_asked', 'refined')").await, 2);
     assert_eq!(came_of_it(&world, &reviewed).await, ("done".into(), String::new()));
 
     let request = &server.requests()[0];
@@ -405,7 +402,7 @@ async fn undoing_brings_back_what_was_and_undoing_again_what_was_undone() {
     assert_eq!(undo(&shown(&world, &reviewed).await).await.expect("it is redone"), 4);
     assert_eq!(shown(&world, &reviewed).await.hash, refined.hash);
     assert_eq!(count(&world, "select count(*) from summary_versions").await, 4, "nothing is deleted");
-    assert_eq!(count(&world, "select count(*) from review_events where kind = 'undone'").await, 2);
+    assert_eq!(count(&world, "select count(*) from audit_events where kind = 'undone'").await, 2);
     assert_grounded(&world).await;
 }
 

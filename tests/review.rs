@@ -37,7 +37,7 @@ async fn shown(world: &World, reviewed: &Reviewed) -> Signed {
 
 async fn approve(world: &World, reviewed: &Reviewed, signed: &Signed) -> Result<Approved, ActionError> {
     let mut tx = begin(world).await;
-    let visitor = Visitor { link_id: None, address: Some("192.0.2.7".into()), agent: Some("a browser".into()) };
+    let visitor = Visitor { address: Some("192.0.2.7".into()), agent: Some("a browser".into()), ..Visitor::default() };
     let result =
         actions::approve(&mut tx, &world.services.desk, reviewed.session, reviewed.summary, signed, &visitor).await;
     if result.is_ok() {
@@ -86,7 +86,7 @@ async fn a_summarized_session_brings_its_coach_a_link_once() {
         "maya@northlight.example"
     );
     assert_eq!(scalar::<i64>(&world, "select count(*) from review_links").await, 1);
-    assert_eq!(scalar::<i64>(&world, "select count(*) from review_events where kind = 'link_sent'").await, 1);
+    assert_eq!(scalar::<i64>(&world, "select count(*) from audit_events where kind = 'link_sent'").await, 1);
     // The link in the email works; the database has only its hash, so the email is read.
     let message: Vec<u8> = scalar(&world, "select message from mails where kind = 'review_request'").await;
     let message = String::from_utf8(message).expect("a mail is text").replace("=\r\n", "");

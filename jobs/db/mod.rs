@@ -1,7 +1,8 @@
 //! The database as the program sees it: a pool of connections in the role `debrief_app`, and the two kinds of
 //! transaction that everything uses.
 //!
-//! [`TenantTx`] belongs to one organization: row-level security shows it that organization's rows and no others.
+//! [`TenantTx`] belongs to one organization: row-level security shows it that organization's rows and no others. With a
+//! [`View`] it sees the data of some coaches' clients only.
 //! [`SystemTx`] belongs to the installation: it sees no tenant's rows, only the few tables without a policy and the
 //! functions of the migration `crossing_tenants`. A single statement on the pool sees the same as a [`SystemTx`].
 
@@ -67,6 +68,20 @@ impl Db {
         Ok(TenantTx { inner, organization, wake: false })
     }
 
+    /// Starts a transaction that sees `organization`'s rows, and of clients' data only that of the coaches in `view`.
+    ///
+    /// # Errors
+    /// Returns an error if no connection is available.
+    pub async fn view(&self, organization: Uuid, view: &View) -> Result<TenantTx, sqlx::Error> {
+        let mut inner = self.begin("begin").await?;
+        sqlx::query("select set_config('app.organization_id', $1, true), set_config('app.coaches', $2, true)")
+            .bind(organization.to_string())
+            .bind(view.setting())
+            .execute(&mut *inner)
+            .await?;
+        Ok(TenantTx { inner, organization, wake: false })
+    }
+
     /// Starts a read-only transaction that sees `organization`'s rows as of one moment. No statement in it runs longer
     /// than `limit`: an old snapshot keeps the database from cleaning up.
     ///
@@ -111,6 +126,34 @@ impl Db {
     /// Returns an error if the database can't be reached.
     pub async fn organizations(&self) -> Result<Vec<Uuid>, sqlx::Error> {
         sqlx::query_scalar!(r#"select id as "id!" from organization_ids() as id"#).fetch_all(&self.pool).await
+    }
+}
+
+/// The coaches whose clients' data a transaction sees.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum View {
+    /// All coaches of the organization.
+    Organization,
+    /// These coaches; none if it's empty.
+    Coaches(Vec<Uuid>),
+}
+
+impl View {
+    /// No clients' data at all.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self::Coaches(Vec::new())
+    }
+
+    /// As the policies read it.
+    fn setting(&self) -> String {
+        match self {
+            Self::Organization => String::new(),
+            Self::Coaches(coaches) => {
+                let ids: Vec<String> = coaches.iter().map(Uuid::to_string).collect();
+                format!("{{{}}}", ids.join(","))
+            }
+        }
     }
 }
 

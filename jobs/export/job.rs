@@ -128,7 +128,7 @@ impl Job for ExportOrganization {
         .execute(tx.conn())
         .await?;
         let responsible = sqlx::query_scalar!(
-            "select id from coaches where role in ('lead', 'admin') and removed_at is null order by id"
+            "select id from coaches where roles && '{lead,admin}' and removed_at is null order by id"
         )
         .fetch_all(tx.conn())
         .await?;

@@ -4,6 +4,7 @@ mod content;
 pub mod diff;
 pub mod id;
 pub mod listing;
+pub mod role;
 mod state;
 pub mod summary;
 mod support;
@@ -12,5 +13,6 @@ pub use content::{
     ActionItem, Audience, Claim, Content, Evidence, MAX_CHARACTERS, MAX_CLAIMS, Owner, Score, Section, Thread,
     ThreadOutcome,
 };
+pub use role::Role;
 pub use state::{MailState, RefinementState, SessionState, SessionStatus, Shortfall, SummaryState};
 pub use support::{Support, Tally};

@@ -4,10 +4,11 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{PeopleError, coach, good_email, good_name, good_role, good_zone};
+use super::{PeopleError, coach, good_email, good_name, good_zone};
 use crate::{
     db::{Db, TenantTx, Tx},
     links::{self, LinkFilter, RevokeReason},
+    model::{Role, role},
     path::SendFreshLink,
     queue::enqueue,
 };
@@ -19,8 +20,8 @@ pub struct CoachChange {
     pub name: Option<String>,
     /// Where the coach's email is sent.
     pub email: Option<String>,
-    /// `coach`, `lead` or `admin`.
-    pub role: Option<String>,
+    /// The roles, replacing the current ones.
+    pub roles: Option<Vec<Role>>,
     /// An IANA time zone.
     pub time_zone: Option<String>,
 }
@@ -46,23 +47,24 @@ pub struct CoachRemoval {
 /// # Errors
 /// If there is no such coach, or an input can't be used.
 pub async fn change_coach(db: &Db, handle: &str, change: CoachChange) -> Result<(Uuid, Readdressed), PeopleError> {
-    let CoachChange { name, email, role, time_zone } = &change;
-    if name.is_none() && email.is_none() && role.is_none() && time_zone.is_none() {
+    let CoachChange { name, email, roles, time_zone } = &change;
+    if name.is_none() && email.is_none() && roles.is_none() && time_zone.is_none() {
         return Err(PeopleError::NothingToChange);
     }
     let (organization, id) = coach(db, handle).await?;
     let mut tx = db.tenant(organization).await?;
     let email = email.as_deref().map(good_email).transpose()?;
+    let roles = roles.as_deref().map(role::stored);
     let before = sqlx::query_scalar!("select email from coaches where id = $1 for no key update", id)
         .fetch_one(tx.conn())
         .await?;
     sqlx::query!(
-        "update coaches set name = coalesce($2, name), email = coalesce($3, email), role = coalesce($4, role),
+        "update coaches set name = coalesce($2, name), email = coalesce($3, email), roles = coalesce($4, roles),
             time_zone = coalesce($5, time_zone) where id = $1",
         id,
         name.as_deref().map(good_name).transpose()?,
         email,
-        role.as_deref().map(good_role).transpose()?,
+        roles.as_deref(),
         time_zone.as_deref().map(good_zone).transpose()?
     )
     .execute(tx.conn())

@@ -21,6 +21,7 @@ use roster::RosterError;
 use crate::{
     clean,
     db::{Db, Tx},
+    model::{Role, role},
 };
 
 pub use change::{ClientChange, Removal, change_client, find_client, remove_client};
@@ -129,9 +130,6 @@ pub enum PeopleError {
     /// The email address is invalid.
     #[error("`{0}` isn't a valid email address; write one address, as name@example.org or Name <name@example.org>")]
     BadEmail(String),
-    /// The role is unknown.
-    #[error("`{0}` isn't a role; use coach, lead or admin")]
-    BadRole(String),
     /// The time zone is unknown.
     #[error("`{0}` isn't a time zone; use one like Europe/Stockholm or UTC")]
     BadTimeZone(String),
@@ -226,8 +224,8 @@ pub struct Coach {
     pub name: String,
     /// Where the coach's email is sent.
     pub email: String,
-    /// `coach`, `lead` or `admin`.
-    pub role: String,
+    /// The roles.
+    pub roles: Vec<Role>,
     /// An IANA time zone.
     pub time_zone: String,
     /// How many clients it has.
@@ -243,8 +241,8 @@ pub struct NewCoach<'a> {
     pub name: &'a str,
     /// Where the coach's email is sent.
     pub email: &'a str,
-    /// `coach` (the default), `lead` or `admin`.
-    pub role: Option<&'a str>,
+    /// The roles; empty for those that the coach has, and for a new one `coach`.
+    pub roles: &'a [Role],
     /// An IANA time zone; defaults to the organization's.
     pub time_zone: Option<&'a str>,
 }
@@ -257,7 +255,7 @@ pub struct NewCoach<'a> {
 /// must not send somebody's review links to a stranger.
 pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>) -> Result<Uuid, PeopleError> {
     let (handle, name, email) = (good_handle(coach.handle)?, good_name(coach.name)?, good_email(coach.email)?);
-    let role = good_role(coach.role.unwrap_or("coach"))?;
+    let roles = (!coach.roles.is_empty()).then(|| role::stored(coach.roles));
     let zone = coach.time_zone.map(good_zone).transpose()?;
     let organization = organization(db, organization_handle).await?;
     let mut tx = db.tenant(organization).await?;
@@ -272,19 +270,18 @@ pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>)
         return Err(PeopleError::CoachExists { handle: handle.to_owned(), name, email });
     }
     let id = sqlx::query_scalar!(
-        "insert into coaches (id, organization_id, handle, name, email, role, time_zone)
-         select $1, id, $2, $3, $4, $5, coalesce($6, time_zone) from organizations
+        "insert into coaches (id, organization_id, handle, name, email, roles, time_zone)
+         select $1, id, $2, $3, $4, coalesce($5::text[], '{coach}'), coalesce($6, time_zone) from organizations
          on conflict on constraint coaches_handle_key do update
-         set name = excluded.name, email = excluded.email, role = coalesce($7, coaches.role),
+         set name = excluded.name, email = excluded.email, roles = coalesce($5::text[], coaches.roles),
              time_zone = coalesce($6, coaches.time_zone), removed_at = null
          returning id",
         Uuid::now_v7(),
         handle,
         name,
         email,
-        role,
-        zone,
-        coach.role
+        roles.as_deref(),
+        zone
     )
     .fetch_one(tx.conn())
     .await
@@ -313,7 +310,7 @@ pub async fn list_coaches(db: &Db, organization: Uuid) -> Result<Vec<Coach>, Peo
     let mut tx = db.tenant(organization).await?;
     let coaches = sqlx::query_as!(
         Coach,
-        r#"select id, organization_id, handle, name, email, role, time_zone,
+        r#"select id, organization_id, handle, name, email, roles as "roles: Vec<Role>", time_zone,
                   (select count(*) from clients where coach_id = coaches.id and removed_at is null) as "clients!"
            from coaches where removed_at is null order by handle"#
     );
@@ -359,10 +356,6 @@ fn shown(typed: &str) -> String {
     let seen = |c: char| if is_seen(c) { c.to_string() } else { c.escape_unicode().to_string() };
     let cut = if typed.chars().count() > LONGEST { "…" } else { "" };
     typed.chars().take(LONGEST).map(seen).chain([cut.to_owned()]).collect()
-}
-
-fn good_role(role: &str) -> Result<&str, PeopleError> {
-    if ["coach", "lead", "admin"].contains(&role) { Ok(role) } else { Err(PeopleError::BadRole(role.to_owned())) }
 }
 
 fn good_zone(zone: &str) -> Result<&str, PeopleError> {

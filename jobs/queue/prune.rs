@@ -1,6 +1,7 @@
-//! Pruning: deletes finished jobs and fired ticks in batches once they are old enough.
+//! Pruning: deletes finished jobs and fired ticks in batches once they are old enough, and what the API remembers for a
+//! while.
 //!
-//! Deletes from `jobs` (through `prune_jobs`) and `schedule_ticks`. A rerun deletes the rest.
+//! Deletes from `jobs` (through `prune_jobs`), `schedule_ticks`, `idempotency_keys` and `request_counts`. A rerun deletes the rest.
 
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,10 @@ impl Job for Prune {
                 break;
             }
         }
+        let forgotten =
+            sqlx::query!(r#"select forget_idempotency_keys() as "keys!", forget_request_counts() as "counts!""#)
+                .fetch_one(ctx.db.pool())
+                .await?;
         let mut tx = ctx.system_tx().await?;
         let ticks = sqlx::query!(
             "delete from schedule_ticks t using schedules s
@@ -70,6 +75,12 @@ impl Job for Prune {
         .execute(tx.conn())
         .await?
         .rows_affected();
-        ctx.finish(tx, serde_json::json!({ "jobs": jobs, "ticks": ticks })).await
+        ctx.finish(
+            tx,
+            serde_json::json!({
+                "jobs": jobs, "ticks": ticks, "idempotency_keys": forgotten.keys, "request_counts": forgotten.counts,
+            }),
+        )
+        .await
     }
 }

@@ -290,7 +290,7 @@ pub async fn ask_fresh_link(
     // The lock makes the count exact: two requests at once take turns.
     let state = session::lock(tx, link.session_id).await?.ok_or(ActionError::NotFound)?.state;
     let asked = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from review_events
+        r#"select count(*) as "count!" from audit_events
            where session_id = $1 and kind = 'fresh_link_asked' and at > now() - interval '1 hour'"#,
         link.session_id
     )

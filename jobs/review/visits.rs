@@ -116,7 +116,7 @@ async fn begin(tx: &mut TenantTx, link: &links::Link) -> Result<Secret, sqlx::Er
 /// Returns an error if the query fails.
 pub async fn note_view(tx: &mut TenantTx, visit: &Visit, visitor: &Visitor) -> Result<(), sqlx::Error> {
     let noted = sqlx::query_scalar!(
-        r#"select exists (select from review_events where session_id = $1 and link_id = $2 and kind = 'viewed'
+        r#"select exists (select from audit_events where session_id = $1 and link_id = $2 and kind = 'viewed'
                             and at > now() - interval '1 hour') as "noted!""#,
         visit.session_id,
         visit.link_id

@@ -4,10 +4,16 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::Subcommand;
-use debrief_jobs::people::{self, CoachChange, CoachRemoval, NewCoach};
+use debrief_jobs::{
+    model::Role,
+    people::{self, CoachChange, CoachRemoval, NewCoach},
+};
 use serde_json::json;
 
-use super::{App, output::confirmed};
+use super::{
+    App,
+    output::{confirmed, one_of},
+};
 
 /// Manage coaches, each with a folder in the inbox
 ///
@@ -30,14 +36,15 @@ pub(crate) enum Coach {
         /// Where review links are sent
         #[arg(long)]
         email: String,
-        /// Leads and admins see their whole organization
-        #[arg(long, value_parser = ["coach", "lead", "admin"])]
-        role: Option<String>,
+        /// Their role; may be repeated. A lead sees the coaches of the teams that they lead, an admin manages people
+        /// and settings [default: coach]
+        #[arg(long = "role", value_name = "ROLE", value_parser = one_of::<Role>(Role::NAMES))]
+        roles: Vec<Role>,
         /// An IANA time zone [default: the organization's]
         #[arg(long)]
         time_zone: Option<String>,
     },
-    /// Change a coach's name, address, role or time zone
+    /// Change a coach's name, address, roles or time zone
     ///
     /// Anything you leave out stays as it is. With a new address, review links sent to the old one stop working, and
     /// new ones go to the new address for each session that needs the coach's review; emails without a link that are
@@ -52,9 +59,9 @@ pub(crate) enum Coach {
         /// Where review links are sent
         #[arg(long)]
         email: Option<String>,
-        /// Leads and admins see their whole organization
-        #[arg(long, value_parser = ["coach", "lead", "admin"])]
-        role: Option<String>,
+        /// Their role; replacing the current ones; may be repeated
+        #[arg(long = "role", value_name = "ROLE", value_parser = one_of::<Role>(Role::NAMES))]
+        roles: Vec<Role>,
         /// An IANA time zone
         #[arg(long)]
         time_zone: Option<String>,
@@ -90,12 +97,12 @@ impl Coach {
 
     pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Add { handle, org, name, email, role, time_zone } => {
+            Self::Add { handle, org, name, email, roles, time_zone } => {
                 let coach = NewCoach {
                     handle: &handle,
                     name: &name,
                     email: &email,
-                    role: role.as_deref(),
+                    roles: &roles,
                     time_zone: time_zone.as_deref(),
                 };
                 let id = people::add_coach(&app.db, &org, &coach).await?;
@@ -104,8 +111,9 @@ impl Coach {
                     format!("coach {handle}: {id}\nput transcripts in {inbox}")
                 })?;
             }
-            Self::Change { handle, name, email, role, time_zone } => {
-                let change = CoachChange { name, email, role, time_zone };
+            Self::Change { handle, name, email, roles, time_zone } => {
+                let roles = (!roles.is_empty()).then_some(roles);
+                let change = CoachChange { name, email, roles, time_zone };
                 let (id, links) = people::change_coach(&app.db, &handle, change).await?;
                 app.output.one(&json!({ "id": id, "handle": handle, "links": links }), |_| {
                     let done = format!("coach {handle}: changed");
@@ -123,13 +131,13 @@ impl Coach {
                 app.output.list(
                     &coaches,
                     "no coaches yet: add one with `debrief coach add`",
-                    ["HANDLE", "NAME", "EMAIL", "ROLE", "TIME ZONE", "CLIENTS"],
+                    ["HANDLE", "NAME", "EMAIL", "ROLES", "TIME ZONE", "CLIENTS"],
                     |coach| {
                         [
                             coach.handle.clone(),
                             coach.name.clone(),
                             coach.email.clone(),
-                            coach.role.clone(),
+                            coach.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", "),
                             coach.time_zone.clone(),
                             coach.clients.to_string(),
                         ]

@@ -263,7 +263,7 @@ fn closed() -> Failure {
 pub(super) fn visitor(extensions: &Extensions, headers: &HeaderMap, link_id: Option<Uuid>) -> Visitor {
     let address = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_string());
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    Visitor { link_id, address, agent: agent.map(|agent| agent.chars().take(300).collect()) }
+    Visitor { link_id, address, agent: agent.map(|agent| agent.chars().take(300).collect()), ..Visitor::default() }
 }
 
 #[cfg(test)]

@@ -49,12 +49,12 @@ async fn an_estimated_date_is_said_to_be_one_and_is_set_with_a_form() {
     assert_eq!(visit.count(written).await, 1);
     assert_eq!(visit.count("select count(*) from jobs where kind = 'summarize.client'").await, 1);
     assert_eq!(
-        visit.count("select count(*) from review_events where kind = 'date_set' and link_id is not null").await,
+        visit.count("select count(*) from audit_events where kind = 'date_set' and link_id is not null").await,
         1
     );
     // Setting the same again changes nothing.
     assert_eq!(set(&visit, "2025-10-28", "15:30:00").await.status, StatusCode::SEE_OTHER);
-    assert_eq!(visit.count("select count(*) from review_events where kind = 'date_set'").await, 1);
+    assert_eq!(visit.count("select count(*) from audit_events where kind = 'date_set'").await, 1);
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ async fn whoever_reads_the_old_address_of_a_coach_reads_no_further() {
     assert_eq!(gone.status, StatusCode::GONE);
     assert!(!gone.body.contains("Email me a new link"), "{}", gone.body);
     assert_eq!(post(&visit.router, &format!("/r/{}/fresh", old.reveal()), "", &[]).await.status, StatusCode::GONE);
-    assert_eq!(visit.count("select count(*) from review_events where kind = 'revoked'").await, 2);
+    assert_eq!(visit.count("select count(*) from audit_events where kind = 'revoked'").await, 2);
 
     // The new address gets its own link, once.
     visit.world.run_queued::<SendFreshLink>().await.expect("a job is due").expect("it runs");

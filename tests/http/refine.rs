@@ -171,7 +171,7 @@ async fn the_coach_sees_and_changes_the_voice() {
         assert_eq!(visit.count(sql).await, 1, "{pressed}");
     }
     assert_eq!(change(&[("do", "on:nonsense")]).await.status, StatusCode::NOT_FOUND);
-    assert_eq!(visit.count("select count(*) from review_events where kind = 'voice_changed'").await, 5);
+    assert_eq!(visit.count("select count(*) from audit_events where kind = 'voice_changed'").await, 5);
     // Another coach's rules can't be seen or changed.
     let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");
     for sql in [

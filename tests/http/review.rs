@@ -26,7 +26,7 @@ async fn following_a_link_changes_nothing_and_pressing_its_button_opens_it() {
     }
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let changed: i64 =
-        sqlx::query_scalar("select (select count(*) from review_visits) + (select count(*) from review_events)")
+        sqlx::query_scalar("select (select count(*) from review_visits) + (select count(*) from audit_events)")
             .fetch_one(tx.conn())
             .await
             .expect("it counts");
@@ -203,7 +203,7 @@ async fn a_session_without_a_client_is_closed_by_its_coach() {
     assert!(visit.read().await.body.contains("Close the session"));
     post(&visit.router, &path, &visit.cookie, &[("form_token", &token)]).await;
     assert_eq!(visit.count("select count(*) from sessions where state = 'closed'").await, 1);
-    assert_eq!(visit.count("select count(*) from review_events where kind = 'closed'").await, 1);
+    assert_eq!(visit.count("select count(*) from audit_events where kind = 'closed'").await, 1);
 }
 
 #[tokio::test]
@@ -279,11 +279,8 @@ async fn what_people_do_is_in_the_audit() {
     let visit = Visit::new().await;
     visit.read().await;
     visit.read().await;
-    assert_eq!(visit.count("select count(*) from review_events where kind = 'opened'").await, 1);
-    assert_eq!(
-        visit.count("select count(*) from review_events where kind = 'viewed' and link_id is not null").await,
-        1
-    );
+    assert_eq!(visit.count("select count(*) from audit_events where kind = 'opened'").await, 1);
+    assert_eq!(visit.count("select count(*) from audit_events where kind = 'viewed' and link_id is not null").await, 1);
 }
 
 #[tokio::test]

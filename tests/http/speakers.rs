@@ -44,7 +44,7 @@ async fn who_spoke_is_looked_at_and_corrected_on_a_page_of_its_own() {
     let corrected = send(&tom, &priya).await;
     assert!(corrected.header("location").contains("done=corrected"), "{} {}", corrected.status, corrected.body);
     assert_eq!(visit.count("select count(*) from summaries where withdrawn_reason is not null").await, 1);
-    assert_eq!(visit.count("select count(*) from review_events where kind = 'speakers_corrected'").await, 1);
+    assert_eq!(visit.count("select count(*) from audit_events where kind = 'speakers_corrected'").await, 1);
     let review = visit.read().await.body;
     for words in ["Priya Raman didn’t speak in this session", "withdrawn", "being written"] {
         assert!(review.contains(words), "{words} is missing in {review}");
@@ -173,7 +173,7 @@ async fn the_coach_names_a_speaker_on_the_page() {
     assert_eq!(named.status, StatusCode::SEE_OTHER, "{}", named.body);
     assert_eq!(visit.count("select count(*) from attributions where participant_id is null").await, 0);
     assert_eq!(visit.count("select count(*) from jobs where kind = 'attribute.session'").await, 1);
-    assert_eq!(visit.count("select count(*) from review_events where kind = 'speakers_named'").await, 1);
+    assert_eq!(visit.count("select count(*) from audit_events where kind = 'speakers_named'").await, 1);
     // Until the job has counted everyone's words, nobody "didn't speak".
     let after = visit.read().await;
     assert!(

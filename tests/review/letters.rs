@@ -79,7 +79,7 @@ async fn dismissing_every_summary_closes_the_session() {
     }
     tx.commit().await.expect("it commits");
     assert_eq!(scalar::<String>(&world, "select state from sessions").await, "closed");
-    assert_eq!(scalar::<i64>(&world, "select count(*) from review_events where kind = 'dismissed'").await, 2);
+    assert_eq!(scalar::<i64>(&world, "select count(*) from audit_events where kind = 'dismissed'").await, 2);
 
     // A mistaken click can be undone: each is what it was before, and the session is open again.
     let mut tx = begin(&world).await;
@@ -153,7 +153,7 @@ async fn an_approval_signs_what_was_shown_and_sends_once() {
     let stored: String = scalar(&world, "select approved_hash from summaries").await;
     assert_eq!(stored, signed.hash);
     let audit: serde_json::Value =
-        scalar(&world, "select to_jsonb(review_events) from review_events where kind = 'approved'").await;
+        scalar(&world, "select to_jsonb(audit_events) from audit_events where kind = 'approved'").await;
     assert_eq!(audit["detail"]["hash"], signed.hash);
     assert_eq!((audit["address"].as_str(), audit["agent"].as_str()), (Some("192.0.2.7"), Some("a browser")));
 }

@@ -37,7 +37,7 @@ async fn an_approval_signs_the_recipient_that_was_shown() {
         );
         assert_eq!(scalar::<i64>(&world, "select count(*) from mails").await, 0);
         assert_eq!(scalar::<String>(&world, "select state from summaries").await, "done");
-        assert_eq!(scalar::<i64>(&world, "select count(*) from review_events where kind = 'approved'").await, 0);
+        assert_eq!(scalar::<i64>(&world, "select count(*) from audit_events where kind = 'approved'").await, 0);
     }
     // And if there was no address, nothing is sent.
     let world = World::new().await;
@@ -51,7 +51,7 @@ async fn an_approval_signs_the_recipient_that_was_shown() {
 
     let signed = shown(&world, &reviewed).await;
     approve(&world, &reviewed, &signed).await.expect("it is shown now");
-    let audit: serde_json::Value = scalar(&world, "select detail from review_events where kind = 'approved'").await;
+    let audit: serde_json::Value = scalar(&world, "select detail from audit_events where kind = 'approved'").await;
     let recipient = audit["recipient_sha256"].as_str().expect("it says to whom");
     assert_eq!((recipient.len(), audit.to_string().contains("raman")), (64, false), "and no address");
     // An address in different case is the same address.

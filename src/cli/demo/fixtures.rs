@@ -1,7 +1,7 @@
 //! The demo's people and transcripts, embedded in the binary. `fixtures/demo/README.md` describes them.
 
 use chrono::NaiveDate;
-use debrief_jobs::model::SessionStatus;
+use debrief_jobs::model::{Role, SessionStatus};
 use serde::Deserialize;
 
 /// The embedded files, by their path below `fixtures/demo`.
@@ -57,7 +57,7 @@ pub(super) struct Coach {
     pub(super) handle: String,
     pub(super) name: String,
     pub(super) email: String,
-    pub(super) role: String,
+    pub(super) roles: Vec<Role>,
     pub(super) time_zone: String,
     pub(super) roster: String,
 }

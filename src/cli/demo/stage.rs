@@ -120,7 +120,7 @@ pub(super) async fn fill(app: &App, manifest: &Manifest, today: NaiveDate) -> an
             handle: &coach.handle,
             name: &coach.name,
             email: &coach.email,
-            role: Some(&coach.role),
+            roles: &coach.roles,
             time_zone: Some(&coach.time_zone),
         };
         people::add_coach(&app.db, &organization.handle, &new).await?;
@@ -149,7 +149,7 @@ pub(super) async fn approve(
         .collect();
     let mut tx = app.db.tenant(organization).await?;
     let sessions = listing::sessions(&mut tx, &Filter::default()).await?;
-    let visitor = Visitor { link_id: None, address: None, agent: Some("debrief demo".into()) };
+    let visitor = Visitor { agent: Some("debrief demo".into()), ..Visitor::default() };
     for session in sessions.iter().filter(|session| approved.contains(&session.object_key)) {
         let Some(view) = review::view::view(&mut tx, session.id).await? else { continue };
         for summary in view.summaries.iter().filter(|summary| summary.state == SummaryState::Done) {

@@ -1,0 +1,63 @@
+//! How often somebody may ask: sign-ins, mailed links, guesses and API requests.
+//!
+//! Counts in `request_counts`, which all processes share. Who asks is stored as a hash. A window begins with the first
+//! request in it. Losing the table costs nothing but a fresh start.
+
+use sha2::{Digest, Sha256};
+
+use crate::db::Db;
+
+/// At most this many requests in a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// What is counted; part of the bucket's name, and permanent.
+    pub name: &'static str,
+    /// How many are allowed.
+    pub most: i32,
+    /// The length of the window in seconds.
+    pub seconds: i32,
+}
+
+/// Attempts to sign in, by account and by address.
+pub const SIGN_IN: Limit = Limit { name: "sign_in", most: 5, seconds: 15 * 60 };
+/// Mailed links (to sign in, to set a password), by address.
+pub const MAILED_LINKS: Limit = Limit { name: "mailed_links", most: 3, seconds: 60 * 60 };
+/// Tokens and keys that don't exist, by address.
+pub const GUESSES: Limit = Limit { name: "guesses", most: 30, seconds: 15 * 60 };
+
+/// What is left of a limit after a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// The limit.
+    pub limit: Limit,
+    /// Requests that are left in this window.
+    pub requests: i32,
+    /// Seconds until the window ends.
+    pub seconds: i32,
+    /// Whether this request was within the limit.
+    pub allowed: bool,
+}
+
+/// Counts a request by `who` (an address, an account, a key), and says what is left.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn count(db: &Db, limit: Limit, who: &str) -> Result<Left, sqlx::Error> {
+    let counted = sqlx::query!(
+        r#"select asked as "asked!", ends_in_seconds as "seconds!" from count_request($1, $2)"#,
+        bucket(limit, who),
+        limit.seconds
+    )
+    .fetch_one(db.pool())
+    .await?;
+    Ok(Left {
+        limit,
+        requests: (limit.most - counted.asked).max(0),
+        seconds: counted.seconds,
+        allowed: counted.asked <= limit.most,
+    })
+}
+
+fn bucket(limit: Limit, who: &str) -> Vec<u8> {
+    Sha256::new().chain_update(limit.name).chain_update([0]).chain_update(who).finalize().to_vec()
+}

@@ -1,0 +1,179 @@
+//! Whoever asks, and the transaction that they get. Reads people, teams and the organization's settings.
+
+use uuid::Uuid;
+
+use super::{Reach, Right};
+use crate::{
+    audit::Visitor,
+    db::{Db, TenantTx, Tx, View},
+    model::Role,
+};
+
+/// By what a caller is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// Someone who signed in.
+    SignIn(Uuid),
+    /// An API key, of a person or of the organization.
+    Key(Uuid),
+    /// A review link; it leads to one session.
+    Link {
+        /// The link.
+        link: Uuid,
+        /// The session.
+        session: Uuid,
+    },
+}
+
+/// A person as far as rights depend on it.
+#[derive(Clone, Debug, Default)]
+struct Person {
+    roles: Vec<Role>,
+    /// The coaches in the teams that this person leads.
+    team: Vec<Uuid>,
+}
+
+/// Whoever asks.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// The organization.
+    pub organization: Uuid,
+    /// The person; `None` for an API key of the organization.
+    pub person: Option<Uuid>,
+    /// By what the caller is known.
+    pub via: Via,
+    /// For the audit.
+    pub visitor: Visitor,
+    about: Person,
+    /// Whether the organization lets admins read sessions.
+    admins_read: bool,
+    /// What an API key is for; `None` for everything.
+    scopes: Option<Vec<Right>>,
+}
+
+/// The caller may not do this at all, whoever's things it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// None of the person's roles has the right.
+    #[error("your role doesn't allow this (`{0}`)")]
+    Role(Right),
+    /// The API key lacks the scope.
+    #[error("this API key lacks the scope `{0}`")]
+    Scope(Right),
+}
+
+impl Caller {
+    /// Loads a caller; `None` if the person was removed.
+    ///
+    /// # Errors
+    /// Returns an error if the query fails.
+    pub async fn load(
+        tx: &mut TenantTx,
+        person: Option<Uuid>,
+        via: Via,
+        scopes: Option<Vec<Right>>,
+        visitor: Visitor,
+    ) -> Result<Option<Self>, sqlx::Error> {
+        let organization = tx.tenant();
+        let admins_read =
+            sqlx::query_scalar!("select admins_read_sessions from organizations where id = $1", organization)
+                .fetch_optional(tx.conn())
+                .await?;
+        let Some(admins_read) = admins_read else { return Ok(None) };
+        let about = match person {
+            None => Person::default(),
+            Some(id) => match load_person(tx, id).await? {
+                Some(person) => person,
+                None => return Ok(None),
+            },
+        };
+        let visitor = match via {
+            Via::Key(key) => Visitor { key_id: Some(key), person_id: person, ..visitor },
+            Via::SignIn(_) => Visitor { person_id: person, ..visitor },
+            Via::Link { link, .. } => Visitor { link_id: Some(link), ..visitor },
+        };
+        Ok(Some(Self { organization, person, via, visitor, about, admins_read, scopes }))
+    }
+
+    /// The person's roles; none for a key of the organization.
+    #[must_use]
+    pub fn roles(&self) -> &[Role] {
+        &self.about.roles
+    }
+
+    /// The rights that this caller has, whoever's things they reach.
+    #[must_use]
+    pub fn rights(&self) -> Vec<Right> {
+        super::TABLE.iter().map(|line| line.right).filter(|right| self.view(*right).is_ok()).collect()
+    }
+
+    /// The coaches whose clients' data this right reaches for this caller.
+    ///
+    /// # Errors
+    /// [`Denied`] if the caller may not do this at all.
+    pub fn view(&self, right: Right) -> Result<View, Denied> {
+        if self.scopes.as_ref().is_some_and(|scopes| !scopes.contains(&right)) {
+            return Err(Denied::Scope(right));
+        }
+        let line = right.line();
+        let reaches: Vec<Reach> = match (self.via, self.person) {
+            (Via::Link { .. }, _) => vec![line.link],
+            (_, None) => vec![line.key],
+            (_, Some(_)) => self.about.roles.iter().map(|role| line.of(*role)).collect(),
+        };
+        let (mut coaches, mut may) = (Vec::new(), false);
+        for reach in reaches {
+            match reach {
+                Reach::Nobody => {}
+                Reach::Organization => return Ok(View::Organization),
+                Reach::OrganizationIfAllowed if self.admins_read => return Ok(View::Organization),
+                Reach::OrganizationIfAllowed => {}
+                Reach::NoClientData => may = true,
+                Reach::Own => {
+                    may = true;
+                    coaches.extend(self.person);
+                }
+                Reach::Team => {
+                    may = true;
+                    coaches.extend_from_slice(&self.about.team);
+                }
+            }
+        }
+        coaches.sort_unstable();
+        coaches.dedup();
+        if may { Ok(View::Coaches(coaches)) } else { Err(Denied::Role(right)) }
+    }
+
+    /// Starts a transaction that sees what this right reaches for this caller.
+    ///
+    /// # Errors
+    /// [`EnterError::Denied`] if the caller may not do this at all.
+    pub async fn enter(&self, db: &Db, right: Right) -> Result<TenantTx, EnterError> {
+        Ok(db.view(self.organization, &self.view(right)?).await?)
+    }
+}
+
+/// Why a caller got no transaction.
+#[derive(Debug, thiserror::Error)]
+pub enum EnterError {
+    /// The caller may not.
+    #[error(transparent)]
+    Denied(#[from] Denied),
+    /// The database failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+async fn load_person(tx: &mut TenantTx, id: Uuid) -> Result<Option<Person>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select roles as "roles: Vec<Role>",
+                  array(select distinct member.coach_id from team_members lead
+                        join team_members member on member.team_id = lead.team_id
+                        where lead.coach_id = coaches.id and lead.leads) as "team!"
+           from coaches where id = $1 and removed_at is null"#,
+        id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| Person { roles: row.roles, team: row.team }))
+}
