@@ -6,13 +6,13 @@ use std::{fs, path::Path};
 use debrief::models::{MINILM, ModelError, State, bring, state};
 use debrief_jobs::{
     embed::{Embedder, FILES, Local},
-    index::{Coverage, IndexSession, IndexSummary, Query, coverage, rebuild, search},
+    index::{Coverage, IndexSession, IndexSummary, Query, coverage, rebuild},
     model::{Content, Section},
 };
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::support::{World, filled::claim, installation::Installation, model};
+use crate::support::{World, filled::claim, installation::Installation, model, search};
 
 #[derive(Deserialize)]
 struct Row {

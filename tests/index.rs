@@ -8,7 +8,7 @@ use std::sync::{
 use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::post};
 use debrief_jobs::{
     db::{TenantTx, Tx},
-    index::{Hit, IndexSession, IndexSummary, Query, SearchError, Source, ensure_model_index, search},
+    index::{Hit, IndexSession, IndexSummary, Query, SearchError, Source, ensure_model_index},
     model::{Content, Section},
     path::session,
     queue::JobError,
@@ -22,6 +22,7 @@ use crate::support::{
     Reviewed, World,
     filled::{claim, day},
     installation::wait_for,
+    search,
 };
 
 const TALK: [(&str, &str); 4] = [

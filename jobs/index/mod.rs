@@ -15,6 +15,6 @@ mod summary;
 
 pub use model_index::ensure_model_index;
 pub use rebuild::{Coverage, coverage, rebuild};
-pub use search::{Client, Hit, Query, SearchError, Source, search};
+pub use search::{Client, Hit, Prepared, Query, SearchError, Source, prepare, search};
 pub use session::IndexSession;
 pub use summary::IndexSummary;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::store;
 use crate::{
-    db::{self, Db, TenantTx, Tx},
+    db::{self, TenantTx, Tx},
     embed::Embedder,
 };
 
@@ -94,12 +94,18 @@ pub enum SearchError {
     Database(#[from] sqlx::Error),
 }
 
-/// Searches the organization's sessions and summaries, best hit first. The query is embedded before the transaction
-/// starts; if the embedder is away, only words are searched.
+/// A query that was checked and embedded: ready for a transaction.
+#[derive(Clone, Debug)]
+pub struct Prepared<'a> {
+    query: &'a Query,
+    vector: Option<String>,
+}
+
+/// Checks and embeds a query, before a transaction starts. If the embedder is away, only words are searched.
 ///
 /// # Errors
-/// See [`SearchError`].
-pub async fn search(db: &Db, organization: Uuid, embedder: &Embedder, query: &Query) -> Result<Vec<Hit>, SearchError> {
+/// [`SearchError::Empty`] or [`SearchError::TooLong`].
+pub async fn prepare<'a>(embedder: &Embedder, query: &'a Query) -> Result<Prepared<'a>, SearchError> {
     if query.text.trim().is_empty() {
         return Err(SearchError::Empty);
     }
@@ -120,10 +126,20 @@ pub async fn search(db: &Db, organization: Uuid, embedder: &Embedder, query: &Qu
             None
         }
     };
-    let mut tx = db.tenant(organization).await?;
-    let ranked = ranked(&mut tx, embedder, query, vector.as_deref()).await?;
-    let mut hits = hits(&mut tx, &ranked).await?;
-    tx.commit().await?;
+    Ok(Prepared { query, vector })
+}
+
+/// Searches the sessions and summaries that `tx` sees, best hit first.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn search(
+    tx: &mut TenantTx,
+    embedder: &Embedder,
+    Prepared { query, vector }: &Prepared<'_>,
+) -> Result<Vec<Hit>, sqlx::Error> {
+    let ranked = ranked(tx, embedder, query, vector.as_deref()).await?;
+    let mut hits = hits(tx, &ranked).await?;
     // One sentence may be in two sections of a summary.
     let mut seen = HashSet::new();
     hits.retain(|hit| seen.insert((hit.session_id, hit.client.as_ref().map(|client| client.id), hit.text.clone())));

@@ -53,7 +53,11 @@ impl Search {
             None => None,
         };
         let query = index::Query { text: self.text, coach, client, from: self.from, to: self.to, limit: self.limit };
-        let hits = index::search(&app.db, organization, &app.services.embedder, &query).await?;
+        let embedder = &app.services.embedder;
+        let prepared = index::prepare(embedder, &query).await?;
+        let mut tx = app.db.tenant(organization).await?;
+        let hits = index::search(&mut tx, embedder, &prepared).await?;
+        drop(tx);
         if app.output.json {
             return app.output.list(&hits, "", [], |_| []).map(|()| ExitCode::SUCCESS);
         }

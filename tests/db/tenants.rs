@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use debrief::http::public_router;
 use debrief_jobs::{
-    db::Tx,
+    db::{Tx, View},
     export::{self, ExportOrganization, Manifest},
-    index::{IndexSession, IndexSummary, Query, search},
+    index::{self, IndexSession, IndexSummary, Query},
     path::RequestReview,
     rollup::WeeklyRollup,
 };
@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{names, owner};
 use crate::{
     http::visit::{self, get, post},
-    support::{Reviewed, World},
+    support::{Reviewed, World, search},
 };
 
 /// An organization's session after every stage.
@@ -57,8 +57,8 @@ async fn fill(world: &World) -> Full {
          values (gen_random_uuid(), $1, 'a', 1, 'name = \"a\"')",
         "insert into threads (organization_id, claim_id, earlier_claim_id, outcome)
          select $1, claim_id, claim_id, 'met' from action_items limit 1",
-        "insert into llm_results (organization_id, key, answer, expires_at)
-         values ($1, decode(repeat('00', 32), 'hex'), 'said', now() + interval '1 day')",
+        "insert into llm_results (organization_id, key, session_id, answer, expires_at)
+         select $1, decode(repeat('00', 32), 'hex'), id, 'said', now() + interval '1 day' from sessions",
         "insert into inbox_notices (id, organization_id, coach_id, about, kind, object_key, reason, what_to_do)
          select gen_random_uuid(), $1, id, 'object', 'refused', 'inbox/maya/x', 'It is empty.', '' from coaches",
         "select ledger_settle('bucket', 'inbox/' || $1::uuid, 'etag', 1, now(), 'taken', null)",
@@ -74,6 +74,11 @@ async fn fill(world: &World) -> Full {
          select gen_random_uuid(), $1, coach_id, id, 'pr', now() from sessions",
         "insert into misdeliveries (id, organization_id, session_id, summary_id, mail_id, claim_ids)
          select gen_random_uuid(), $1, summaries.session_id, summaries.id, mails.id, '{}' from summaries cross join mails limit 1",
+        "insert into teams (id, organization_id, name) values (gen_random_uuid(), $1, 'Everybody')",
+        "insert into team_members (organization_id, team_id, coach_id) select $1, teams.id, coaches.id from teams cross join coaches",
+        "insert into api_keys (id, organization_id, person_id, name, prefix, key_sha256, scopes)
+         select gen_random_uuid(), $1, id, 'a', 'dbk_', sha256(id::text::bytea), '{sessions:read}' from coaches",
+        "insert into idempotency_keys (organization_id, caller_id, key, request_sha256) select $1, id, 'a', '' from coaches",
     ] {
         sqlx::query(statement).bind(world.organization).execute(tx.conn()).await.expect("a row");
     }
@@ -209,4 +214,85 @@ async fn a_review_opens_no_page_of_another_organization() {
     let mut all = owner(&world.database).await;
     let state = sqlx::query("select state from summaries where id = $1").bind(other.reviewed.summary);
     assert_eq!(state.fetch_one(&mut all).await.expect("the summary").get::<String, _>(0), "done");
+}
+
+/// Tables of the organization that hold no client's data. Each other one is under the coach's policy as well.
+const OF_THE_ORGANIZATION: &[&str] = &[
+    "api_keys",
+    "audit_events",
+    "coaches",
+    "exports",
+    "idempotency_keys",
+    "jobs",
+    "llm_calls",
+    "organization_llm",
+    "organizations",
+    "summary_templates",
+    "team_members",
+    "teams",
+    // Keys and states of objects; a folder's name says whose it is.
+    "bucket_objects",
+];
+
+#[tokio::test]
+async fn a_coachs_view_shows_their_own_clients_data_and_nobody_elses() {
+    let world = World::new().await;
+    let full = fill(&world).await;
+    let db = &world.database.db;
+    let mut all = owner(&world.database).await;
+    let own = View::Coaches(vec![full.coach]);
+    let others = View::Coaches(vec![Uuid::now_v7(), Uuid::now_v7()]);
+    for (table, whose) in tenant_tables(&mut all).await {
+        let count_all = format!("select count(*) from {table}");
+        let there = count(&mut all, format!("{count_all} where {whose} = '{}'", full.organization)).await;
+        let seen = async |view: &View| {
+            let mut tx = db.view(full.organization, view).await.expect("a transaction");
+            count(tx.conn(), count_all.clone()).await
+        };
+        assert_eq!(seen(&View::Organization).await, there, "{table}, by jobs");
+        assert_eq!(seen(&own).await, there, "{table}, by its own coach");
+        let is_clients = !OF_THE_ORGANIZATION.contains(&table.as_str());
+        for (view, who) in [(&others, "another coach"), (&View::nothing(), "nobody's coach")] {
+            let expected = if is_clients { 0 } else { there };
+            assert_eq!(seen(view).await, expected, "{table}, by {who}");
+        }
+    }
+    let query = Query { text: "planning meeting release notes".into(), limit: 100, ..Query::default() };
+    let found = async |view: View| {
+        let embedder = &world.services.embedder;
+        let prepared = index::prepare(embedder, &query).await.expect("a good query");
+        let mut tx = db.view(full.organization, &view).await.expect("a transaction");
+        index::search(&mut tx, embedder, &prepared).await.expect("it answers").len()
+    };
+    assert!(found(own).await > 0, "its own coach finds it");
+    assert_eq!(found(others).await, 0, "another coach does not");
+}
+
+#[tokio::test]
+async fn a_coach_gives_no_row_to_another_and_takes_none() {
+    let world = World::new().await;
+    let full = fill(&world).await;
+    let ben = Uuid::now_v7();
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    sqlx::query(
+        "insert into coaches (id, organization_id, handle, name, email) values ($1, $2, 'ben', 'Ben', 'b@b.example')",
+    )
+    .bind(ben)
+    .bind(world.organization)
+    .execute(tx.conn())
+    .await
+    .expect("a coach");
+    tx.commit().await.expect("it commits");
+    for (coach, client) in [(ben, full.client), (full.coach, full.client)] {
+        let mut tx =
+            world.database.db.view(world.organization, &View::Coaches(vec![coach])).await.expect("a transaction");
+        let other = if coach == ben { full.coach } else { ben };
+        let given = sqlx::query("update clients set coach_id = $1 where id = $2").bind(other).bind(client);
+        match given.execute(tx.conn()).await {
+            Ok(done) => assert_eq!(done.rows_affected(), 0, "it isn't seen"),
+            Err(refused) => {
+                assert!(coach == full.coach && refused.to_string().contains("row-level security"), "{refused}")
+            }
+        }
+    }
 }

@@ -21,4 +21,4 @@ pub(crate) use llm_server::{LlmServer, Reply};
 pub(crate) use proxy::SlowPostgres;
 pub(crate) use reviewed::Reviewed;
 pub(crate) use smtp::{Letter, SmtpServer, letters_in};
-pub(crate) use world::{Runnable, World};
+pub(crate) use world::{Runnable, World, search};

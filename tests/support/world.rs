@@ -7,8 +7,8 @@ use std::{
 
 use debrief_jobs::{
     Provide, Services, Settings, bucket,
-    db::Tx,
-    desk, embed, export, ingest, llm, mail,
+    db::{Db, Tx},
+    desk, embed, export, index, ingest, llm, mail,
     queue::{Context, Enqueued, Job, JobError, JobInfo, enqueue},
 };
 use serde_json::Value;
@@ -270,4 +270,16 @@ pub(crate) fn settings(folder: &TempDir) -> Settings {
         },
         export: export::Settings { csv_bom: true },
     }
+}
+
+/// Searches an organization, as the command line does.
+pub(crate) async fn search(
+    db: &Db,
+    organization: Uuid,
+    embedder: &embed::Embedder,
+    query: &index::Query,
+) -> Result<Vec<index::Hit>, index::SearchError> {
+    let prepared = index::prepare(embedder, query).await?;
+    let mut tx = db.tenant(organization).await?;
+    Ok(index::search(&mut tx, embedder, &prepared).await?)
 }
