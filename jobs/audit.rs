@@ -2,7 +2,10 @@
 //!
 //! Writes `audit_events`, in the transaction of the recorded action. Never contains transcript text or names.
 
+use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::db::{TenantTx, Tx};
@@ -159,4 +162,63 @@ pub async fn record(tx: &mut TenantTx, event: &Event, visitor: &Visitor) -> Resu
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// An entry as it's read.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = AuditEntry)]
+pub struct Entry {
+    /// Its id.
+    pub id: Uuid,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What happened: `read` and `changed` have the operation in `detail`.
+    pub kind: String,
+    /// The person who did it.
+    pub person_id: Option<Uuid>,
+    /// The API key that was used.
+    pub key_id: Option<Uuid>,
+    /// The review link that was used.
+    pub link_id: Option<Uuid>,
+    /// The session.
+    pub session_id: Option<Uuid>,
+    /// The summary.
+    pub summary_id: Option<Uuid>,
+    /// The client.
+    pub client_id: Option<Uuid>,
+    /// Facts: the operation, counts, versions, hashes.
+    #[schema(value_type = Object)]
+    pub detail: Value,
+    /// The network address that it came from.
+    pub address: Option<String>,
+    /// The program that asked, as it names itself.
+    pub agent: Option<String>,
+}
+
+/// A page of the organization's audit, newest first.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn page(
+    tx: &mut TenantTx,
+    session: Option<Uuid>,
+    person: Option<Uuid>,
+    after: Option<(DateTime<Utc>, Uuid)>,
+    limit: i64,
+) -> Result<Vec<Entry>, sqlx::Error> {
+    let (after_at, after_id) = after.unzip();
+    sqlx::query_as!(
+        Entry,
+        "select id, at, kind, person_id, key_id, link_id, session_id, summary_id, client_id, detail, address, agent
+         from audit_events where ($1::uuid is null or session_id = $1) and ($2::uuid is null or person_id = $2)
+           and ($3::timestamptz is null or (at, id) < ($3, $4::uuid))
+         order by at desc, id desc limit $5",
+        session,
+        person,
+        after_at,
+        after_id,
+        limit
+    )
+    .fetch_all(tx.conn())
+    .await
 }

@@ -45,6 +45,7 @@ pub mod names;
 pub mod path;
 pub mod people;
 pub mod queue;
+pub mod repeats;
 pub mod rights;
 pub mod template;
 pub mod voice;

@@ -14,6 +14,10 @@ alter table coaches drop column role;
 -- Whether admins may read what was said. Off: they manage people and settings only.
 alter table organizations add column admins_read_sessions boolean not null default false;
 
+create index sessions_by_day on sessions (organization_id, session_date desc, id desc);
+create index summaries_by_client on summaries (organization_id, client_id);
+create index participants_by_client on participants (organization_id, client_id) where client_id is not null;
+
 create table teams (
     id uuid primary key,
     organization_id uuid not null references organizations (id),
@@ -73,6 +77,9 @@ begin
 end $$;
 select protect_for_coaches('embeddings', 'exists (select from chunks seen where seen.id = chunk_id)');
 select protect_for_coaches('review_visits', 'exists (select from review_links seen where seen.id = link_id)');
+-- A file's name may be a client's; its folder is the coach's.
+select protect_for_coaches('bucket_objects', 'lower(split_part(object_key, ''/'', 2)) in (
+    select handle from coaches where id = any ((select coaches_in_view())::uuid[]))');
 -- A mail is about a session, or goes to a coach.
 select protect_for_coaches('mails', 'case when session_id is null then coach_id = any ((select coaches_in_view())::uuid[])
     else exists (select from sessions seen where seen.id = session_id) end');
@@ -89,7 +96,7 @@ alter table audit_events
     drop constraint review_events_kind_check,
     -- The kinds are a list in jobs/audit.rs: one that the schema didn't know would be refused in the middle of an action.
     add constraint audit_events_kind_check check (kind ~ '^[a-z_]{1,60}$');
-create index audit_events_by_time on audit_events (organization_id, at desc);
+create index audit_events_by_time on audit_events (organization_id, at desc, id desc);
 
 -- What other software signs in with. The key itself is shown once.
 create table api_keys (

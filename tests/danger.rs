@@ -142,7 +142,7 @@ async fn what_speaks_of_danger_is_the_coachs_alone() {
             ("Priya Raman", "Sometimes.", Indicator::NotDenied),
         ]
     );
-    let filter = listing::Filter { id: Some(session), ..listing::Filter::default() };
+    let filter = listing::Filter { ids: Some(vec![session]), ..listing::Filter::default() };
     assert_eq!(listing::sessions(&mut tx, &filter).await.expect("a list")[0].danger_signs, 3);
 
     let shown = view::view(&mut tx, session).await.expect("it reads").expect("a session");
@@ -311,7 +311,7 @@ async fn the_page_says_so_at_its_top() {
     let (_, token) = links::issue(&mut tx, world.coach, session, 10).await.expect("a link");
     tx.commit().await.expect("it commits");
     let metrics = PrometheusBuilder::new().build_recorder().handle();
-    let router = public_router(HttpState { services: world.services.clone(), metrics });
+    let router = public_router(HttpState { services: world.services.clone(), metrics, api: std::sync::Arc::default() });
     let stop = CancellationToken::new();
     tokio::spawn(serve(listener, router, Limits::new(64, Duration::from_secs(5)), stop.clone()));
 

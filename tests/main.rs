@@ -4,6 +4,7 @@
 
 mod support;
 
+mod api;
 mod arrows;
 mod attribute;
 mod cli;

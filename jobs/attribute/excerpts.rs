@@ -28,7 +28,7 @@ const FEWEST_WORDS: usize = 4;
 const LONGEST: usize = 240;
 
 /// Something that a speaker said.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Excerpt {
     /// When it was said, in milliseconds from the beginning; `None` if the file has no times.
     pub start_ms: Option<i64>,
@@ -39,7 +39,7 @@ pub struct Excerpt {
 }
 
 /// Why an excerpt was chosen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Telling {
     /// The speaker says their own name.

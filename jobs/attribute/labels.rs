@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// A speaker label of a session, with what helps to recognise the speaker.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Speaker {
     /// The label as written; empty for utterances without a label.
     pub label: String,

@@ -11,7 +11,7 @@ use super::{address::KnownNames, attendees::Attended, occasion::Occasion};
 use crate::names::{self, nicknames};
 
 /// Somebody in a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
     /// The coach who owns the session.

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// What a merge did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Merged {
     /// The client that remains.
     pub id: Uuid,
@@ -53,16 +53,35 @@ pub async fn merge_clients(
     let mut tx = db.tenant(organization).await?;
     let from = find(&mut tx, coach_id, coach_handle, from).await?;
     let into = find(&mut tx, coach_id, coach_handle, into).await?;
+    let merged = merge_found(&mut tx, from, into, (same_person, dry_run)).await?;
+    tx.commit().await?;
+    Ok(merged)
+}
+
+/// The same in the caller's transaction, for two clients of one coach.
+///
+/// # Errors
+/// As [`merge_clients`].
+pub async fn merge_found(
+    tx: &mut TenantTx,
+    from: Client,
+    into: Client,
+    (same_person, dry_run): (bool, bool),
+) -> Result<Merged, PeopleError> {
     if from.id == into.id {
         return Err(PeopleError::SameClient);
     }
+    if from.coach_id != into.coach_id {
+        return Err(PeopleError::TwoCoaches);
+    }
+    let coach_id = into.coach_id;
     let mut sessions = Vec::new();
     // Attribution holds the session while it waits for the coach: so sessions are locked first, and then checked again.
     for _ in 0..ROUNDS {
         for id in &sessions {
-            session::lock(&mut tx, *id).await?;
+            session::lock(tx, *id).await?;
         }
-        let found = sessions_of(&mut tx, &from, &into).await?;
+        let found = sessions_of(tx, &from, &into).await?;
         if found == sessions && !sessions.is_empty() {
             break;
         }
@@ -71,8 +90,8 @@ pub async fn merge_clients(
             break;
         }
     }
-    hold(&mut tx, coach_id).await?;
-    let shared = shared_sessions(&mut tx, &from, &into).await?;
+    hold(tx, coach_id).await?;
+    let shared = shared_sessions(tx, &from, &into).await?;
     if !shared.is_empty() && !same_person {
         let titles: Vec<String> = shared.iter().map(|(_, title)| format!("“{title}”")).collect();
         return Err(PeopleError::BothSpoke { from: from.name, into: into.name, sessions: titles.join(", ") });
@@ -94,22 +113,21 @@ pub async fn merge_clients(
     if dry_run {
         return Ok(merged);
     }
-    remove(&mut tx, &from, &into).await?;
+    remove(tx, &from, &into).await?;
     for (session_id, _) in &shared {
-        unite(&mut tx, *session_id, from.id, into.id).await?;
+        unite(tx, *session_id, from.id, into.id).await?;
     }
-    move_rows(&mut tx, &from, &into).await?;
+    move_rows(tx, &from, &into).await?;
     let names: Vec<String> = from.aliases.iter().cloned().chain([from.name.clone()]).collect();
-    aliases::keep(&mut tx, (coach_id, into.id), &names).await?;
-    readdress(&mut tx, into.id).await?;
-    readdress(&mut tx, from.id).await?;
-    path::look_again(&mut tx, coach_id).await?;
+    aliases::keep(tx, (coach_id, into.id), &names).await?;
+    readdress(tx, into.id).await?;
+    readdress(tx, from.id).await?;
+    path::look_again(tx, coach_id).await?;
     tracing::info!(
         target: "people",
         { client.id = %into.id, client.merged = %from.id, sessions = merged.sessions, sessions.rewritten = merged.rewritten },
         "two clients were merged"
     );
-    tx.commit().await?;
     Ok(merged)
 }
 

@@ -16,6 +16,7 @@ mod drop_threads;
 mod merge;
 mod naming;
 mod reattribute;
+mod retitle;
 mod set_speakers;
 mod split;
 mod take_back;
@@ -23,8 +24,9 @@ mod touched;
 mod unite;
 
 pub use day::{Dated, DayError, When, set_date};
-pub use merge::{Merged, merge_clients};
+pub use merge::{Merged, merge_clients, merge_found};
 pub use naming::{NameError, Named, Reach, SpeakerIs, name_speakers};
+pub use retitle::{TitleError, retitle};
 pub use set_speakers::{Answer, CorrectSessions, Corrected, set_speakers};
 pub use split::{Turn, split, turns};
 pub use take_back::take_back;

@@ -49,7 +49,7 @@ pub struct Answer {
 }
 
 /// The effects of the answers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Corrected {
     /// Number of labels that were answered.
     pub named: usize,

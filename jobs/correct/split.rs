@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// A turn under a label: it lasts until someone speaks under another label.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Turn {
     /// Id of its first utterance, which identifies the turn.
     pub id: Uuid,

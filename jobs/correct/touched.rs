@@ -29,7 +29,7 @@ const REWRITTEN_BY_ANOTHER: &str =
 pub(super) const CORRECTED: &str = "the coach corrected who spoke";
 
 /// Counts of what was affected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Touched {
     /// Summaries to write or rewrite.
     pub due: usize,

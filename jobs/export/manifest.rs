@@ -8,7 +8,7 @@ use uuid::Uuid;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// An export: `manifest.json`, and `exports.manifest` in the database.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Manifest {
     /// See [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -23,7 +23,7 @@ pub struct Manifest {
 }
 
 /// A table of an export.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ExportedTable {
     /// Its name.
     pub name: String,
@@ -34,7 +34,7 @@ pub struct ExportedTable {
 }
 
 /// A file of an export.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ExportedFile {
     /// Its key in the bucket.
     pub key: String,

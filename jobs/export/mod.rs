@@ -7,6 +7,7 @@
 
 mod cell;
 mod job;
+mod list;
 mod manifest;
 mod table;
 mod tables;
@@ -24,4 +25,5 @@ pub struct Settings {
 }
 
 pub use job::{ExportAll, ExportOrganization, Needs, SCHEDULE, start};
+pub use list::{ExportLine, one, page};
 pub use manifest::{ExportedFile, ExportedTable, Manifest, SCHEMA_VERSION};

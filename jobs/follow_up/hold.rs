@@ -92,23 +92,7 @@ pub async fn queue(
     approval: Approval<'_>,
     hold: Duration,
 ) -> Result<FollowUp, FollowUpError> {
-    let people = sqlx::query!(
-        r#"select summaries.session_id, summaries.client_id, clients.name as client, clients.email as client_email,
-                  clients.greeting,
-                  coaches.id as coach_id, coaches.name as coach, coaches.email as coach_email,
-                  organizations.name as organization, sessions.session_date, sessions.date_source,
-                  sessions.correlation_id
-           from summaries
-           join clients on clients.id = summaries.client_id
-           join sessions on sessions.id = summaries.session_id
-           join coaches on coaches.id = sessions.coach_id
-           join organizations on organizations.id = sessions.organization_id
-           where summaries.id = $1"#,
-        summary_id
-    )
-    .fetch_optional(tx.conn())
-    .await?
-    .ok_or(FollowUpError::Gone)?;
+    let people = people(tx, summary_id).await?.ok_or(FollowUpError::Gone)?;
     if !is_signed(tx, summary_id, &approval).await? {
         return Err(FollowUpError::Changed);
     }
@@ -129,12 +113,8 @@ pub async fn queue(
         return Err(FollowUpError::SpeaksAbout { client: people.client, sentences });
     }
     let due_at = Utc::now() + hold;
-    let date = (people.date_source != DATE_OF_UPLOAD).then_some(people.session_date);
     let mail = NewMail {
-        message: Message::FollowUp(mail::FollowUp {
-            greeting_name: greeting(&people.client, people.greeting),
-            ..letter(&people.client, &people.coach, &people.organization, date, &content)
-        }),
+        message: people.message(&content),
         to: recipient,
         reply_to: Some(Recipient { name: people.coach, email: people.coach_email }),
         subject_id: summary_id,
@@ -159,6 +139,90 @@ pub async fn queue(
     mail::clear_mark(tx, mail_id).await?;
     mail::enqueue_send(tx, &SendFollowUp { summary_id, mail_id }, Some(due_at), people.correlation_id).await?;
     Ok(FollowUp::Held { mail_id })
+}
+
+/// Everyone whom a letter names, and the day of its session.
+struct People {
+    session_id: Uuid,
+    client_id: Uuid,
+    client: String,
+    client_email: Option<String>,
+    greeting: Option<String>,
+    coach_id: Uuid,
+    coach: String,
+    coach_email: String,
+    organization: String,
+    session_date: NaiveDate,
+    date_source: String,
+    correlation_id: Uuid,
+    approved_version: Option<i32>,
+    version: i32,
+}
+
+impl People {
+    /// The letter with this content.
+    fn message(&self, content: &Content) -> Message {
+        let date = (self.date_source != DATE_OF_UPLOAD).then_some(self.session_date);
+        Message::FollowUp(mail::FollowUp {
+            greeting_name: greeting(&self.client, self.greeting.clone()),
+            ..letter(&self.client, &self.coach, &self.organization, date, content)
+        })
+    }
+}
+
+async fn people(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<People>, sqlx::Error> {
+    sqlx::query_as!(
+        People,
+        r#"select summaries.session_id, summaries.client_id, clients.name as client, clients.email as client_email,
+                  clients.greeting,
+                  coaches.id as coach_id, coaches.name as coach, coaches.email as coach_email,
+                  organizations.name as organization, sessions.session_date, sessions.date_source,
+                  sessions.correlation_id, approved_version, version
+           from summaries
+           join clients on clients.id = summaries.client_id
+           join sessions on sessions.id = summaries.session_id
+           join coaches on coaches.id = sessions.coach_id
+           join organizations on organizations.id = sessions.organization_id
+           where summaries.id = $1"#,
+        summary_id
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// A letter as the client would get it.
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Letter {
+    /// The version that it is drawn from: the approved one, else the latest.
+    pub version: i32,
+    /// The recipient's name; `null` if the client has no address, and nothing would be sent.
+    pub to_name: Option<String>,
+    /// The recipient's address.
+    pub to_email: Option<String>,
+    /// The subject.
+    pub subject: String,
+    /// The text part.
+    pub text: String,
+    /// The HTML part; `null` if the text goes alone.
+    pub html: Option<String>,
+}
+
+/// The letter of a summary exactly as it would be sent; `None` if there is no such summary, or it isn't written.
+///
+/// # Errors
+/// Returns an error if the database can't be reached or the letter can't be rendered.
+pub async fn as_sent(tx: &mut TenantTx, post: &Post, summary_id: Uuid) -> Result<Option<Letter>, FollowUpError> {
+    let Some(people) = people(tx, summary_id).await? else { return Ok(None) };
+    let version = people.approved_version.unwrap_or(people.version);
+    if version == 0 {
+        return Ok(None);
+    }
+    let content = summary::load_version(tx, summary_id, version).await?;
+    let rendered = mail::render(&post.templates, &people.message(&content))?;
+    let to = Recipient::of(&people.client, people.client_email.as_deref());
+    let (to_name, to_email) = to.map(|to| (to.name, to.email)).unzip();
+    let (subject, text, html) = (rendered.subject, rendered.text, rendered.html);
+    Ok(Some(Letter { version, to_name, to_email, subject, text, html }))
 }
 
 async fn is_signed(tx: &mut TenantTx, summary_id: Uuid, approval: &Approval<'_>) -> Result<bool, sqlx::Error> {

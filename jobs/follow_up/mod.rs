@@ -20,7 +20,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 pub use held::{HeldLetter, held};
-pub use hold::{Approval, FollowUp, FollowUpError, cancel, queue, rephrased};
+pub use hold::{Approval, FollowUp, FollowUpError, Letter, as_sent, cancel, queue, rephrased};
 pub(crate) use hold::{greeting, letter};
 pub use preview::{Preview, preview};
 pub use rephrase::Rephrased;

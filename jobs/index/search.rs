@@ -39,7 +39,7 @@ pub struct Query {
 }
 
 /// Where the words of a hit are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// In what was said.
@@ -49,7 +49,8 @@ pub enum Source {
 }
 
 /// The client of a hit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ClientOfHit)]
 pub struct Client {
     /// Their id.
     pub id: Uuid,
@@ -58,7 +59,8 @@ pub struct Client {
 }
 
 /// A search hit.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = SearchHit)]
 pub struct Hit {
     /// The session.
     pub session_id: Uuid,

@@ -29,7 +29,7 @@ pub enum InboxError {
 }
 
 /// What became of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileOutcome {
     /// No scan has seen it in its present form.
@@ -127,7 +127,7 @@ pub async fn inbox(db: &Db, bucket: &Bucket, gone: bool) -> Result<Vec<File>, In
     let rows: Vec<ObjectInfo> = unusable.iter().map(|it| unusable::row(&it.object)).collect();
     let mut known = of_nobody(&mut db.system().await?, bucket.name()).await?;
     for organization in db.organizations().await? {
-        known.extend(of_tenant(&mut db.tenant(organization).await?, bucket.name()).await?);
+        known.extend(of_tenant(&mut db.tenant(organization).await?, bucket.name(), None).await?);
     }
     let all = objects.iter().chain(unusable.iter().map(|it| &it.object)).chain(&rows);
     let lying: HashSet<(&str, &str)> = all.map(|object| (object.key.as_str(), object.etag.as_str())).collect();
@@ -163,7 +163,18 @@ async fn of_nobody(tx: &mut SystemTx, bucket: &str) -> Result<Vec<LedgerEntry>, 
     .await
 }
 
-async fn of_tenant(tx: &mut TenantTx, bucket: &str) -> Result<Vec<LedgerEntry>, sqlx::Error> {
+/// What became of one file of a coach, in its latest form; `None` if no scan has settled it yet. A file that is still
+/// uploading belongs to nobody.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn settled_file(tx: &mut TenantTx, bucket: &str, object_key: &str) -> Result<Option<File>, sqlx::Error> {
+    let mut entries = of_tenant(tx, bucket, Some(object_key)).await?;
+    entries.sort_by_key(|entry| entry.first_seen_at);
+    Ok(entries.pop().map(|entry| file(&entry.object_key, None, entry.first_seen_at, Some(&entry))))
+}
+
+async fn of_tenant(tx: &mut TenantTx, bucket: &str, object_key: Option<&str>) -> Result<Vec<LedgerEntry>, sqlx::Error> {
     let organization = tx.tenant();
     sqlx::query_as!(
         LedgerEntry,
@@ -180,9 +191,10 @@ async fn of_tenant(tx: &mut TenantTx, bucket: &str) -> Result<Vec<LedgerEntry>, 
            left join sessions refused
              on transcripts.id is null and ledger.outcome = 'rejected' and refused.object_key = ledger.object_key
              and refused.state = 'rejected'
-           where ledger.bucket = $1 and ledger.organization_id = $2"#,
+           where ledger.bucket = $1 and ledger.organization_id = $2 and ($3::text is null or ledger.object_key = $3)"#,
         bucket,
-        organization
+        organization,
+        object_key
     )
     .fetch_all(tx.conn())
     .await

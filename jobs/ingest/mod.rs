@@ -42,7 +42,7 @@ use crate::{
 };
 use ledger::{Coach, ObjectOutcome, Standing};
 
-pub use inbox::{File, FileOutcome, InboxError, inbox};
+pub use inbox::{File, FileOutcome, InboxError, inbox, settled_file};
 pub use notices::TellCoach;
 pub use reject::{RejectTranscript, came_late, rejected, rejected_beside};
 

@@ -16,7 +16,7 @@ pub struct Wanted {
 }
 
 /// A row of the report.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Cost {
     /// The calendar month in the organization's time zone: `2026-11`.
     pub month: String,

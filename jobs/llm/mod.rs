@@ -12,7 +12,7 @@ mod anthropic;
 mod azure;
 mod check;
 mod client;
-mod costs;
+pub mod costs;
 mod error;
 mod gemini;
 mod ledger;

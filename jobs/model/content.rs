@@ -15,7 +15,20 @@ pub const MAX_CHARACTERS: usize = 1000;
 pub const MAX_CLAIMS: usize = 100;
 
 /// A section of a summary.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Section {
     /// What went well.
@@ -141,7 +154,7 @@ impl fmt::Display for Section {
 }
 
 /// Who may read a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Audience {
     /// The client and the coach.
@@ -162,7 +175,7 @@ impl Audience {
 }
 
 /// Who is to do an action item.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Owner {
     /// The client.
@@ -192,7 +205,7 @@ impl Owner {
 }
 
 /// Words that support a claim.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Evidence {
     /// The utterance with the words.
     pub utterance_id: Uuid,
@@ -205,7 +218,7 @@ pub struct Evidence {
 }
 
 /// The extra fields of an action item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ActionItem {
     /// Who does it.
     pub owner: Owner,
@@ -260,7 +273,7 @@ impl fmt::Display for Score {
 }
 
 /// What became of something that an earlier session left to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ThreadOutcome {
     /// It was done.
@@ -300,7 +313,7 @@ impl ThreadOutcome {
 }
 
 /// An unfinished action item from an earlier session.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Thread {
     /// The earlier claim.
     pub claim_id: Uuid,
@@ -315,7 +328,7 @@ pub struct Thread {
 }
 
 /// A sentence of a summary.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Claim {
     /// Its id; a new version gets new ones.
     pub id: Uuid,
@@ -335,6 +348,7 @@ pub struct Claim {
     /// For an action item.
     pub action: Option<ActionItem>,
     /// For a risk or a priority.
+    #[schema(value_type = Option<f32>)]
     pub score: Option<Score>,
     /// For an open thread.
     pub thread: Option<Thread>,

@@ -12,7 +12,7 @@ use super::{Audience, Claim, Content, Section};
 const ALIKE: f32 = 0.4;
 
 /// What happened to some words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
     /// They are in both versions.
@@ -24,7 +24,7 @@ pub enum Change {
 }
 
 /// Consecutive words with the same change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Part {
     /// What happened to them.
     pub change: Change,
@@ -35,7 +35,7 @@ pub struct Part {
 }
 
 /// What changed in one section.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct SectionDiff {
     /// The section.
     pub section: Section,

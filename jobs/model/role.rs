@@ -19,6 +19,7 @@ use strum::{Display, EnumString, IntoStaticStr, VariantNames};
     IntoStaticStr,
     EnumString,
     VariantNames,
+    utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]

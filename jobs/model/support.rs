@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Content, Section};
 
 /// What a claim is based on. Stored with each version's claims, since it changes with their words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Support {
     /// Its words are supported by its evidence, checked by rule.

@@ -36,7 +36,7 @@ pub struct ClientChange {
 }
 
 /// What a removal deletes, and what it leaves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Removal {
     /// The client's id.
     pub id: Uuid,
@@ -105,14 +105,27 @@ pub async fn change_client(
     who: &str,
     change: ClientChange,
 ) -> Result<Client, PeopleError> {
-    let nothing = change.name.is_none() && change.email.is_none() && change.greeting.is_none();
-    if nothing && change.aliases.is_empty() && change.remove_aliases.is_empty() && change.tags.is_none() {
-        return Err(PeopleError::NothingToChange);
-    }
     let (organization, coach_id) = coach(db, coach_handle).await?;
     let mut tx = db.tenant(organization).await?;
     hold(&mut tx, coach_id).await?;
     let client = find(&mut tx, coach_id, coach_handle, who).await?;
+    change_found(&mut tx, &client, change).await?;
+    let changed = find(&mut tx, coach_id, coach_handle, &client.id.to_string()).await?;
+    tx.commit().await?;
+    Ok(changed)
+}
+
+/// Changes a client in the caller's transaction.
+///
+/// # Errors
+/// If another client has the address, or an input can't be used.
+pub async fn change_found(tx: &mut TenantTx, client: &Client, change: ClientChange) -> Result<(), PeopleError> {
+    let nothing = change.name.is_none() && change.email.is_none() && change.greeting.is_none();
+    if nothing && change.aliases.is_empty() && change.remove_aliases.is_empty() && change.tags.is_none() {
+        return Err(PeopleError::NothingToChange);
+    }
+    let coach_id = client.coach_id;
+    hold(tx, coach_id).await?;
     let name = change.name.as_deref().map(good_name).transpose()?;
     let tags = change.tags.map(clean_all);
     let email = match change.email {
@@ -147,16 +160,14 @@ pub async fn change_client(
     .await?;
     let old_name =
         name.filter(|name| names::alias_key(name) != names::alias_key(&client.name)).map(|_| client.name.clone());
-    aliases::keep(&mut tx, (coach_id, client.id), old_name.as_slice()).await?;
-    aliases::remove(&mut tx, client.id, &change.remove_aliases).await?;
-    aliases::put_typed(&mut tx, (coach_id, client.id), &change.aliases).await?;
+    aliases::keep(tx, (coach_id, client.id), old_name.as_slice()).await?;
+    aliases::remove(tx, client.id, &change.remove_aliases).await?;
+    aliases::put_typed(tx, (coach_id, client.id), &change.aliases).await?;
     if email != client.email {
-        readdress(&mut tx, client.id).await?;
+        readdress(tx, client.id).await?;
     }
-    path::look_again(&mut tx, coach_id).await?;
-    let changed = find(&mut tx, coach_id, coach_handle, &client.id.to_string()).await?;
-    tx.commit().await?;
-    Ok(changed)
+    path::look_again(tx, coach_id).await?;
+    Ok(())
 }
 
 /// Removes a client, or with `dry_run` only reports what would happen. A client without sessions is deleted; one with
@@ -169,6 +180,17 @@ pub async fn remove_client(db: &Db, coach_handle: &str, who: &str, dry_run: bool
     let mut tx = db.tenant(organization).await?;
     hold(&mut tx, coach_id).await?;
     let client = find(&mut tx, coach_id, coach_handle, who).await?;
+    let removal = remove_found(&mut tx, client, dry_run).await?;
+    tx.commit().await?;
+    Ok(removal)
+}
+
+/// Removes a client in the caller's transaction.
+///
+/// # Errors
+/// If the database fails.
+pub async fn remove_found(tx: &mut TenantTx, client: Client, dry_run: bool) -> Result<Removal, PeopleError> {
+    hold(tx, client.coach_id).await?;
     let counts = sqlx::query!(
         r#"select (select count(distinct session_id) from participants where client_id = $1) as "sessions!",
                   (select count(*) from summaries where client_id = $1 and state in ('due', 'done', 'failed')) as "waiting!",
@@ -192,9 +214,8 @@ pub async fn remove_client(db: &Db, coach_handle: &str, who: &str, dry_run: bool
         sqlx::query!("update clients set email = null, removed_at = now(), updated_at = now() where id = $1", id)
             .execute(tx.conn())
             .await?;
-        readdress(&mut tx, id).await?;
+        readdress(tx, id).await?;
     }
     tracing::info!(target: "people", { client.id = %id, sessions = removal.sessions }, "a client was removed");
-    tx.commit().await?;
     Ok(removal)
 }

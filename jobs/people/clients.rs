@@ -53,7 +53,8 @@ pub struct NewClient<'a> {
 }
 
 /// The effects of a roster.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RosterApplied)]
 pub struct Applied {
     /// Number of new clients.
     pub added: usize,
@@ -75,6 +76,17 @@ pub struct Applied {
 /// If there is no such coach, an input can't be used, or it's unclear which client is meant.
 pub async fn add_client(db: &Db, coach_handle: &str, client: NewClient<'_>) -> Result<Put, PeopleError> {
     let (organization, coach_id) = coach(db, coach_handle).await?;
+    let mut tx = db.tenant(organization).await?;
+    let put = add_client_of(&mut tx, coach_id, client).await?;
+    tx.commit().await?;
+    Ok(put)
+}
+
+/// The same in the caller's transaction.
+///
+/// # Errors
+/// If an input can't be used, or it's unclear which client is meant.
+pub async fn add_client_of(tx: &mut TenantTx, coach_id: Uuid, client: NewClient<'_>) -> Result<Put, PeopleError> {
     let entry = Entry {
         line: 0,
         name: good_name(client.name)?,
@@ -84,11 +96,9 @@ pub async fn add_client(db: &Db, coach_handle: &str, client: NewClient<'_>) -> R
         tags: client.tags.map(clean_all),
     };
     let word = if client.namesake { Word::Namesake } else { Word::Operator };
-    let mut tx = db.tenant(organization).await?;
-    let put = put_one(&mut tx, coach_id, entry.clone(), word).await?;
-    aliases::put_typed(&mut tx, (coach_id, put.id), &entry.aliases).await?;
-    path::look_again(&mut tx, coach_id).await?;
-    tx.commit().await?;
+    let put = put_one(tx, coach_id, entry.clone(), word).await?;
+    aliases::put_typed(tx, (coach_id, put.id), &entry.aliases).await?;
+    path::look_again(tx, coach_id).await?;
     Ok(put)
 }
 
@@ -168,11 +178,19 @@ pub(super) async fn of_coach(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<Cl
 pub async fn import_roster(db: &Db, coach_handle: &str, bytes: &[u8]) -> Result<Applied, PeopleError> {
     let (organization, coach_id) = coach(db, coach_handle).await?;
     let mut tx = db.tenant(organization).await?;
-    let names = known_names(&mut tx, coach_id).await?;
-    let roster = roster::read_beside(bytes, &names)?;
-    let applied = apply_roster(&mut tx, coach_id, &roster).await?;
+    let applied = import_roster_of(&mut tx, coach_id, bytes).await?;
     tx.commit().await?;
     Ok(applied)
+}
+
+/// The same in the caller's transaction.
+///
+/// # Errors
+/// If the file isn't a roster.
+pub async fn import_roster_of(tx: &mut TenantTx, coach_id: Uuid, bytes: &[u8]) -> Result<Applied, PeopleError> {
+    let names = known_names(tx, coach_id).await?;
+    let roster = roster::read_beside(bytes, &names)?;
+    Ok(apply_roster(tx, coach_id, &roster).await?)
 }
 
 /// This many labels are enough to tell the encoding in which a coach's people are written.

@@ -5,12 +5,14 @@
 //! coach stays as a row that is no longer matched, listed or emailed.
 
 pub(crate) mod aliases;
+mod book;
 pub(crate) mod change;
 mod clients;
 mod coaches;
 mod organizations;
 pub(crate) mod put;
 pub mod roster;
+mod settings;
 
 use chrono_tz::Tz;
 use serde::Serialize;
@@ -24,13 +26,18 @@ use crate::{
     model::{Role, role},
 };
 
-pub use change::{ClientChange, Removal, change_client, find_client, remove_client};
+pub use book::{
+    BookEntry, ClientSession, WantedClients, client_by_id, client_page, client_sessions, has_coach, inbox_of,
+};
+pub use change::{ClientChange, Removal, change_client, change_found, find_client, remove_client, remove_found};
 pub use clients::{
-    Applied, Client, NewClient, add_client, apply_roster, import_roster, known_names, list_clients, new_client,
+    Applied, Client, NewClient, add_client, add_client_of, apply_roster, import_roster, import_roster_of, known_names,
+    list_clients, new_client,
 };
 pub use coaches::{CoachChange, CoachRemoval, Readdressed, change_coach, remove_coach};
 pub use organizations::{Organization, add_organization, change_organization, list_organizations, organization};
 pub use put::Put;
+pub use settings::{OrganizationSettings, Person, change_settings, everyone, organization_settings};
 
 /// Why people couldn't be added or found, worded for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -181,6 +188,9 @@ pub enum PeopleError {
     /// A client cannot be merged into itself.
     #[error("both are the same client: there is nothing to merge")]
     SameClient,
+    /// The clients have two coaches.
+    #[error("the two are clients of two coaches, so they can’t be merged")]
+    TwoCoaches,
     /// Both speak in one session.
     #[error(
         "{from} and {into} both speak in {sessions}, so they may be two people. If they are one person, use \

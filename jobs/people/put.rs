@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The client that an entry was matched to.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Put {
     /// The client's id.
     pub id: Uuid,

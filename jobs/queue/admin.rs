@@ -35,7 +35,8 @@ impl Filter {
 }
 
 /// A job in a list.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Job)]
 pub struct JobRow {
     /// The job's id.
     pub id: Uuid,
@@ -68,7 +69,7 @@ pub struct JobRow {
 }
 
 /// Everything known about a job.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct JobDetail {
     /// The job as in a list.
     #[serde(flatten)]

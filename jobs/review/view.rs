@@ -6,6 +6,8 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
 use super::actions::{ShownVersion, Signed};
+pub use parts::versions;
+
 use crate::{
     attribute::{self, Guess, Misdelivered, Speaker},
     danger::{self, ShownSign},

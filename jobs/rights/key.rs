@@ -208,7 +208,7 @@ pub async fn signed_in(db: &Db, key: &KeyText, visitor: Visitor) -> Result<Optio
 }
 
 /// A key in a list.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct ApiKey {
     /// Its id.
     pub id: Uuid,

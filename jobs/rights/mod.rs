@@ -18,7 +18,19 @@ use crate::model::Role;
 
 /// Something that may be done. Its name is also the scope of an API key.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Display, EnumString, IntoStaticStr, VariantNames,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Hash,
+    Serialize,
+    Deserialize,
+    Display,
+    EnumString,
+    IntoStaticStr,
+    VariantNames,
+    utoipa::ToSchema,
 )]
 #[non_exhaustive]
 pub enum Right {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A coach's week.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Figures {
     /// The first day, a Monday in the coach's time zone.
     pub first_day: NaiveDate,
@@ -36,7 +36,7 @@ pub struct Figures {
 }
 
 /// Totals of a week.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Totals {
     /// Sessions.
     pub sessions: i64,
@@ -51,7 +51,7 @@ pub struct Totals {
 }
 
 /// A client's part in a week.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ClientWeek {
     /// The client.
     pub client_id: Uuid,
@@ -70,7 +70,7 @@ pub struct ClientWeek {
 }
 
 /// Counts of action items in approved summaries.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ActionItems {
     /// Agreed on in the week.
     pub new: i64,
@@ -85,7 +85,7 @@ pub struct ActionItems {
 }
 
 /// An open action item.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OpenItem {
     /// The client whose summary contains it.
     pub client_id: Uuid,

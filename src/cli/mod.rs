@@ -14,6 +14,7 @@ mod ids;
 mod inbox;
 mod index;
 mod jobs;
+mod keys;
 mod links;
 mod models;
 mod org;
@@ -122,6 +123,8 @@ enum Command {
     #[command(subcommand)]
     Links(links::Links),
     #[command(subcommand)]
+    Keys(keys::Keys),
+    #[command(subcommand)]
     Speakers(speakers::Speakers),
     #[command(subcommand)]
     Templates(templates::Templates),
@@ -223,6 +226,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Templates(command) => command.run(&App::open(&globals).await?).await,
         Command::Voice(command) => command.run(&App::open(&globals).await?).await,
         Command::Links(command) => command.run(&App::open(&globals).await?).await,
+        Command::Keys(command) => command.run(&App::open(&globals).await?).await,
         Command::Speakers(command) => command.run(&App::open(&globals).await?).await,
         Command::Costs(command) => command.run(&App::open(&globals).await?).await,
         Command::Search(command) => command.run(&App::open(&globals).await?).await,

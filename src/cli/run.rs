@@ -1,6 +1,6 @@
 //! `debrief serve`, `work`, `up`, `migrate`: the processes of an installation.
 
-use std::{process::ExitCode, time::Duration};
+use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Args;
 use debrief_jobs::{
@@ -89,6 +89,12 @@ pub(crate) async fn up(app: &App) -> anyhow::Result<ExitCode> {
     eprint!("{}", whereabouts(app));
     serve_and_work(app, pages, shutdown).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What every handler has.
+fn state(app: &App) -> HttpState {
+    let api = http::api::Settings { requests_per_minute: app.config.http.api_requests_per_minute };
+    HttpState { services: app.services.clone(), metrics: telemetry::metrics(), api: Arc::new(api) }
 }
 
 /// Where files go and where results appear, for someone who has just started it.
@@ -216,7 +222,7 @@ impl Pages {
     }
 
     async fn serve(self, app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let state = HttpState { services: app.services.clone(), metrics: telemetry::metrics() };
+        let state = state(app);
         let limits = limits(app);
         tokio::join!(
             http::serve(self.public, http::public_router(state.clone()), limits, shutdown.clone()),
@@ -228,7 +234,7 @@ impl Pages {
 
 /// A worker's own admin page and metrics. Of several workers on one machine only the first gets the address.
 async fn serve_admin(app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let state = HttpState { services: app.services.clone(), metrics: telemetry::metrics() };
+    let state = state(app);
     match listen(app.config.http.admin_listen, "http.admin_listen", "DEBRIEF_HTTP__ADMIN_LISTEN").await {
         Ok(listener) => {
             http::serve(listener, http::admin_router(state, names(app)), limits(app), shutdown).await;

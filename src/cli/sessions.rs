@@ -93,7 +93,7 @@ impl Sessions {
                     people::coach(&app.db, handle).await?;
                 }
                 let all = coach.is_none() && state.is_none() && !failed;
-                let filter = Filter { coach, state, failed, id: None, limit };
+                let filter = Filter { coach, state, failed, ids: None, limit };
                 let mut rows = Vec::new();
                 for organization in organizations {
                     let mut tx = app.db.tenant(organization).await?;

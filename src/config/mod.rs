@@ -65,6 +65,8 @@ pub struct Http {
     pub admin_anywhere: bool,
     /// The maximum number of connections served at a time.
     pub connections: usize,
+    /// How many API requests a person's keys, or a key of the organization, may make in a minute.
+    pub api_requests_per_minute: u32,
 }
 
 /// Logging.

@@ -13,7 +13,7 @@ use debrief_jobs::review::actions::ActionError;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{HttpState, page};
+use super::{HttpState, api::Problem, page};
 
 /// An error as shown to a person.
 #[derive(Clone, Debug)]
@@ -154,6 +154,7 @@ pub(super) fn capitalized(sentence: &str) -> String {
 
 /// Renders failures, and gives the framework's own bare errors the same look.
 pub(super) async fn render(State(state): State<HttpState>, request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/v1/");
     let wants_json = wants_json(request.headers());
     let mut response = next.run(request).await;
     let failure = match response.extensions_mut().remove::<Failure>() {
@@ -161,11 +162,14 @@ pub(super) async fn render(State(state): State<HttpState>, request: Request, nex
         None if is_bare(&response) => bare(response.status()),
         None => return response,
     };
+    if is_api {
+        return Problem::of_status(failure.status).into_response();
+    }
     failure.response(&state, wants_json)
 }
 
 /// An error that isn't one of our pages: the framework's responses are plain text or empty.
-fn is_bare(response: &Response) -> bool {
+pub(super) fn is_bare(response: &Response) -> bool {
     let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let status = response.status();
     (status.is_client_error() || status.is_server_error())

@@ -4,6 +4,7 @@
 //! links    /r/{token}            a page with one button; POST opens it
 //! review   /review/{session}     read, edit, approve, dismiss, stop; name the speakers, and correct who spoke
 //! voice    /review/{session}/voice   the rules and examples that the coach's summaries are worded by
+//! api      /v1               for other software; see its own list
 //! health   /livez /readyz        for whoever runs the process
 //! admin    / /metrics            on a loopback listener of its own, until people sign in
 //! guard    who may post, and the headers of every answer
@@ -15,6 +16,7 @@
 //! traces identify a request by its route.
 
 mod admin;
+pub mod api;
 mod assets;
 mod failure;
 mod form;
@@ -58,6 +60,8 @@ pub struct HttpState {
     pub services: Arc<Services>,
     /// Renders `/metrics`.
     pub metrics: PrometheusHandle,
+    /// How the API behaves.
+    pub api: Arc<api::Settings>,
 }
 
 impl std::fmt::Debug for HttpState {
@@ -102,7 +106,8 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/review/{session}/summaries/{summary}/again", press(Press::Again))
         .route("/assets/style.css", get(assets::style))
         .route("/livez", get(health::livez))
-        .route("/readyz", get(health::readyz).layer(Extension(health::Newcomer::default())));
+        .route("/readyz", get(health::readyz).layer(Extension(health::Newcomer::default())))
+        .merge(api::router(&state));
     finish(routes.layer(middleware::from_fn_with_state(state.clone(), guard::note_foreign_host)), state)
 }
 

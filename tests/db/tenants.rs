@@ -61,7 +61,7 @@ async fn fill(world: &World) -> Full {
          select $1, decode(repeat('00', 32), 'hex'), id, 'said', now() + interval '1 day' from sessions",
         "insert into inbox_notices (id, organization_id, coach_id, about, kind, object_key, reason, what_to_do)
          select gen_random_uuid(), $1, id, 'object', 'refused', 'inbox/maya/x', 'It is empty.', '' from coaches",
-        "select ledger_settle('bucket', 'inbox/' || $1::uuid, 'etag', 1, now(), 'taken', null)",
+        "select ledger_settle('bucket', 'inbox/' || handle || '/' || $1::uuid, 'etag', 1, now(), 'taken', null) from coaches",
         "insert into refinements (id, organization_id, summary_id, base_version, instruction)
          select gen_random_uuid(), $1, id, 1, 'shorter' from summaries",
         "insert into voice_rules (id, organization_id, coach_id, kind, rule, source, active)
@@ -230,8 +230,6 @@ const OF_THE_ORGANIZATION: &[&str] = &[
     "summary_templates",
     "team_members",
     "teams",
-    // Keys and states of objects; a folder's name says whose it is.
-    "bucket_objects",
 ];
 
 #[tokio::test]

@@ -42,7 +42,8 @@ impl Answer {
 }
 
 pub(crate) fn state(services: &Arc<Services>) -> HttpState {
-    HttpState { services: Arc::clone(services), metrics: PrometheusBuilder::new().build_recorder().handle() }
+    let metrics = PrometheusBuilder::new().build_recorder().handle();
+    HttpState { services: Arc::clone(services), metrics, api: Arc::default() }
 }
 
 pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {

@@ -92,7 +92,11 @@ pub(super) async fn summaries(
     Ok(views)
 }
 
-pub(super) async fn versions(tx: &mut TenantTx, summary_id: Uuid) -> Result<Vec<Version>, sqlx::Error> {
+/// The versions of a summary, oldest first.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn versions(tx: &mut TenantTx, summary_id: Uuid) -> Result<Vec<Version>, sqlx::Error> {
     sqlx::query_as!(
         Version,
         "select version, author, provider, model, prompt_version, template, claims_dropped, content_hash,

@@ -9,7 +9,8 @@ use super::{DEFAULT_NAME, Occasion, SummaryTemplate, TemplateFault};
 use crate::db::{TenantTx, Tx};
 
 /// A saved version of a template.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = SummaryTemplate)]
 pub struct Saved {
     /// The template's name.
     pub name: String,

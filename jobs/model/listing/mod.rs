@@ -1,10 +1,20 @@
-//! Sessions as an operator sees them: one line each, or one in full. Names and states; never what was said.
+//! Sessions as an operator and the API see them: one line each, or one in full. Names and states; never what was said, but
+//! for [`utterances()`].
+
+mod page;
+mod summaries;
+mod utterances;
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{MailState, SessionStatus, Shortfall, SummaryState, Tally, summary};
+pub use page::{Wanted, page, status};
+pub use summaries::{ShownSummary, SummaryLine, WantedSummaries, place_of_summary, summary, summary_page};
+pub use utterances::{Stored, Utterance, stored, utterances};
+
+use super::{MailState, SessionStatus, Shortfall, SummaryState, Tally, summary as versions};
 use crate::db::{TenantTx, Tx};
 
 /// Which sessions to list.
@@ -16,17 +26,20 @@ pub struct Filter {
     pub state: Option<SessionStatus>,
     /// Only those with a dead stage.
     pub failed: bool,
-    /// Only this one.
-    pub id: Option<Uuid>,
+    /// Only these.
+    pub ids: Option<Vec<Uuid>>,
     /// At most this many, newest first.
     pub limit: i64,
 }
 
 /// A session in a list.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Session)]
 pub struct Row {
     /// Its id.
     pub id: Uuid,
+    /// The coach's id.
+    pub coach_id: Uuid,
     /// The coach's handle.
     pub coach: String,
     /// Its title.
@@ -35,6 +48,7 @@ pub struct Row {
     pub object_key: String,
     /// `individual` or `group`.
     #[serde(rename = "type")]
+    #[schema(example = "individual")]
     pub kind: String,
     /// Its date.
     pub session_date: NaiveDate,
@@ -67,7 +81,7 @@ pub struct Row {
 pub async fn sessions(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as!(
         Row,
-        r#"select sessions.id, coaches.handle as coach, title, sessions.object_key, type as kind, session_date, begins_at,
+        r#"select sessions.id, coach_id, coaches.handle as coach, title, sessions.object_key, type as kind, session_date, begins_at,
                   date_source = 'object_time' as "date_estimated!",
                   state_for_people(sessions.id, state) as "state!: SessionStatus", failed_stage,
                   coalesce(failed_reason, (select rejected_reason from transcripts
@@ -80,12 +94,12 @@ pub async fn sessions(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Row>, sq
                   sessions.created_at
            from sessions join coaches on coaches.id = coach_id
            where ($1::text is null or coaches.handle = $1) and ($2::text is null or state_for_people(sessions.id, state) = $2)
-             and (not $3 or failed_stage is not null) and ($4::uuid is null or sessions.id = $4)
+             and (not $3 or failed_stage is not null) and ($4::uuid[] is null or sessions.id = any ($4))
            order by session_date desc, sessions.id desc limit $5"#,
         filter.coach,
         filter.state as Option<SessionStatus>,
         filter.failed,
-        filter.id,
+        filter.ids.as_deref(),
         if filter.limit > 0 { filter.limit } else { i64::MAX },
     )
     .fetch_all(tx.conn())
@@ -93,7 +107,7 @@ pub async fn sessions(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Row>, sq
 }
 
 /// A participant of a session.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Participant {
     /// Its name.
     pub name: String,
@@ -121,7 +135,7 @@ pub struct Participant {
 }
 
 /// A person named in the session's files.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Attendee {
     /// As written.
     pub name: Option<String>,
@@ -136,7 +150,7 @@ pub struct Attendee {
 }
 
 /// A person who wrote in the session's chat.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Writer {
     /// As written.
     pub author: String,
@@ -145,7 +159,7 @@ pub struct Writer {
 }
 
 /// The person a label was matched to, and why.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Attribution {
     /// As written in the file.
     pub label: String,
@@ -160,7 +174,8 @@ pub struct Attribution {
 }
 
 /// The summary of one client.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = SummaryOfSession)]
 pub struct Summary {
     /// Its id.
     pub id: Uuid,
@@ -196,8 +211,10 @@ pub struct Summary {
 }
 
 /// A transcript of a session.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Transcript {
+    /// Its id.
+    pub id: Uuid,
     /// Its key in the bucket.
     pub object_key: String,
     /// `speech`, `chat` or `participants`.
@@ -211,13 +228,15 @@ pub struct Transcript {
     /// Why a valid transcript isn't used: another file has the same words.
     pub unused_reason: Option<String>,
     /// What the parser noticed.
+    #[schema(value_type = Vec<Object>)]
     pub warnings: serde_json::Value,
     /// How the format was detected, and the runner-up; `None` until it is parsed.
+    #[schema(value_type = Option<Object>)]
     pub detected: Option<serde_json::Value>,
 }
 
 /// An email of a session.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Mail {
     /// The kind of email.
     pub kind: String,
@@ -234,7 +253,8 @@ pub struct Mail {
 }
 
 /// One session in full.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = SessionDetail)]
 pub struct Detail {
     /// Its line in a list.
     #[serde(flatten)]
@@ -267,13 +287,13 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     else {
         return Ok(None);
     };
-    let filter = Filter { id: Some(id), ..Filter::default() };
+    let filter = Filter { ids: Some(vec![id]), ..Filter::default() };
     let Some(session) = sessions(tx, &filter).await?.pop() else {
         return Ok(None);
     };
     let transcripts = sqlx::query_as!(
         Transcript,
-        "select object_key, role, format, size_bytes, rejected_reason, unused_reason, warnings, detected
+        "select id, object_key, role, format, size_bytes, rejected_reason, unused_reason, warnings, detected
          from transcripts where session_id = $1 order by received_at",
         id
     )
@@ -361,7 +381,7 @@ async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, 
     for row in rows {
         let tally = match row.shown {
             0 => None,
-            shown => Some(Tally::of(&summary::load_version(tx, row.id, shown).await?)),
+            shown => Some(Tally::of(&versions::load_version(tx, row.id, shown).await?)),
         };
         let count = |of: fn(&Tally) -> usize| tally.as_ref().map(|tally| i64::try_from(of(tally)).unwrap_or(i64::MAX));
         summaries.push(Summary {

@@ -1,0 +1,64 @@
+//! The exports of an organization, newest first. Only reads.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sqlx::types::Json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Manifest;
+use crate::db::{TenantTx, Tx};
+
+/// An export.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Export)]
+pub struct ExportLine {
+    /// Its id.
+    pub id: Uuid,
+    /// When it was started.
+    pub created_at: DateTime<Utc>,
+    /// The moment that all its files show.
+    pub snapshot_at: Option<DateTime<Utc>>,
+    /// When it was finished.
+    pub finished_at: Option<DateTime<Utc>>,
+    /// Why it failed.
+    pub failed_reason: Option<String>,
+    /// Its files, once it is finished.
+    #[schema(value_type = Option<Manifest>)]
+    pub manifest: Option<Json<Manifest>>,
+}
+
+/// A page of exports.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn page(tx: &mut TenantTx, after: Option<Uuid>, limit: i64) -> Result<Vec<ExportLine>, sqlx::Error> {
+    read(tx, None, after, limit).await
+}
+
+/// One export; `None` if there is no such one.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn one(tx: &mut TenantTx, id: Uuid) -> Result<Option<ExportLine>, sqlx::Error> {
+    Ok(read(tx, Some(id), None, 1).await?.pop())
+}
+
+async fn read(
+    tx: &mut TenantTx,
+    id: Option<Uuid>,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<ExportLine>, sqlx::Error> {
+    sqlx::query_as!(
+        ExportLine,
+        r#"select id, created_at, snapshot_at, finished_at, failed_reason, manifest as "manifest: Json<Manifest>"
+           from exports where ($1::uuid is null or id = $1) and ($2::uuid is null or id < $2)
+           order by id desc limit $3"#,
+        id,
+        after,
+        limit
+    )
+    .fetch_all(tx.conn())
+    .await
+}

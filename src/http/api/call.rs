@@ -1,0 +1,305 @@
+//! A request to the API: who asks, within which limit, and the transaction that it gets.
+//!
+//! [`admit`] is the layer in front of every endpoint: it knows the caller by an API key (`Authorization: Bearer`) and counts
+//! the request. An endpoint begins with [`Call::read`] or [`Call::change`] and ends with [`Call::shown`] or
+//! [`Call::done`], which add the audit entry in the same transaction: no answer without one.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, MatchedPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use debrief_jobs::{
+    audit::{self, Event, EventKind, Visitor},
+    db::{TenantTx, Tx},
+    limits::{self, Left, Limit},
+    rights::{self, Caller, KeyText, Right},
+};
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    again::{self, Before},
+    problem::{Code, Problem},
+};
+use crate::http::{HttpState, guard};
+
+/// What an endpoint gives.
+pub(super) type Answer = Result<Response, Stop>;
+
+/// Why an endpoint ends early.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// Something is wrong.
+    Problem(Box<Problem>),
+    /// The request was carried out before: this was its answer.
+    Again(Box<Response>),
+}
+
+impl IntoResponse for Stop {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Problem(problem) => problem.into_response(),
+            Self::Again(response) => *response,
+        }
+    }
+}
+
+impl<E: Into<Problem>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Problem(Box::new(error.into()))
+    }
+}
+
+/// Lets a caller in, and counts the request.
+pub(super) async fn admit(State(state): State<HttpState>, mut request: Request, next: Next) -> Response {
+    let visitor = guard::visitor(request.extensions(), request.headers(), None);
+    // No reference to the request is held while the database is asked.
+    let sent = request.headers().get(header::AUTHORIZATION).cloned();
+    let caller = match known(&state, sent, visitor).await {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    let most = i32::try_from(state.api.requests_per_minute).unwrap_or(i32::MAX);
+    let limit = Limit { name: "api", most, seconds: 60 };
+    // A person's keys share one limit; a key of the organization has its own.
+    let who = match (caller.person, caller.via) {
+        (Some(person), _) => person,
+        (None, rights::Via::Key(id) | rights::Via::SignIn(id) | rights::Via::Link { link: id, .. }) => id,
+    };
+    let left = match limits::count(&state.services.db, limit, &who.to_string()).await {
+        Ok(left) => left,
+        Err(error) => return Problem::from(error).into_response(),
+    };
+    let mut response = if left.allowed {
+        request.extensions_mut().insert(Arc::new(caller));
+        next.run(request).await
+    } else {
+        guard::note_refused("api_limit");
+        too_many(left).into_response()
+    };
+    tell_limit(response.headers_mut(), left);
+    response
+}
+
+/// Whoever asks.
+async fn known(state: &HttpState, sent: Option<HeaderValue>, visitor: Visitor) -> Result<Caller, Problem> {
+    let Some(sent) = sent else {
+        return Err(Problem::new(
+            Code::NoCredentials,
+            "Send an API key in the header Authorization: Bearer dbk_…; an admin or `debrief keys create` makes one.",
+        ));
+    };
+    let key = sent.to_str().ok().and_then(bearer).and_then(KeyText::parse);
+    let address = visitor.address.clone().unwrap_or_default();
+    if let Some(key) = key
+        && let Some(caller) = rights::signed_in(&state.services.db, &key, visitor).await?
+    {
+        return Ok(caller);
+    }
+    guard::note_refused("unknown_key");
+    let left = limits::count(&state.services.db, limits::GUESSES, &address).await?;
+    if !left.allowed {
+        return Err(too_many(left));
+    }
+    Err(Problem::new(Code::BadCredentials, "The key is unknown, revoked or expired. Check that all of it was copied."))
+}
+
+/// The scheme's name is case-insensitive (RFC 9110).
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, rest) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
+}
+
+fn too_many(left: Left) -> Problem {
+    let detail = format!("{} requests per {} seconds are allowed.", left.limit.most, left.limit.seconds);
+    Problem::new(Code::TooManyRequests, detail).with_header(header::RETRY_AFTER, left.seconds.to_string())
+}
+
+/// As draft-ietf-httpapi-ratelimit-headers names them.
+fn tell_limit(headers: &mut HeaderMap, left: Left) {
+    let policy = format!("\"{}\";q={};w={}", left.limit.name, left.limit.most, left.limit.seconds);
+    let now = format!("\"{}\";r={};t={}", left.limit.name, left.requests, left.seconds);
+    for (name, value) in [("ratelimit-policy", policy), ("ratelimit", now)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+}
+
+/// What a request is about, for the audit.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct About {
+    pub(super) session: Option<Uuid>,
+    pub(super) summary: Option<Uuid>,
+    pub(super) client: Option<Uuid>,
+    /// How many things a list shows.
+    pub(super) count: Option<usize>,
+    /// Another thing.
+    pub(super) other: Option<Uuid>,
+}
+
+impl About {
+    pub(super) fn session(id: Uuid) -> Self {
+        Self { session: Some(id), ..Self::default() }
+    }
+
+    pub(super) fn summary(session: Uuid, summary: Uuid) -> Self {
+        Self { session: Some(session), summary: Some(summary), ..Self::default() }
+    }
+
+    pub(super) fn client(id: Uuid) -> Self {
+        Self { client: Some(id), ..Self::default() }
+    }
+
+    pub(super) fn list(count: usize) -> Self {
+        Self { count: Some(count), ..Self::default() }
+    }
+
+    pub(super) fn other(id: Uuid) -> Self {
+        Self { other: Some(id), ..Self::default() }
+    }
+}
+
+/// One request by a known caller.
+pub(super) struct Call {
+    pub(super) state: HttpState,
+    pub(super) caller: Arc<Caller>,
+    method: Method,
+    /// The path's pattern, such as `/v1/sessions/{id}`.
+    route: String,
+    path: String,
+    idempotency_key: Option<String>,
+    if_match: Option<String>,
+}
+
+impl FromRequestParts<HttpState> for Call {
+    type Rejection = Stop;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Stop> {
+        let missing = || Problem::internal(&"an endpoint is outside of `admit`");
+        let caller = parts.extensions.get::<Arc<Caller>>().cloned().ok_or_else(missing)?;
+        let named = |name: &'static str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        Ok(Self {
+            state: state.clone(),
+            caller,
+            method: parts.method.clone(),
+            route: parts.extensions.get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned()),
+            path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+            idempotency_key: named("idempotency-key").map(str::to_owned),
+            if_match: named("if-match").map(str::to_owned),
+        })
+    }
+}
+
+impl Call {
+    /// Begins to read what `right` reaches.
+    pub(super) async fn read(&self, right: Right) -> Result<TenantTx, Stop> {
+        Ok(self.caller.enter(&self.state.services.db, right).await?)
+    }
+
+    /// Begins to change something. `body` is the SHA-256 of the request's body. A request with an `Idempotency-Key` that
+    /// was carried out before ends here, with the same answer.
+    pub(super) async fn change(&self, right: Right, body: &[u8]) -> Result<TenantTx, Stop> {
+        let mut tx = self.caller.enter(&self.state.services.db, right).await?;
+        if let Some(key) = &self.idempotency_key {
+            let request = again::fingerprint(&self.method, &self.path, body);
+            match again::begin(&mut tx, self.id(), key, &request).await? {
+                Before::Never => {}
+                Before::Answered(response) => return Err(Stop::Again(response)),
+            }
+        }
+        Ok(tx)
+    }
+
+    /// Ends a read: notes it, and shows `value`.
+    pub(super) async fn shown<T: Serialize>(&self, mut tx: TenantTx, about: About, value: &T) -> Answer {
+        self.note(&mut tx, EventKind::Read, about).await?;
+        tx.commit().await?;
+        Ok(json_response(StatusCode::OK, value)?)
+    }
+
+    /// Ends a read of something that isn't JSON.
+    pub(super) async fn noted(&self, mut tx: TenantTx, about: About) -> Result<(), Stop> {
+        self.note(&mut tx, EventKind::Read, about).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Ends a change: notes it, keeps the answer for a repeated request, and commits all of it together.
+    pub(super) async fn done<T: Serialize>(
+        &self,
+        mut tx: TenantTx,
+        about: About,
+        status: StatusCode,
+        value: &T,
+        headers: &[(HeaderName, String)],
+    ) -> Answer {
+        self.note(&mut tx, EventKind::Changed, about).await?;
+        let body = match status {
+            StatusCode::NO_CONTENT => Vec::new(),
+            _ => serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?,
+        };
+        if let Some(key) = &self.idempotency_key {
+            again::keep(&mut tx, self.id(), key, status, headers, &body).await?;
+        }
+        tx.commit().await?;
+        Ok(again::response(status, headers, body))
+    }
+
+    /// Checks the version that a change is for.
+    pub(super) fn must_match(&self, current: &str) -> Result<(), Problem> {
+        let Some(given) = &self.if_match else {
+            let detail = "Send the ETag of what you read in the header If-Match, so that nobody’s change is lost.";
+            return Err(Problem::new(Code::MatchRequired, detail).with_header(header::ETAG, current));
+        };
+        let is_given = given.trim() == "*" || given.split(',').any(|tag| tag.trim() == current);
+        is_given.then_some(()).ok_or_else(|| {
+            let detail = "Somebody changed it in the meantime. Read it again, and apply your change to that.";
+            Problem::new(Code::VersionChanged, detail).with_header(header::ETAG, current)
+        })
+    }
+
+    /// Of whom idempotency keys are: the key or the sign-in.
+    fn id(&self) -> Uuid {
+        match self.caller.via {
+            rights::Via::Key(id) | rights::Via::SignIn(id) | rights::Via::Link { link: id, .. } => id,
+        }
+    }
+
+    async fn note(&self, tx: &mut TenantTx, kind: EventKind, about: About) -> Result<(), sqlx::Error> {
+        let mut detail = json!({ "operation": format!("{} {}", self.method, self.route) });
+        if let Some(count) = about.count {
+            detail["count"] = count.into();
+        }
+        if let Some(other) = about.other {
+            detail["id"] = other.to_string().into();
+        }
+        let event = Event {
+            session_id: about.session,
+            summary_id: about.summary,
+            client_id: about.client,
+            detail,
+            ..Event::about_nobody(kind)
+        };
+        audit::record(tx, &event, &self.caller.visitor).await
+    }
+}
+
+/// JSON, with an ETag where there is one.
+pub(super) fn json_response<T: Serialize>(status: StatusCode, value: &T) -> Result<Response, Problem> {
+    let body = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
+    Ok(again::response(status, &[], body))
+}
+
+/// Adds an ETag to an answer.
+pub(super) fn tagged(answer: Answer, etag: &str) -> Answer {
+    let mut response = answer?;
+    if let Ok(value) = HeaderValue::from_str(etag) {
+        response.headers_mut().insert(header::ETAG, value);
+    }
+    Ok(response)
+}

@@ -1,0 +1,117 @@
+//! The OpenAPI document: what is common to all endpoints is added here, once.
+
+use axum::{
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+};
+use utoipa::{
+    Modify, OpenApi as _,
+    openapi::{
+        Content, OpenApi, Ref, RefOr, ResponseBuilder,
+        path::{HttpMethod, Operation},
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+use super::problem::Document;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "Debrief",
+        version = "1",
+        description = "Coaching sessions from transcript to follow-up. Every request needs an API key. Errors are problem \
+                       documents (RFC 9457) with a stable `code`. Lists are paged by `cursor`. A POST, PUT, PATCH or DELETE \
+                       with an `Idempotency-Key` can be sent again safely: within a day it gets the same answer. What a key \
+                       can't see isn't there: it's 404, not 403.",
+        license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
+    ),
+    components(schemas(Document)),
+    modifiers(&Keys)
+)]
+struct Base;
+
+struct Keys;
+
+impl Modify for Keys {
+    fn modify(&self, openapi: &mut OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("dbk_…")
+            .description(Some("An API key. The scopes of an operation are what the key has to have been created with."))
+            .build();
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The document without endpoints.
+pub(super) fn base() -> OpenApi {
+    Base::openapi()
+}
+
+/// What can go wrong with any request.
+const ANY: [(&str, &str); 6] = [
+    ("400", "The request can’t be understood"),
+    ("401", "No key, or one that doesn’t work"),
+    ("403", "The key lacks the scope, or its person the role"),
+    ("429", "Too many requests; Retry-After says when to come back"),
+    ("500", "Something failed; nothing was changed"),
+    ("503", "A part of the system isn’t responding; nothing was changed"),
+];
+/// What can go wrong with a change.
+const CHANGE: [(&str, &str); 4] = [
+    ("409", "Its state doesn’t allow this"),
+    ("413", "The body is too large"),
+    ("415", "The body’s media type isn’t one that is read"),
+    ("422", "Some values can’t be used; `errors` names them"),
+];
+
+/// Adds the problems that every endpoint has.
+pub(super) fn finished(mut openapi: OpenApi) -> OpenApi {
+    for (path, item) in &mut openapi.paths.paths {
+        let operations = [
+            (HttpMethod::Get, &mut item.get),
+            (HttpMethod::Post, &mut item.post),
+            (HttpMethod::Put, &mut item.put),
+            (HttpMethod::Patch, &mut item.patch),
+            (HttpMethod::Delete, &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            let Some(operation) = operation else { continue };
+            for (status, description) in ANY {
+                problem(operation, status, description);
+            }
+            if method != HttpMethod::Get {
+                for (status, description) in CHANGE {
+                    problem(operation, status, description);
+                }
+            }
+            if path.contains('{') {
+                problem(operation, "404", "There is no such thing that this key can see");
+            }
+        }
+    }
+    openapi
+}
+
+fn problem(operation: &mut Operation, status: &str, description: &str) {
+    let content = Content::builder().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build();
+    let response = ResponseBuilder::new().description(description).content("application/problem+json", content).build();
+    operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
+}
+
+/// The document as it is served.
+#[derive(Clone)]
+pub(super) struct Served(String);
+
+/// Makes it once.
+pub(super) fn served(openapi: OpenApi) -> Served {
+    Served(openapi.to_pretty_json().unwrap_or_default())
+}
+
+impl IntoResponse for Served {
+    fn into_response(self) -> Response {
+        ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], self.0).into_response()
+    }
+}

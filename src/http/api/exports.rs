@@ -1,0 +1,83 @@
+//! `/v1/exports`: start one, see how far it is, and download its files.
+
+use axum::{extract::Path, http::StatusCode};
+use debrief_jobs::{
+    export::{self, ExportLine},
+    rights::Right,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    call::{About, Answer, Call},
+    input::{Asked, Id, Page, Paging},
+    problem::{Code, Problem},
+    transcripts,
+};
+
+/// List exports
+#[utoipa::path(get, path = "/v1/exports", tag = "exports", operation_id = "list_exports", params(Paging),
+    security(("key" = ["exports:read"])),
+    responses((status = 200, description = "Exports, newest first", body = Page<ExportLine>)))]
+pub(super) async fn list(call: Call, Asked(paging): Asked<Paging>) -> Answer {
+    let (limit, after) = (paging.limit()?, paging.after()?);
+    let mut tx = call.read(Right::ExportsRead).await?;
+    let page = Page::of(export::page(&mut tx, after, limit + 1).await?, limit, |row| row.id);
+    call.shown(tx, About::list(page.items.len()), &page).await
+}
+
+/// An export that was started.
+#[derive(Serialize, ToSchema)]
+struct Started {
+    /// Its id.
+    id: Uuid,
+}
+
+/// Start an export
+///
+/// Of everything in the organization, as Parquet, CSV and JSON Lines. While one runs, that one is given.
+#[utoipa::path(post, path = "/v1/exports", tag = "exports", operation_id = "start_export",
+    security(("key" = ["exports:read"])),
+    responses((status = 202, description = "It runs", body = Started)))]
+pub(super) async fn start(call: Call) -> Answer {
+    let mut tx = call.change(Right::ExportsRead, &[]).await?;
+    let id = export::start(&mut tx).await?;
+    call.done(tx, About::other(id), StatusCode::ACCEPTED, &Started { id }, &[]).await
+}
+
+/// Show an export
+#[utoipa::path(get, path = "/v1/exports/{id}", tag = "exports", operation_id = "get_export", params(("id" = Uuid, Path,)),
+    security(("key" = ["exports:read"])),
+    responses((status = 200, description = "The export; its manifest once it is finished", body = ExportLine)))]
+pub(super) async fn show(call: Call, Id(id): Id) -> Answer {
+    let mut tx = call.read(Right::ExportsRead).await?;
+    let export = export::one(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    call.shown(tx, About::other(id), &export).await
+}
+
+/// Download a file of an export
+///
+/// By the table's name and the format (`parquet`, `csv` or `jsonl`) in the manifest.
+#[utoipa::path(get, path = "/v1/exports/{id}/{table}/{format}", tag = "exports", operation_id = "download_export",
+    params(("id" = Uuid, Path,), ("table" = String, Path,), ("format" = String, Path,)),
+    security(("key" = ["exports:read"])),
+    responses((status = 200, description = "The file", content_type = "application/octet-stream")))]
+pub(super) async fn file(call: Call, path: Option<Path<(Uuid, String, String)>>) -> Answer {
+    let Some(Path((id, table, format))) = path else { return Err(Problem::not_found().into()) };
+    let mut tx = call.read(Right::ExportsRead).await?;
+    let export = export::one(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let tables = export.manifest.as_ref().map(|manifest| manifest.0.tables.as_slice()).unwrap_or_default();
+    let found = tables
+        .iter()
+        .filter(|known| known.name == table)
+        .flat_map(|known| &known.files)
+        .find(|file| file.format == format)
+        .ok_or_else(Problem::not_found)?;
+    call.noted(tx, About::other(id)).await?;
+    let content = call.state.services.bucket.get(&found.key).await.map_err(|error| {
+        tracing::error!(target: "http", { error = %error }, "a file of an export could not be read from the bucket");
+        Problem::new(Code::Away, "The file can’t be read at the moment.")
+    })?;
+    Ok(transcripts::download(content, &format!("{table}.{format}"), "application/octet-stream"))
+}

@@ -1,0 +1,149 @@
+//! `/v1/summaries/{id}/letter` and what decides about it: preview, approve, stop, and what became of it.
+
+use axum::http::StatusCode;
+use debrief_jobs::{
+    follow_up::{self, Letter, Verdict},
+    mail::Recipient,
+    model::listing,
+    review::actions::{self, Approved, Signed},
+    rights::Right,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::{
+    call::{About, Answer, Call},
+    input::{Id, Json},
+    problem::Problem,
+};
+
+/// Preview the letter to the client
+///
+/// Exactly as it would be sent, and to whom.
+#[utoipa::path(get, path = "/v1/summaries/{id}/letter", tag = "follow-ups", operation_id = "preview_letter",
+    params(("id" = Uuid, Path,)), security(("key" = ["summaries:read"])),
+    responses((status = 200, description = "The letter", body = Letter)))]
+pub(super) async fn preview(call: Call, Id(id): Id) -> Answer {
+    let mut tx = call.read(Right::SummariesRead).await?;
+    let session = listing::place_of_summary(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let letter = follow_up::as_sent(&mut tx, &call.state.services.desk.post, id).await;
+    let letter = letter.map_err(|error| Problem::internal(&error))?.ok_or_else(Problem::not_found)?;
+    call.shown(tx, About::summary(session, id), &letter).await
+}
+
+/// Who was shown as the recipient.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct To {
+    /// The name.
+    name: String,
+    /// The address.
+    email: String,
+}
+
+/// What a person has read, and signs.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Signature {
+    /// The version that was read.
+    version: i32,
+    /// SHA-256 of its content, as it was shown.
+    hash: String,
+    /// The recipient that was shown; `null` if the client had no address.
+    recipient: Option<To>,
+    /// Whether sentences that talk about the client, instead of to them, go as they are.
+    #[serde(default)]
+    as_they_are: bool,
+}
+
+/// What an approval did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Outcome {
+    /// The letter is held, and goes out after that.
+    Held,
+    /// The client has no address: nothing is sent.
+    NotSent,
+    /// It was approved already; nothing changed.
+    Already,
+}
+
+/// What an approval did.
+#[derive(Serialize, ToSchema)]
+struct Approval {
+    /// What became of it.
+    outcome: Outcome,
+    /// The mail.
+    mail_id: Option<Uuid>,
+}
+
+/// Approve a summary
+///
+/// A person's word: the letter goes to the client after its hold. It signs the version, the content and the recipient that
+/// were shown; if one of them isn't the present one, it's refused. A key of the organization can't approve.
+#[utoipa::path(post, path = "/v1/summaries/{id}/approve", tag = "follow-ups", operation_id = "approve_summary",
+    params(("id" = Uuid, Path,)), request_body = Signature, security(("key" = ["summaries:approve"])),
+    responses((status = 200, description = "What it did", body = Approval),
+        (status = 412, description = "That isn't the latest version or its content")))]
+pub(super) async fn approve(call: Call, Id(id): Id, body: Json<Signature>) -> Answer {
+    let mut tx = call.change(Right::SummariesApprove, &body.sha256).await?;
+    let session = listing::place_of_summary(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let Signature { version, hash, recipient, as_they_are } = body.value;
+    let recipient = recipient.and_then(|to| Recipient::of(&to.name, Some(&to.email)));
+    let signed = Signed { version, hash, recipient, as_they_are };
+    let desk = &call.state.services.desk;
+    let approved = actions::approve(&mut tx, desk, session, id, &signed, &call.caller.visitor).await?;
+    let (outcome, mail_id) = match approved {
+        Approved::Queued(mail) => (Outcome::Held, Some(mail)),
+        Approved::NotSent => (Outcome::NotSent, None),
+        Approved::Already => (Outcome::Already, None),
+    };
+    call.done(tx, About::summary(session, id), StatusCode::OK, &Approval { outcome, mail_id }, &[]).await
+}
+
+/// Stop a letter that is held
+///
+/// The summary is open again.
+#[utoipa::path(post, path = "/v1/summaries/{id}/cancel", tag = "follow-ups", operation_id = "cancel_letter",
+    params(("id" = Uuid, Path,)), security(("key" = ["summaries:approve"])),
+    responses((status = 204, description = "It is stopped")))]
+pub(super) async fn cancel(call: Call, Id(id): Id) -> Answer {
+    let mut tx = call.change(Right::SummariesApprove, &[]).await?;
+    let session = listing::place_of_summary(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    actions::cancel_follow_up(&mut tx, session, id, &call.caller.visitor).await?;
+    call.done(tx, About::summary(session, id), StatusCode::NO_CONTENT, &(), &[]).await
+}
+
+/// What is known of a letter whose fate was unknown.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Fate {
+    /// The client has it.
+    Arrived,
+    /// The client doesn't have it: send it again.
+    SendAgain,
+}
+
+/// What a person says of a letter.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Decision {
+    /// What became of it.
+    fate: Fate,
+}
+
+/// Say what became of a letter that failed or got lost
+#[utoipa::path(post, path = "/v1/summaries/{id}/decide", tag = "follow-ups", operation_id = "decide_letter",
+    params(("id" = Uuid, Path,)), request_body = Decision, security(("key" = ["summaries:approve"])),
+    responses((status = 204, description = "It is noted")))]
+pub(super) async fn decide(call: Call, Id(id): Id, body: Json<Decision>) -> Answer {
+    let mut tx = call.change(Right::SummariesApprove, &body.sha256).await?;
+    let session = listing::place_of_summary(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let verdict = match body.value.fate {
+        Fate::Arrived => Verdict::Arrived,
+        Fate::SendAgain => Verdict::SendAgain,
+    };
+    actions::decide_follow_up(&mut tx, session, id, verdict, &call.caller.visitor).await?;
+    call.done(tx, About::summary(session, id), StatusCode::NO_CONTENT, &(), &[]).await
+}

@@ -1,0 +1,139 @@
+//! The API for other software: `/v1`, described by the OpenAPI document that its own code generates.
+//!
+//! ```text
+//! call     who asks (an API key), how often, and the transaction that a right gives
+//! input    ids, parameters, bodies, cursors
+//! problem  what went wrong: RFC 9457, with stable codes
+//! again    Idempotency-Key
+//! upload   how a transcript comes in
+//! document the OpenAPI document
+//! me keys organization sessions speakers transcripts clients summaries follow_ups
+//! search rollups exports templates jobs costs history          the endpoints, one file a group
+//! ```
+//!
+//! A page and an endpoint call the same function of `debrief_jobs`. Which right an endpoint asks for stands in its
+//! `security(…)`, and a test holds the two alike.
+
+mod again;
+mod call;
+mod clients;
+mod document;
+mod exports;
+mod follow_ups;
+mod history;
+mod input;
+mod jobs;
+mod keys;
+mod me;
+mod organization;
+mod problem;
+mod rollups;
+mod search;
+mod sessions;
+mod speakers;
+mod summaries;
+mod templates;
+mod transcripts;
+mod upload;
+
+use axum::{
+    Router,
+    extract::Request,
+    middleware,
+    middleware::Next,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+pub use problem::{Code, Problem};
+
+use super::HttpState;
+
+/// How the API behaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How many requests a person's keys, or a key of the organization, may make in a minute.
+    pub requests_per_minute: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { requests_per_minute: 100 }
+    }
+}
+
+/// Every endpoint, with its description.
+fn endpoints() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::with_openapi(document::base())
+        .routes(routes!(me::show))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(organization::show, organization::change))
+        .routes(routes!(organization::people))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::show, sessions::change))
+        .routes(routes!(sessions::close))
+        .routes(routes!(sessions::utterances))
+        .routes(routes!(sessions::progress))
+        .routes(routes!(speakers::list, speakers::name))
+        .routes(routes!(speakers::split))
+        .routes(routes!(transcripts::upload))
+        .routes(routes!(transcripts::status))
+        .routes(routes!(transcripts::content))
+        .routes(routes!(clients::list, clients::create))
+        .routes(routes!(clients::show, clients::change, clients::remove))
+        .routes(routes!(clients::sessions))
+        .routes(routes!(clients::merge))
+        .routes(routes!(clients::import))
+        .routes(routes!(summaries::list))
+        .routes(routes!(summaries::show, summaries::edit))
+        .routes(routes!(summaries::versions))
+        .routes(routes!(summaries::version))
+        .routes(routes!(summaries::difference))
+        .routes(routes!(summaries::refine))
+        .routes(routes!(summaries::undo))
+        .routes(routes!(summaries::dismiss))
+        .routes(routes!(summaries::reopen))
+        .routes(routes!(follow_ups::preview))
+        .routes(routes!(follow_ups::approve))
+        .routes(routes!(follow_ups::cancel))
+        .routes(routes!(follow_ups::decide))
+        .routes(routes!(search::search))
+        .routes(routes!(rollups::list))
+        .routes(routes!(exports::list, exports::start))
+        .routes(routes!(exports::show))
+        .routes(routes!(exports::file))
+        .routes(routes!(templates::list))
+        .routes(routes!(templates::show, templates::retire))
+        .routes(routes!(templates::save))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::show))
+        .routes(routes!(jobs::retry))
+        .routes(routes!(jobs::cancel))
+        .routes(routes!(jobs::costs))
+        .routes(routes!(history::audit))
+}
+
+/// The OpenAPI document.
+#[must_use]
+pub fn openapi() -> OpenApi {
+    document::finished(endpoints().into_openapi())
+}
+
+/// The routes under `/v1`.
+pub(super) fn router(state: &HttpState) -> Router<HttpState> {
+    let (router, openapi) = endpoints().split_for_parts();
+    let document = document::served(document::finished(openapi));
+    router
+        .layer(middleware::from_fn_with_state(state.clone(), call::admit))
+        .route("/v1/openapi.json", get(move || async move { document.clone().into_response() }))
+        .layer(middleware::from_fn(problems))
+}
+
+/// A bare answer of the framework below `/v1` is a problem document, like all others.
+pub(super) async fn problems(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    if super::failure::is_bare(&response) { Problem::of_status(response.status()).into_response() } else { response }
+}

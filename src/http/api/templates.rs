@@ -1,0 +1,100 @@
+//! `/v1/templates`: summary templates, with a preview of what they make.
+
+use axum::{extract::Path, http::StatusCode};
+use debrief_jobs::{
+    follow_up,
+    rights::Right,
+    summarize::template::{self, Saved, StoreError, SummaryTemplate},
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{
+    call::{About, Answer, Call},
+    input::{Json, Page},
+    problem::{Code, Problem},
+};
+use crate::http::failure::capitalized;
+
+fn refused(error: StoreError) -> Problem {
+    let detail = capitalized(&error.to_string());
+    match error {
+        StoreError::Database(error) => error.into(),
+        StoreError::Unknown(_) => Problem::not_found(),
+        StoreError::Taken => Problem::new(Code::Taken, detail),
+        StoreError::Fault(_) | StoreError::NoCoach(_) => Problem::invalid("definition", detail),
+    }
+}
+
+/// List summary templates
+#[utoipa::path(get, path = "/v1/templates", tag = "templates", operation_id = "list_templates",
+    security(("key" = ["templates:read"])),
+    responses((status = 200, description = "The latest version of each", body = Page<Saved>)))]
+pub(super) async fn list(call: Call) -> Answer {
+    let mut tx = call.read(Right::TemplatesRead).await?;
+    let items = template::list(&mut tx).await?;
+    call.shown(tx, About::list(items.len()), &Page { items, next: None }).await
+}
+
+/// A template and what it makes of the sample session.
+#[derive(Serialize, ToSchema)]
+struct Shown {
+    /// The template.
+    #[serde(flatten)]
+    saved: Saved,
+    /// The letter that it makes of the sample session.
+    letter: Option<String>,
+    /// What only the coach would read.
+    notes: Option<String>,
+}
+
+impl Shown {
+    fn of(saved: Saved) -> Self {
+        let preview = SummaryTemplate::read(&saved.definition).and_then(|template| follow_up::preview(&template)).ok();
+        let (letter, notes) = preview.map(|preview| (preview.follow_up, preview.notes)).unzip();
+        Self { saved, letter, notes }
+    }
+}
+
+/// Show a summary template
+#[utoipa::path(get, path = "/v1/templates/{name}", tag = "templates", operation_id = "get_template",
+    params(("name" = String, Path,)), security(("key" = ["templates:read"])),
+    responses((status = 200, description = "The template, and what it makes of the sample session", body = Shown)))]
+pub(super) async fn show(call: Call, Path(name): Path<String>) -> Answer {
+    let mut tx = call.read(Right::TemplatesRead).await?;
+    let saved = template::show(&mut tx, &name, None).await.map_err(refused)?;
+    call.shown(tx, About::default(), &Shown::of(saved)).await
+}
+
+/// A template to save, or to try.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Definition {
+    /// The template as TOML; docs/SUMMARIES.md describes it.
+    #[schema(max_length = 20000)]
+    definition: String,
+}
+
+/// Save a summary template
+///
+/// As the next version of its name. The same text again changes nothing.
+#[utoipa::path(post, path = "/v1/templates", tag = "templates", operation_id = "save_template", request_body = Definition,
+    security(("key" = ["templates:write"])),
+    responses((status = 200, description = "The template, and what it makes of the sample session", body = Shown)))]
+pub(super) async fn save(call: Call, body: Json<Definition>) -> Answer {
+    let mut tx = call.change(Right::TemplatesWrite, &body.sha256).await?;
+    let saved = template::save(&mut tx, &body.value.definition).await.map_err(refused)?;
+    call.done(tx, About::default(), StatusCode::OK, &Shown::of(saved), &[]).await
+}
+
+/// Retire a summary template
+///
+/// Summaries that it made stay; new ones don't use it.
+#[utoipa::path(delete, path = "/v1/templates/{name}", tag = "templates", operation_id = "retire_template",
+    params(("name" = String, Path,)), security(("key" = ["templates:write"])),
+    responses((status = 204, description = "It is retired")))]
+pub(super) async fn retire(call: Call, Path(name): Path<String>) -> Answer {
+    let mut tx = call.change(Right::TemplatesWrite, &[]).await?;
+    template::retire(&mut tx, &name).await.map_err(refused)?;
+    call.done(tx, About::default(), StatusCode::NO_CONTENT, &(), &[]).await
+}

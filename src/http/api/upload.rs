@@ -1,0 +1,65 @@
+//! How a transcript comes in: its name, its place in the inbox, and how many come at once.
+//!
+//! A file is put into the inbox like one that a coach drops, so that it goes the same way: nothing is taken twice, and files
+//! of one meeting find each other.
+
+use std::sync::LazyLock;
+
+use axum::body::Bytes;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::NaiveDate;
+use debrief_jobs::{bucket::Bucket, meeting};
+use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
+
+use super::problem::{Code, Problem};
+
+/// A body is held in memory: at most this many at a time in a process.
+pub(super) static PLACES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(4));
+
+/// The ETag of values that are shown.
+pub(super) fn etag_of(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    format!("\"{}\"", URL_SAFE_NO_PAD.encode(&hasher.finalize()[..12]))
+}
+
+/// The key under which a file goes into a coach's inbox.
+pub(super) fn key(coach: &str, date: Option<NaiveDate>, file_name: &str) -> Result<String, Problem> {
+    let is_plain = !file_name.is_empty() && file_name.len() <= 200 && !file_name.contains(['/', '\\']);
+    if !is_plain || file_name.chars().any(char::is_control) || file_name.starts_with('.') {
+        let problem = "Use the file’s own name, without folders: at most 200 bytes, such as 2026-11-03 Priya.vtt.";
+        return Err(Problem::invalid("file_name", problem));
+    }
+    let day = date.map(|date| format!("{date}/")).unwrap_or_default();
+    let key = format!("{}{}/{day}{file_name}", meeting::key::INBOX, coach.to_lowercase());
+    match meeting::key::ignored(&key) {
+        Some(why) => Err(Problem::invalid("file_name", format!("A file of this name would be ignored: {why}."))),
+        None => Ok(key),
+    }
+}
+
+/// Puts a file into the inbox. One that is there with the same content stays; with another content, it is refused or
+/// replaced.
+pub(super) async fn put(bucket: &Bucket, key: &str, content: Bytes, replace: bool) -> Result<(), Problem> {
+    let away = |error: debrief_jobs::bucket::BucketError| {
+        tracing::error!(target: "http", { error = %error }, "an upload did not reach the bucket");
+        Problem::new(Code::Away, "The bucket isn’t responding. Send the file again in a minute.")
+    };
+    if replace {
+        return bucket.put(key, content).await.map_err(away);
+    }
+    if bucket.put_new(key, content.clone()).await.map_err(away)? {
+        return Ok(());
+    }
+    let there = bucket.get(key).await.map_err(away)?;
+    if there == content {
+        return Ok(());
+    }
+    let detail = "Another file of this name is in the inbox. Send it with replace=true to replace it (its session starts \
+                  over), or under another name.";
+    Err(Problem::new(Code::Taken, detail))
+}
