@@ -22,6 +22,7 @@ use crate::{
 
 /// What a merge did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = MergedClient)]
 pub struct Merged {
     /// The client that remains.
     pub id: Uuid,

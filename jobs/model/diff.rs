@@ -14,6 +14,7 @@ const ALIKE: f32 = 0.4;
 /// What happened to some words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = WordChange)]
 pub enum Change {
     /// They are in both versions.
     Same,
@@ -25,6 +26,7 @@ pub enum Change {
 
 /// Consecutive words with the same change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = WordPart)]
 pub struct Part {
     /// What happened to them.
     pub change: Change,

@@ -37,6 +37,7 @@ pub struct ClientChange {
 
 /// What a removal deletes, and what it leaves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RemovedClient)]
 pub struct Removal {
     /// The client's id.
     pub id: Uuid,

@@ -20,6 +20,7 @@ use crate::{
 
 /// The client that an entry was matched to.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = AddedClient)]
 pub struct Put {
     /// The client's id.
     pub id: Uuid,

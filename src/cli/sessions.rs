@@ -178,7 +178,7 @@ fn cells(row: &Row) -> [String; 7] {
         row.title.clone(),
         marked(row),
         row.utterances.to_string(),
-        format!("{}/{}", row.summaries_done, row.summaries),
+        format!("{}/{}", row.summaries_done, row.summaries_expected),
         row.id.to_string(),
     ]
 }

@@ -86,7 +86,7 @@ async fn whatever_goes_wrong_is_a_problem_document() {
         (Method::GET, "/v1/sessions?limit=0", None, 400, "COACH_013"),
         (Method::GET, "/v1/sessions?limit=many", None, 400, "COACH_013"),
         (Method::GET, "/v1/sessions?state=lost", None, 400, "COACH_013"),
-        (Method::GET, "/v1/sessions?cursor=made-up", None, 400, "COACH_014"),
+        (Method::GET, "/v1/sessions?cursor=made-up", None, 422, "COACH_014"),
         (Method::GET, "/v1/search?q=", None, 400, "COACH_013"),
         (Method::POST, "/v1/keys", Some(json!({ "name": "x" })), 400, "COACH_010"),
         (Method::POST, "/v1/keys", Some(json!({ "name": "x", "scopes": ["all"] })), 400, "COACH_010"),

@@ -69,7 +69,7 @@ pub struct Row {
     /// Finished summaries.
     pub summaries_done: i64,
     /// Expected summaries.
-    pub summaries: i64,
+    pub summaries_expected: i64,
     /// When it arrived.
     pub created_at: DateTime<Utc>,
 }
@@ -90,7 +90,7 @@ pub async fn sessions(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Row>, sq
                   (select count(distinct utterance_id) from danger_signs where session_id = sessions.id)
                     as "danger_signs!",
                   (select count(*) from summaries where session_id = sessions.id and version > 0) as "summaries_done!",
-                  (select count(*) from summaries where session_id = sessions.id) as "summaries!",
+                  (select count(*) from summaries where session_id = sessions.id) as "summaries_expected!",
                   sessions.created_at
            from sessions join coaches on coaches.id = coach_id
            where ($1::text is null or coaches.handle = $1) and ($2::text is null or state_for_people(sessions.id, state) = $2)

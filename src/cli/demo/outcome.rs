@@ -207,7 +207,7 @@ impl DemoReport {
             ["DATE", "COACH", "TITLE", "STATE", "SUMMARIES"],
             self.sessions.iter().map(|session| {
                 let row = &session.row;
-                let summaries = format!("{}/{}", row.summaries_done, row.summaries);
+                let summaries = format!("{}/{}", row.summaries_done, row.summaries_expected);
                 [row.session_date.to_string(), row.coach.clone(), row.title.clone(), state(row), summaries]
             }),
         ));

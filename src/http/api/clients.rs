@@ -71,6 +71,7 @@ pub(super) async fn show(call: Call, Id(id): Id) -> Answer {
 /// A client to add.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewClient)]
 pub(super) struct Wanted {
     /// The coach; a coach's own key may leave it out.
     coach_id: Option<Uuid>,
@@ -141,6 +142,7 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Str
 /// What to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ChangeClient)]
 pub(super) struct Change {
     /// The name; the old one stays as an alias.
     name: Option<String>,
@@ -213,6 +215,7 @@ pub(super) async fn sessions(call: Call, Id(id): Id, Asked(paging): Asked<Paging
 /// Which client goes into which.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = MergeClient)]
 pub(super) struct Merge {
     /// The client that remains.
     into: Uuid,

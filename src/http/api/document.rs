@@ -7,8 +7,9 @@ use axum::{
 use utoipa::{
     Modify, OpenApi as _,
     openapi::{
-        Content, OpenApi, Ref, RefOr, ResponseBuilder,
+        Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema,
         path::{HttpMethod, Operation},
+        schema::AdditionalProperties,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -87,12 +88,29 @@ pub(super) fn finished(mut openapi: OpenApi) -> OpenApi {
                     problem(operation, status, description);
                 }
             }
+            if operation.parameters.iter().flatten().any(|parameter| parameter.name == "cursor") {
+                problem(operation, "422", "The cursor isn’t one of this list");
+            }
             if path.contains('{') {
                 problem(operation, "404", "There is no such thing that this key can see");
             }
         }
     }
+    forbid_unknown_fields(&mut openapi);
     openapi
+}
+
+/// The variants of a tagged enum refuse unknown fields as well, which the derived schema doesn't say.
+fn forbid_unknown_fields(openapi: &mut OpenApi) {
+    let schemas = openapi.components.as_mut().map(|components| &mut components.schemas);
+    let Some(RefOr::T(Schema::OneOf(variants))) = schemas.and_then(|schemas| schemas.get_mut("SpeakerIs")) else {
+        return;
+    };
+    for variant in &mut variants.items {
+        if let RefOr::T(Schema::Object(object)) = variant {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+    }
 }
 
 fn problem(operation: &mut Operation, status: &str, description: &str) {

@@ -29,6 +29,7 @@ pub(super) async fn list(call: Call, Asked(paging): Asked<Paging>) -> Answer {
 
 /// An export that was started.
 #[derive(Serialize, ToSchema)]
+#[schema(as = StartedExport)]
 struct Started {
     /// Its id.
     id: Uuid,

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::{
     call::{About, Answer, Call},
-    input::{Id, Json},
+    input::{Id, Json, whole},
     problem::Problem,
 };
 
@@ -35,6 +35,7 @@ pub(super) async fn preview(call: Call, Id(id): Id) -> Answer {
 /// Who was shown as the recipient.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SignedRecipient)]
 pub(super) struct To {
     /// The name.
     name: String,
@@ -45,8 +46,11 @@ pub(super) struct To {
 /// What a person has read, and signs.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Signature)]
 pub(super) struct Signature {
     /// The version that was read.
+    #[serde(deserialize_with = "whole")]
+    #[schema(minimum = 1)]
     version: i32,
     /// SHA-256 of its content, as it was shown.
     hash: String,
@@ -60,6 +64,7 @@ pub(super) struct Signature {
 /// What an approval did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ApprovalOutcome)]
 enum Outcome {
     /// The letter is held, and goes out after that.
     Held,
@@ -71,6 +76,7 @@ enum Outcome {
 
 /// What an approval did.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Approval)]
 struct Approval {
     /// What became of it.
     outcome: Outcome,
@@ -118,6 +124,7 @@ pub(super) async fn cancel(call: Call, Id(id): Id) -> Answer {
 /// What is known of a letter whose fate was unknown.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = LetterFate)]
 enum Fate {
     /// The client has it.
     Arrived,
@@ -128,6 +135,7 @@ enum Fate {
 /// What a person says of a letter.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = LetterDecision)]
 pub(super) struct Decision {
     /// What became of it.
     fate: Fate,

@@ -6,7 +6,7 @@ use axum::{
     http::{header, request::Parts},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -66,6 +66,18 @@ impl<T: DeserializeOwned> FromRequest<HttpState> for Json<T> {
             .map_err(|error| Problem::new(Code::UnreadableBody, format!("The JSON can’t be used: {error}.")))?;
         Ok(Self { value, sha256: Sha256::digest(&bytes).to_vec() })
     }
+}
+
+/// A whole number. Some languages write 1 as `1.0`.
+pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    let is_whole = number.fract() == 0.0 && (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&number);
+    if !is_whole {
+        return Err(serde::de::Error::custom("a whole number is expected"));
+    }
+    // In range and whole, as was just looked.
+    #[allow(clippy::cast_possible_truncation)]
+    Ok(number as i32)
 }
 
 /// How much of a list, and from where.

@@ -73,6 +73,7 @@ pub(super) async fn show(call: Call, Id(id): Id) -> Answer {
 
 /// How many jobs that was.
 #[derive(Serialize, ToSchema)]
+#[schema(as = CountedJobs)]
 struct Counted {
     /// How many.
     jobs: i64,

@@ -37,6 +37,7 @@ pub(super) async fn list(call: Call, Asked(whose): Asked<Whose>) -> Answer {
 /// A key to create.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewKey)]
 pub(super) struct Wanted {
     /// What it is for, in words.
     #[schema(min_length = 1, max_length = 200)]
@@ -53,6 +54,7 @@ pub(super) struct Wanted {
 
 /// A key that was created.
 #[derive(Serialize, ToSchema)]
+#[schema(as = CreatedKey)]
 struct Created {
     /// Its id.
     id: Uuid,

@@ -37,6 +37,7 @@ pub(super) async fn show(call: Call) -> Answer {
 /// What to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ChangeOrganization)]
 pub(super) struct Change {
     /// The name.
     name: Option<String>,

@@ -115,7 +115,7 @@ impl Code {
             Self::BodyTooLarge => ("COACH_011", S::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::UnsupportedMediaType => ("COACH_012", S::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type"),
             Self::BadParameter => ("COACH_013", S::BAD_REQUEST, "A parameter can’t be used"),
-            Self::BadCursor => ("COACH_014", S::BAD_REQUEST, "The cursor can’t be used"),
+            Self::BadCursor => ("COACH_014", S::UNPROCESSABLE_ENTITY, "The cursor can’t be used"),
             Self::Invalid => ("COACH_015", S::UNPROCESSABLE_ENTITY, "Some values can’t be used"),
             Self::TooManyRequests => ("COACH_020", S::TOO_MANY_REQUESTS, "Too many requests"),
             Self::IdempotencyKey => ("COACH_021", S::UNPROCESSABLE_ENTITY, "The idempotency key can’t be used"),

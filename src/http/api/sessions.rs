@@ -113,6 +113,7 @@ async fn one(tx: &mut TenantTx, id: Uuid) -> Result<(Detail, String), Problem> {
 /// What to change; what is left out stays.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ChangeSession)]
 pub(super) struct Change {
     /// The title.
     #[schema(min_length = 1, max_length = 200)]

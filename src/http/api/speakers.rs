@@ -37,6 +37,7 @@ pub(super) async fn list(call: Call, Id(id): Id) -> Answer {
 /// Who somebody is.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[schema(as = SpeakerIs)]
 pub(super) enum Is {
     /// The coach of the session.
     Coach,
@@ -77,6 +78,7 @@ impl From<Is> for SpeakerIs {
 /// What is said of one label.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NamedSpeaker)]
 pub(super) struct One {
     /// The label, exactly as in the list.
     label: String,
@@ -90,6 +92,7 @@ pub(super) struct One {
 /// What is said of labels.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NameSpeakers)]
 pub(super) struct Names {
     /// One for each label that is named.
     #[schema(min_items = 1, max_items = 5000)]
@@ -121,6 +124,7 @@ pub(super) async fn name(call: Call, Id(id): Id, body: Json<Names>) -> Answer {
 /// Who speaks in one turn.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NamedTurn)]
 pub(super) struct OneTurn {
     /// The turn's first utterance.
     utterance_id: Uuid,
@@ -131,6 +135,7 @@ pub(super) struct OneTurn {
 /// Who speaks in the turns of a shared label.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = SplitSpeaker)]
 pub(super) struct Turns {
     /// The label, exactly as in the list.
     label: String,

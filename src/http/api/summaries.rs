@@ -138,6 +138,7 @@ pub(super) struct AddedClaim {
 /// What to change.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = EditSummary)]
 pub(super) struct Change {
     /// Claims to change; others stay.
     #[serde(default)]
@@ -259,6 +260,7 @@ pub(super) struct Between {
 
 /// What changed.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SummaryDifference)]
 struct Difference {
     /// The earlier version.
     from: i32,
@@ -290,6 +292,7 @@ pub(super) async fn difference(call: Call, Id(id): Id, Asked(between): Asked<Bet
 /// What to change, in words.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = RefineSummary)]
 pub(super) struct Refinement {
     /// Such as "shorter" or "drop the second win".
     #[schema(min_length = 1, max_length = 500)]
@@ -298,6 +301,7 @@ pub(super) struct Refinement {
 
 /// A refinement that was asked for.
 #[derive(Serialize, ToSchema)]
+#[schema(as = AskedRefinement)]
 struct Asking {
     /// Its id.
     refinement_id: Uuid,

@@ -38,6 +38,7 @@ pub(super) async fn list(call: Call) -> Answer {
 
 /// A template and what it makes of the sample session.
 #[derive(Serialize, ToSchema)]
+#[schema(as = SummaryTemplateDetail)]
 struct Shown {
     /// The template.
     #[serde(flatten)]
@@ -69,6 +70,7 @@ pub(super) async fn show(call: Call, Path(name): Path<String>) -> Answer {
 /// A template to save, or to try.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewSummaryTemplate)]
 pub(super) struct Definition {
     /// The template as TOML; docs/SUMMARIES.md describes it.
     #[schema(max_length = 20000)]

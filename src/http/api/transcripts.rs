@@ -44,6 +44,7 @@ pub(super) struct Place {
 /// A form with a file.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form")]
+#[schema(as = UploadForm)]
 struct Form {
     /// The transcript.
     #[schema(value_type = String, format = Binary)]
@@ -52,6 +53,7 @@ struct Form {
 
 /// A file that was taken in.
 #[derive(Serialize, ToSchema)]
+#[schema(as = Upload)]
 struct Uploaded {
     /// Its key in the inbox: ask `/v1/transcripts/status` what became of it.
     object_key: String,
@@ -142,6 +144,7 @@ pub(super) struct Which {
 
 /// What became of a file.
 #[derive(Serialize, ToSchema)]
+#[schema(as = UploadStatus)]
 struct Status {
     /// Its key in the inbox.
     object_key: String,
