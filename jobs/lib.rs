@@ -46,6 +46,7 @@ pub mod people;
 pub mod queue;
 pub mod template;
 pub mod voice;
+pub mod webhook;
 pub(crate) mod written;
 
 mod language;
@@ -54,6 +55,7 @@ mod masked;
 pub mod private;
 mod settings;
 mod text;
+mod tls;
 
 pub use debrief_transcript::clean;
 
@@ -80,6 +82,9 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<path::SendFollowUp>(services.provide())
         .with::<path::Readdress>(services.provide())
         // On the side.
+        .with::<webhook::Deliver>(services.provide())
+        .with::<webhook::SendWaiting>(services.provide())
+        .with::<webhook::TellPaused>(services.provide())
         .with::<index::IndexSession>(services.provide())
         .with::<index::IndexSummary>(services.provide())
         // On a schedule.
@@ -90,6 +95,7 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<reconcile::Reconcile>(services.provide())
         .with::<queue::Prune>(services.provide())
         .with::<llm::ExpireAnswers>(services.provide())
+        .with::<webhook::Tidy>(services.provide())
 }
 
 /// The program's own schedules; `queue.schedules` overrides them by name.
@@ -102,6 +108,7 @@ pub fn schedules() -> Vec<Schedule> {
         reconcile::SCHEDULE,
         queue::PRUNE_SCHEDULE,
         llm::SCHEDULE,
+        webhook::SCHEDULE,
     ]
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 /// The modules of `jobs/` from the top down: each uses only those below it.
 #[rustfmt::skip]
-pub(crate) const ORDER: [&str; 37] = [
+pub(crate) const ORDER: [&str; 39] = [
     "services",
     // On the side, and on a schedule.
     "export", "reconcile", "rollup",
@@ -17,8 +17,8 @@ pub(crate) const ORDER: [&str; 37] = [
     // The path, from end to start.
     "follow_up", "desk", "summarize", "parse", "attribute", "ingest",
     // What the stages share.
-    "people", "mail", "template", "written", "voice", "llm", "index", "path", "danger", "embed", "queue", "audit", "links", "model", "db",
-    "bucket", "meeting", "names", "settings", "language", "learn", "text", "masked", "private",
+    "people", "mail", "template", "written", "voice", "llm", "index", "path", "webhook", "danger", "embed", "queue", "audit", "links", "model", "db",
+    "bucket", "meeting", "names", "settings", "language", "learn", "text", "masked", "private", "tls",
 ];
 
 /// The modules of `src/`, likewise.

@@ -10,6 +10,7 @@ use debrief_jobs::{
     db::Tx,
     desk, embed, export, ingest, llm, mail,
     queue::{Context, Enqueued, Job, JobError, JobInfo, enqueue},
+    webhook,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -269,5 +270,6 @@ pub(crate) fn settings(folder: &TempDir) -> Settings {
             help: String::new(),
         },
         export: export::Settings { csv_bom: true },
+        webhooks: webhook::Settings::default(),
     }
 }
