@@ -69,6 +69,8 @@ pub struct Filter {
     pub since: Option<DateTime<Utc>>,
     /// Those that come after this one in the list: the last one of the page before.
     pub after: Option<Uuid>,
+    /// Those whose ids are in this range, ends included.
+    pub ids: Option<(Uuid, Uuid)>,
 }
 
 /// Deliveries, newest first: at most `limit`, and never more than [`MOST_LISTED`].
@@ -83,14 +85,16 @@ pub async fn deliveries(tx: &mut TenantTx, filter: &Filter, limit: i64) -> Resul
            from webhook_deliveries
            where ($1::uuid is null or webhook_id = $1) and ($2::text is null or state = $2)
              and ($3::text is null or type = $3) and ($4::timestamptz is null or created_at >= $4)
-             and ($5::uuid is null or id < $5)
+             and ($5::uuid is null or id < $5) and ($7::uuid is null or id between $7 and $8)
            order by id desc limit $6"#,
         filter.webhook_id,
         filter.state.map(<&str>::from),
         filter.event.map(EventType::as_str),
         filter.since,
         filter.after,
-        limit.clamp(0, MOST_LISTED)
+        limit.clamp(0, MOST_LISTED),
+        filter.ids.map(|ids| ids.0),
+        filter.ids.map(|ids| ids.1)
     )
     .fetch_all(tx.conn())
     .await?;
