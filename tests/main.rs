@@ -38,3 +38,4 @@ mod review;
 mod rollup;
 mod starved;
 mod summarize;
+mod webhooks;

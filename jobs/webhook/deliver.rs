@@ -34,8 +34,14 @@ pub struct Deliver {
 
 impl JobArgs for Deliver {
     const KIND: &'static str = "webhook.deliver";
-    /// After the path's own work, and never on all seats: a receiver may take fifteen seconds each time.
-    const POLICY: Policy = Policy { timeout: Duration::from_secs(60), priority: 5, ..Policy::DEFAULT };
+    /// After the path's own work. Receivers that hang hold seats for fifteen seconds: one organization's, half of them.
+    const POLICY: Policy = Policy {
+        timeout: Duration::from_secs(60),
+        concurrency: 8,
+        per_organization: 4,
+        priority: 5,
+        ..Policy::DEFAULT
+    };
 
     fn unique_key(&self) -> Option<String> {
         Some(self.delivery_id.to_string())
@@ -65,6 +71,15 @@ impl Job for Deliver {
 
         let mut tx = ctx.tenant_tx().await?;
         let outcome = record(&mut tx, self.delivery_id, &ended).await?;
+        if !matches!(outcome, Outcome::Delivered) {
+            // What the receiver said stays in the delivery: it may quote anything.
+            tracing::info!(
+                target: "webhook",
+                { delivery.id = %self.delivery_id, webhook.status = ended.status.map(|status| status.as_u16()),
+                  webhook.outcome = outcome.name() },
+                "a webhook was not delivered"
+            );
+        }
         metrics::counter!("debrief_webhook_attempts_total", "outcome" => outcome.name()).increment(1);
         match outcome {
             Outcome::Again(pause) => {

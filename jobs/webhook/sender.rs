@@ -37,6 +37,7 @@ const MOST_KEPT: usize = 200;
 pub struct Sender {
     http: reqwest::Client,
     rules: Arc<Rules>,
+    timeout: Duration,
 }
 
 impl fmt::Debug for Sender {
@@ -51,18 +52,19 @@ impl Sender {
     /// # Errors
     /// Returns the first invalid setting.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        Self::with_resolver(settings, Arc::new(System))
+        Self::with(settings, Arc::new(System), TIMEOUT)
     }
 
-    /// Like [`Sender::new`], with another way to resolve names. What it finds is held against the rules all the same.
+    /// Like [`Sender::new`], with another way to resolve names and another limit of an attempt. What is found is held
+    /// against the rules all the same.
     ///
     /// # Errors
     /// Returns the first invalid setting.
-    pub fn with_resolver(settings: &Settings, resolver: Arc<dyn Resolve>) -> Result<Self, SettingsError> {
+    pub fn with(settings: &Settings, resolver: Arc<dyn Resolve>, timeout: Duration) -> Result<Self, SettingsError> {
         let rules = Arc::new(Rules::new(settings)?);
         tls::install_ring();
         let http = reqwest::Client::builder()
-            .timeout(TIMEOUT)
+            .timeout(timeout)
             .redirect(redirect::Policy::none())
             .no_proxy()
             .pool_max_idle_per_host(0)
@@ -70,7 +72,7 @@ impl Sender {
             .dns_resolver(Arc::new(Checked { resolver, rules: Arc::clone(&rules) }))
             .build()
             .map_err(|error| SettingsError::new("webhooks", format!("no client can be made: {error}")))?;
-        Ok(Self { http, rules })
+        Ok(Self { http, rules, timeout })
     }
 
     /// Which addresses may be called.
@@ -107,7 +109,7 @@ impl Sender {
             .header("webhook-signature", signature)
             .body(request.body.clone())
             .send();
-        let response = sent.await.map_err(|error| told(&error))?;
+        let response = sent.await.map_err(|error| told(&error, self.timeout))?;
         Ok((response.status(), answer(response, request.now).await))
     }
 }
@@ -178,7 +180,7 @@ fn retry_after(response: &reqwest::Response, now: DateTime<Utc>) -> Option<Durat
 }
 
 /// Why there is no answer, in words that name no address: the private ones are nobody else's business.
-fn told(error: &reqwest::Error) -> String {
+fn told(error: &reqwest::Error, timeout: Duration) -> String {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     let mut root = None;
     while let Some(found) = cause {
@@ -190,7 +192,7 @@ fn told(error: &reqwest::Error) -> String {
     }
     let root = root.unwrap_or_default();
     cut(&match error {
-        error if error.is_timeout() => format!("no answer within {} s", TIMEOUT.as_secs()),
+        error if error.is_timeout() => format!("no answer within {} s", timeout.as_secs_f64()),
         error if error.is_connect() => format!("couldn’t connect: {root}"),
         _ => format!("the connection broke: {root}"),
     })

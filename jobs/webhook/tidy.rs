@@ -40,6 +40,12 @@ impl Job for Tidy {
         for organization in ctx.db.organizations().await? {
             loop {
                 let mut tx = ctx.db.tenant(organization).await?;
+                // The webhooks first, as everywhere.
+                sqlx::query!(
+                    "update webhooks set previous_secret = null, previous_until = null where previous_until <= now()"
+                )
+                .execute(tx.conn())
+                .await?;
                 let batch = sqlx::query!(
                     "delete from webhook_deliveries where id in (
                          select id from webhook_deliveries where created_at < now() - make_interval(days => $1)
@@ -50,11 +56,6 @@ impl Job for Tidy {
                 .execute(tx.conn())
                 .await?
                 .rows_affected();
-                sqlx::query!(
-                    "update webhooks set previous_secret = null, previous_until = null where previous_until <= now()"
-                )
-                .execute(tx.conn())
-                .await?;
                 tx.commit().await?;
                 deleted += batch;
                 if batch < BATCH.unsigned_abs() {
