@@ -7,9 +7,10 @@ use debrief_jobs::{
     db::Tx,
     export::{self, ExportOrganization},
     index::IndexSession,
+    ingest::ScanInbox,
     mail::SendMail,
     model::{Section, summary},
-    path::{AttributeSession, RequestReview, SendFollowUp, SummarizeClient},
+    path::{AttributeSession, ParseTranscript, RequestReview, SendFollowUp, SummarizeClient},
     queue::{Context, JobInfo},
     review::{
         actions,
@@ -63,6 +64,33 @@ async fn die<J: Runnable>(world: &World, job: &J) {
     for _ in 0..2 {
         job.on_dead(&context, "it is broken").await.expect("it is told");
     }
+}
+
+/// Looks into the inbox twice, as a file has to stay as it is.
+async fn scan(world: &World) {
+    for _ in 0..2 {
+        let _ = world.run_installation(&ScanInbox {}).await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_is_received_read_asked_about_or_rejected() {
+    let world = world().await;
+    listen(&world, &Receiver::start([]).await.url, &[]).await;
+    world.leaves::<Deliver>();
+    let key = "inbox/maya/2026-11-02/talk.vtt";
+    world.services.bucket.put(key, "\u{1}\u{2}\u{3} no words").await.expect("it is put");
+    scan(&world).await;
+    world.run_queued::<ParseTranscript>().await.expect("a job").expect("it runs");
+    assert_eq!(kinds(&world).await, ["session.received", "session.rejected"]);
+
+    let talk = "WEBVTT\n\n00:01.000 --> 00:09.000\n<v Maya Okafor>How did the meeting go?\n\n00:10.000 --> 00:19.000\n<v Xq7>It went well.\n";
+    world.services.bucket.put(key, talk).await.expect("it is put");
+    scan(&world).await;
+    world.run_queued::<ParseTranscript>().await.expect("a job").expect("it runs");
+    world.run_queued::<AttributeSession>().await.expect("a job").expect("it runs");
+    let again = ["session.received", "session.parsed", "session.waiting_for_speakers"];
+    assert_eq!(kinds(&world).await[2..], again, "the same session begins anew");
 }
 
 #[tokio::test]
