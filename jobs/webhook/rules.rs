@@ -70,7 +70,7 @@ impl Rules {
     /// Returns an error if an entry of `allow_private` is neither a host nor an address nor a network.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let (mut hosts, mut networks) = (HashSet::new(), Vec::new());
-        for entry in settings.allow_private.iter().map(|entry| entry.trim()) {
+        for entry in settings.allow_private.iter().map(|entry| entry.trim()).filter(|entry| !entry.is_empty()) {
             if let Ok(network) = entry.parse() {
                 networks.push(network);
             } else if let Ok(address) = entry.parse::<IpAddr>() {
