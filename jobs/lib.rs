@@ -55,7 +55,7 @@ mod masked;
 pub mod private;
 mod settings;
 mod text;
-mod tls;
+mod web;
 
 pub use debrief_transcript::clean;
 

@@ -18,7 +18,7 @@ pub(crate) const ORDER: [&str; 39] = [
     "follow_up", "desk", "summarize", "parse", "attribute", "ingest",
     // What the stages share.
     "people", "mail", "template", "written", "voice", "llm", "index", "path", "webhook", "danger", "embed", "queue", "audit", "links", "model", "db",
-    "bucket", "meeting", "names", "settings", "language", "learn", "text", "masked", "private", "tls",
+    "bucket", "meeting", "names", "settings", "language", "learn", "text", "masked", "private", "web",
 ];
 
 /// The modules of `src/`, likewise.

@@ -14,17 +14,18 @@ use chrono::{DateTime, Utc};
 use reqwest::{
     StatusCode,
     dns::{Addrs, Name, Resolve, Resolving},
-    header::{CONTENT_TYPE, RETRY_AFTER},
+    header::CONTENT_TYPE,
     redirect,
 };
 use secrecy::SecretString;
 use uuid::Uuid;
 
 use super::{
+    backoff,
     rules::{Rules, Settings},
     signature,
 };
-use crate::{SettingsError, clean, tls};
+use crate::{SettingsError, clean, web};
 
 /// The limit of a whole attempt.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -62,7 +63,7 @@ impl Sender {
     /// Returns the first invalid setting.
     pub fn with(settings: &Settings, resolver: Arc<dyn Resolve>, timeout: Duration) -> Result<Self, SettingsError> {
         let rules = Arc::new(Rules::new(settings)?);
-        tls::install_ring();
+        web::install_ring();
         let http = reqwest::Client::builder()
             .timeout(timeout)
             .redirect(redirect::Policy::none())
@@ -110,7 +111,7 @@ impl Sender {
             .body(request.body.clone())
             .send();
         let response = sent.await.map_err(|error| told(&error, self.timeout))?;
-        Ok((response.status(), answer(response, request.now).await))
+        Ok((response.status(), answer(response).await))
     }
 }
 
@@ -144,7 +145,7 @@ pub(super) enum Answer {
     Failed { why: String, after: Option<Duration> },
 }
 
-async fn answer(mut response: reqwest::Response, now: DateTime<Utc>) -> Answer {
+async fn answer(mut response: reqwest::Response) -> Answer {
     let status = response.status();
     if status.is_success() {
         return Answer::Taken;
@@ -153,7 +154,7 @@ async fn answer(mut response: reqwest::Response, now: DateTime<Utc>) -> Answer {
         return Answer::Gone;
     }
     let after = matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE)
-        .then(|| retry_after(&response, now))
+        .then(|| web::retry_after(response.headers(), backoff::LONGEST_WISH))
         .flatten();
     let why = if status.is_redirection() {
         format!("HTTP {}: a redirect isn’t followed; set the webhook’s URL to the final address", status.as_u16())
@@ -168,15 +169,6 @@ async fn answer(mut response: reqwest::Response, now: DateTime<Utc>) -> Answer {
         format!("HTTP {}{}{words}", status.as_u16(), if words.is_empty() { "" } else { ": " })
     };
     Answer::Failed { why: cut(&why), after }
-}
-
-/// Retry-After: seconds, or a date.
-fn retry_after(response: &reqwest::Response, now: DateTime<Utc>) -> Option<Duration> {
-    let value = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    (DateTime::parse_from_rfc2822(value).ok()?.to_utc() - now).to_std().ok()
 }
 
 /// Why there is no answer, in words that name no address: the private ones are nobody else's business.

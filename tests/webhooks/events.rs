@@ -209,6 +209,31 @@ async fn an_export_is_told_of_when_it_is_complete_and_when_it_has_failed() {
     assert_eq!(events[0]["data"]["export_id"], export_id.to_string());
 }
 
+/// A new place that moves a session must not be forgotten: it emits in the same file, or leaves it to `path::advance`.
+#[test]
+fn whatever_sets_the_state_of_a_session_emits_it() {
+    let sets =
+        regex::Regex::new(r"(?i)update\s+sessions\s+set\s+state\b|insert\s+into\s+sessions\b").expect("a pattern");
+    let mut found = 0;
+    let mut folders = vec![std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("jobs")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            if path.extension().is_some_and(|extension| extension == "rs") && sets.is_match(&text) {
+                found += 1;
+                let emits = text.contains("webhook::emit(") || path.ends_with("path/session.rs");
+                assert!(emits, "{} sets the state of a session and emits no event", path.display());
+            }
+        }
+    }
+    assert!(found >= 3, "the sources are read");
+}
+
 #[tokio::test]
 async fn an_event_belongs_to_its_transaction() {
     let (world, reviewed) = heard().await;

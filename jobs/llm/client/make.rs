@@ -21,7 +21,7 @@ use super::{
     },
     Client,
 };
-use crate::{SettingsError, tls::install_ring};
+use crate::{SettingsError, web::install_ring};
 
 impl Client {
     /// Makes the client of a model. Nothing is contacted.
