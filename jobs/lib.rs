@@ -49,6 +49,7 @@ pub mod repeats;
 pub mod rights;
 pub mod template;
 pub mod voice;
+pub mod webhook;
 pub(crate) mod written;
 
 mod language;
@@ -57,6 +58,7 @@ mod masked;
 pub mod private;
 mod settings;
 mod text;
+mod web;
 
 pub use debrief_transcript::clean;
 
@@ -83,6 +85,9 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<path::SendFollowUp>(services.provide())
         .with::<path::Readdress>(services.provide())
         // On the side.
+        .with::<webhook::Deliver>(services.provide())
+        .with::<webhook::SendWaiting>(services.provide())
+        .with::<webhook::TellPaused>(services.provide())
         .with::<index::IndexSession>(services.provide())
         .with::<index::IndexSummary>(services.provide())
         // On a schedule.
@@ -93,6 +98,7 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<reconcile::Reconcile>(services.provide())
         .with::<queue::Prune>(services.provide())
         .with::<llm::ExpireAnswers>(services.provide())
+        .with::<webhook::Tidy>(services.provide())
 }
 
 /// The program's own schedules; `queue.schedules` overrides them by name.
@@ -105,6 +111,7 @@ pub fn schedules() -> Vec<Schedule> {
         reconcile::SCHEDULE,
         queue::PRUNE_SCHEDULE,
         llm::SCHEDULE,
+        webhook::SCHEDULE,
     ]
 }
 

@@ -15,6 +15,7 @@ use crate::{
     parse::{self, Room},
     summarize::Summarizer,
     template::Templates,
+    webhook,
 };
 
 /// The settings of everything in [`Services`], one struct per concern. `src/config` fills it and documents each key.
@@ -34,6 +35,8 @@ pub struct Settings {
     pub review: desk::Settings,
     /// How exports are written.
     pub export: export::Settings,
+    /// Which addresses webhooks may have.
+    pub webhooks: webhook::Settings,
 }
 
 /// The services of a process.
@@ -55,6 +58,8 @@ pub struct Services {
     pub reading: Room,
     /// How exports are written.
     pub export: export::Settings,
+    /// Calls the receivers of webhooks.
+    pub webhooks: Arc<webhook::Sender>,
 }
 
 impl Services {
@@ -74,6 +79,7 @@ impl Services {
             ingest: settings.ingest.clone(),
             reading: Room::new(settings.ingest.max_bytes),
             export: settings.export,
+            webhooks: Arc::new(webhook::Sender::new(&settings.webhooks)?),
             db,
         })
     }
@@ -122,6 +128,12 @@ impl Provide<Desk> for Services {
 impl Provide<Post> for Services {
     fn provide(&self) -> Arc<Post> {
         Arc::new(self.desk.post.clone())
+    }
+}
+
+impl Provide<webhook::Sender> for Services {
+    fn provide(&self) -> Arc<webhook::Sender> {
+        Arc::clone(&self.webhooks)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     path::{DropThreads, session},
     queue::enqueue,
     voice,
+    webhook::{self, EventType},
 };
 
 /// A summary, locked.
@@ -90,6 +91,7 @@ pub(crate) async fn set_aside(
     )
     .execute(tx.conn())
     .await?;
+    webhook::emit(tx, &webhook::Event::summary(EventType::SummaryDismissed, summary.id)).await?;
     let detail = json!({ "version": summary.version, "was": summary.state });
     let event = Event { summary_id: Some(summary.id), detail, ..Event::of(session_id, EventKind::Withdrawn) };
     audit::record(tx, &event, visitor).await

@@ -8,7 +8,7 @@ use std::{
 
 /// The modules of `jobs/` from the top down: each uses only those below it.
 #[rustfmt::skip]
-pub(crate) const ORDER: [&str; 40] = [
+pub(crate) const ORDER: [&str; 42] = [
     "services",
     // On the side, and on a schedule.
     "export", "reconcile", "rollup",
@@ -17,8 +17,9 @@ pub(crate) const ORDER: [&str; 40] = [
     // The path, from end to start.
     "follow_up", "desk", "summarize", "parse", "attribute", "ingest",
     // What the stages share.
-    "people", "mail", "template", "written", "voice", "llm", "index", "path", "danger", "embed", "queue", "rights", "audit", "links", "model", "limits", "repeats", "db",
-    "bucket", "meeting", "names", "settings", "language", "learn", "text", "masked", "private",
+    "people", "mail", "template", "written", "voice", "llm", "index", "path", "webhook", "danger", "embed", "queue", "rights", "audit", "links",
+    "model", "limits", "repeats", "db",
+    "bucket", "meeting", "names", "settings", "language", "learn", "text", "masked", "private", "web",
 ];
 
 /// The modules of `src/`, likewise.

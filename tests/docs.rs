@@ -28,6 +28,7 @@ fn spans() -> Vec<(&'static str, String)> {
         "docs/PARSING.md",
         "docs/SECURITY.md",
         "docs/SUMMARIES.md",
+        "docs/WEBHOOKS.md",
     ];
     let mut spans = Vec::new();
     for document in documents {
@@ -95,7 +96,7 @@ fn every_command_that_the_documents_name_is_there() {
     }
 }
 
-/// `ingest.scan_inbox` and the like: a kind of job, or a setting.
+/// `ingest.scan_inbox` and the like: a kind of job, a setting, or a type of event.
 #[tokio::test]
 async fn every_job_and_setting_that_the_architecture_names_is_there() {
     let world = World::new().await;
@@ -105,13 +106,14 @@ async fn every_job_and_setting_that_the_architecture_names_is_there() {
     for (section, keys) in &settings {
         known.extend(keys.as_table().into_iter().flatten().map(|(key, _)| format!("{section}.{key}")));
     }
+    known.extend(debrief_jobs::webhook::EventType::NAMES.iter().map(|name| (*name).to_owned()));
     let mut named = 0;
     for (document, span) in spans() {
         if span
             .split_once('.')
             .is_some_and(|(stage, name)| stages.contains(stage) && !name.contains(['.', '/', ' ']) && name != "rs")
         {
-            assert!(known.contains(&span), "{document}: {span} is neither a kind of job nor a setting");
+            assert!(known.contains(&span), "{document}: {span} is neither a kind of job nor a setting nor an event");
             named += 1;
         }
     }

@@ -8,6 +8,7 @@
 mod frozen;
 mod mails;
 mod outage;
+mod webhooks;
 
 use std::time::{Duration, Instant};
 

@@ -39,3 +39,4 @@ mod review;
 mod rollup;
 mod starved;
 mod summarize;
+mod webhooks;

@@ -25,6 +25,7 @@ use crate::{
         Context, Finished, Job, JobArgs, JobError, Policy, enqueue,
         schedule::{Missed, Schedule, job},
     },
+    webhook::{self, Event, EventType},
 };
 
 /// Every night at 02:15 UTC.
@@ -127,6 +128,7 @@ impl Job for ExportOrganization {
         )
         .execute(tx.conn())
         .await?;
+        webhook::emit(&mut tx, &Event::export(EventType::ExportFailed, self.export_id)).await?;
         let responsible = sqlx::query_scalar!(
             "select id from coaches where roles && '{lead,admin}' and removed_at is null order by id"
         )
@@ -261,6 +263,7 @@ impl ExportOrganization {
         )
         .execute(tx.conn())
         .await?;
+        webhook::emit(&mut tx, &Event::export(EventType::ExportFinished, self.export_id)).await?;
         tracing::info!(target: "export", { export.id = %self.export_id, export.rows = rows }, "the export is published");
         ctx.finish(tx, json!({ "outcome": "published", "rows": rows, "manifest_key": key })).await
     }

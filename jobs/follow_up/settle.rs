@@ -9,6 +9,7 @@ use crate::{
     db::{TenantTx, Tx},
     mail,
     path::{self, SessionState, session},
+    webhook::{self, Event, EventType},
 };
 
 /// What a person says about a follow-up that failed or whose fate is unknown.
@@ -50,6 +51,7 @@ pub async fn decide(tx: &mut TenantTx, summary_id: Uuid, verdict: Verdict) -> Re
     tracing::info!(target: "follow_up", { mail.id = %mail.id, mail.arrived = arrived }, "a person decided on a follow-up");
     mail::clear_mark(tx, mail.id).await?;
     if arrived {
+        webhook::emit(tx, &Event::mail(EventType::MailSent, mail.id)).await?;
         close_if_finished(tx, session_id).await?;
     } else {
         mail::enqueue_send(tx, &SendFollowUp { summary_id, mail_id: mail.id }, None, mail.correlation_id).await?;

@@ -12,6 +12,7 @@ use crate::{
     mail::{self, Stopped},
     path::{self, SessionState, session},
     queue::{Context, JobError},
+    webhook::{self, EventType},
 };
 
 /// Why such an email is cancelled, as stored on the ledger.
@@ -65,6 +66,7 @@ pub(super) async fn if_recipient_changed(
     let event =
         Event { summary_id: Some(summary_id), detail, ..Event::of(found.session_id, EventKind::FollowUpCancelled) };
     record(tx, &event, &Visitor::default()).await?;
+    webhook::emit(tx, &webhook::Event::summary(EventType::SummaryReopened, summary_id)).await?;
     tell(tx, ctx, found.session_id, &found.client, found.is_removed).await?;
     Ok(true)
 }

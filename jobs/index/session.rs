@@ -19,6 +19,7 @@ use crate::{
     embed::Embedder,
     path::session,
     queue::{Context, Finished, Job, JobArgs, JobError, Policy, cuttable},
+    webhook::{self, Event},
 };
 
 /// Makes a session's utterances searchable. Enqueued after parse, and again when its speakers become known.
@@ -89,6 +90,8 @@ impl Job for IndexSession {
     async fn on_dead(&self, ctx: &Context<Embedder>, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         session::mark_failed(&mut tx, self.session_id, "index", store::NOT_FOUND).await?;
+        let event = Event::stage_failed(self.session_id, "index", None, ctx.job.id);
+        webhook::emit(&mut tx, &event).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     model::{Section, summary::load_version},
     path::session,
     queue::{Context, Finished, Job, JobArgs, JobError},
+    webhook::{self, Event},
 };
 
 /// Makes a version of a summary searchable. Enqueued with each version.
@@ -91,6 +92,8 @@ impl Job for IndexSummary {
         let mut tx = ctx.tenant_tx().await?;
         if let Some(whose) = self.whose(&mut tx).await? {
             session::mark_failed(&mut tx, whose.session_id, "index", store::NOT_FOUND).await?;
+            let event = Event::stage_failed(whose.session_id, "index", Some(self.summary_id), ctx.job.id);
+            webhook::emit(&mut tx, &event).await?;
         }
         Ok(tx.commit().await?)
     }

@@ -10,6 +10,8 @@ use crate::{
     bucket::ObjectInfo,
     db::{TenantTx, Tx},
     meeting::key::TranscriptKey,
+    model::SessionState,
+    webhook::{self, Event},
 };
 
 /// Makes the session, or finds the one that came under the same key before. One without words goes back to the
@@ -26,7 +28,7 @@ pub(super) async fn receive_session(
 ) -> Result<(Uuid, Uuid), sqlx::Error> {
     let (date, date_source) = key.date(object.modified, coach_zone(tx, coach.id).await?);
     let row = sqlx::query!(
-        "insert into sessions (id, organization_id, coach_id, title, type, session_date, date_source, object_key,
+        r#"insert into sessions (id, organization_id, coach_id, title, type, session_date, date_source, object_key,
             correlation_id, state, failed_stage, failed_reason)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, case when $10::text is null then 'received' else 'rejected' end,
             case when $10 is not null then 'ingest' end, $10)
@@ -36,7 +38,9 @@ pub(super) async fn receive_session(
                           then sessions.state else 'received' end,
              failed_stage = case when $10 is not null then sessions.failed_stage end,
              failed_reason = case when $10 is not null then sessions.failed_reason end, updated_at = now()
-         returning id, correlation_id",
+         returning id, correlation_id, state as "state: SessionState",
+             -- As it was before this statement.
+             (select state from sessions before where before.id = sessions.id) as "before: SessionState""#,
         Uuid::now_v7(),
         coach.organization,
         coach.id,
@@ -50,6 +54,9 @@ pub(super) async fn receive_session(
     )
     .fetch_one(tx.conn())
     .await?;
+    if row.before != Some(row.state) {
+        webhook::emit(tx, &Event::session(row.id, row.state)).await?;
+    }
     Ok((row.id, row.correlation_id))
 }
 

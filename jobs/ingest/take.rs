@@ -21,8 +21,10 @@ use crate::{
     bucket::ObjectInfo,
     db::{TenantTx, Tx},
     meeting::{self, Place, key::TranscriptKey, likeness::Facts},
+    model::SessionState,
     path::ParseTranscript,
     queue::{Context, JobError, blocking, enqueue},
+    webhook::{self, Event},
 };
 
 /// Takes files that may be of one meeting: first our own copies, then in one transaction the sessions, the transcripts,
@@ -370,13 +372,14 @@ async fn join_session(
     let key = &file.member.key;
     let is_track =
         file.is_one_track() && !is_again && (meeting::named(&key.file).is_track || meeting::place(key) == Place::Own);
-    let correlation_id = sqlx::query_scalar!(
-        "update sessions
+    let joined = sqlx::query!(
+        r#"update sessions
          set state = case when exists (select from utterances where session_id = sessions.id and replaced_at is null)
                           then state else 'received' end,
              title = coalesce($2, title), failed_stage = case when not $3 then failed_stage end,
              failed_reason = case when not $3 then failed_reason end, updated_at = now()
-         where id = $1 returning correlation_id",
+         from (select id as its_id, state as before from sessions where id = $1 for no key update) was
+         where id = its_id returning correlation_id, state as "state: SessionState", before as "before: SessionState""#,
         session_id,
         // A second track has arrived: the session is no longer named after the first.
         is_track.then(|| title(key, true)),
@@ -385,7 +388,10 @@ async fn join_session(
     )
     .fetch_one(tx.conn())
     .await?;
-    Ok(correlation_id)
+    if joined.state != joined.before {
+        webhook::emit(tx, &Event::session(session_id, joined.state)).await?;
+    }
+    Ok(joined.correlation_id)
 }
 
 /// SHA-256 in lower-case hexadecimal.

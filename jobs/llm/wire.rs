@@ -3,12 +3,15 @@
 
 use std::{fmt, time::Duration};
 
-use chrono::{DateTime, Utc};
 use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 use url::Url;
 
 use super::{LlmError, Usage, schema::Ordered};
+use crate::web;
+
+/// At most this of an endpoint's Retry-After is honored.
+const LONGEST_WISH: Duration = Duration::from_secs(3600);
 
 /// A provider's form of requests and answers. Pure: the client sends them.
 pub(super) trait Wire: fmt::Debug + Send + Sync {
@@ -143,7 +146,7 @@ impl Refused {
             status: reply.status.as_u16(),
             code: code(&json),
             text: String::from_utf8_lossy(&reply.body).to_lowercase(),
-            retry_after: retry_after(&reply.headers),
+            retry_after: web::retry_after(&reply.headers, LONGEST_WISH),
             json,
         }
     }
@@ -194,50 +197,9 @@ fn code(json: &Value) -> Option<String> {
     plain.then(|| code.to_owned())
 }
 
-/// `Retry-After` in seconds or as a date, at most an hour.
-pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = |name: &str| headers.get(name)?.to_str().ok();
-    let seconds = match text("retry-after-ms").and_then(|text| text.trim().parse::<f64>().ok()) {
-        Some(millis) => millis / 1000.0,
-        None => {
-            let text = text("retry-after")?.trim();
-            text.parse::<f64>().ok().or_else(|| {
-                let at = DateTime::parse_from_rfc2822(text).ok()?;
-                // The date has no fractions, so an extra second makes sure it isn't too early.
-                Some(((at.with_timezone(&Utc) - Utc::now()).num_milliseconds() as f64 / 1000.0).max(0.0).ceil())
-            })?
-        }
-    };
-    seconds.is_finite().then(|| Duration::from_secs_f64(seconds.clamp(0.0, 3600.0)))
-}
-
 /// Appends to the path of `base`. A query of the base is kept.
 pub(super) fn join(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
     url
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_is_read_in_every_form() {
-        let header = |name: &'static str, value: String| {
-            let mut headers = HeaderMap::new();
-            headers.insert(name, value.parse().expect("a header"));
-            retry_after(&headers).map(|after| after.as_secs_f64())
-        };
-        assert_eq!(header("retry-after", "7".into()), Some(7.0));
-        assert_eq!(header("retry-after", "0.5".into()), Some(0.5));
-        assert_eq!(header("retry-after-ms", "1500".into()), Some(1.5));
-        assert_eq!(header("retry-after", "999999".into()), Some(3600.0));
-        assert_eq!(header("retry-after", "soon".into()), None);
-        assert_eq!(header("retry-after", "NaN".into()), None);
-        let at = |seconds: i64| (Utc::now() + chrono::Duration::seconds(seconds)).format("%a, %d %b %Y %H:%M:%S GMT");
-        let date = header("retry-after", at(90).to_string()).expect("a date");
-        assert!((88.0..=90.0).contains(&date), "{date}");
-        assert_eq!(header("retry-after", at(-90).to_string()), Some(0.0));
-    }
 }

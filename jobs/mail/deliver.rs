@@ -20,6 +20,7 @@ use crate::{
     db::{TenantTx, Tx},
     model::MailState,
     queue::{Context, Finished, JobError},
+    webhook::{self, Event, EventType},
 };
 
 /// The outcome of a delivery, to be recorded in the transaction that finishes the job.
@@ -282,13 +283,16 @@ impl Delivery {
                     { mail.id = %self.mail_id, error = why },
                     "whether the client has this mail is not known: it is not sent again"
                 );
-                sqlx::query!(
+                let marked = sqlx::query!(
                     "update mails set state = 'uncertain', error = $2 where id = $1 and state = 'sending'",
                     self.mail_id,
                     why
                 )
                 .execute(tx.conn())
                 .await?;
+                if marked.rows_affected() > 0 {
+                    webhook::emit(tx, &Event::mail(EventType::MailUncertain, self.mail_id)).await?;
+                }
             }
             DeliveryOutcome::Nothing(_) => {}
         }
@@ -308,7 +312,7 @@ impl Delivery {
 
     /// Writes that it is sent. An attempt that has `lost_its_lease` writes so over what others found since.
     async fn mark_sent(&self, tx: &mut TenantTx, lost_its_lease: bool) -> Result<(), sqlx::Error> {
-        sqlx::query!(
+        let marked = sqlx::query!(
             "update mails set state = 'sent', sent_at = now(), error = null,
                 message = case when carries_link then null else message end
              where id = $1 and (state = 'sending' and fence = $2 or $3 and state in ('sending', 'uncertain'))",
@@ -318,6 +322,9 @@ impl Delivery {
         )
         .execute(tx.conn())
         .await?;
+        if marked.rows_affected() > 0 {
+            webhook::emit(tx, &Event::mail(EventType::MailSent, self.mail_id)).await?;
+        }
         clear_mark(tx, self.mail_id).await
     }
 
@@ -370,7 +377,7 @@ async fn lock_session(tx: &mut TenantTx, mail_id: Uuid) -> Result<(), sqlx::Erro
 /// Returns an error if the database can't be reached.
 pub async fn give_up(tx: &mut TenantTx, mail_id: Uuid, error: &str) -> Result<Option<Mail>, sqlx::Error> {
     lock_session(tx, mail_id).await?;
-    sqlx::query_as!(
+    let mail = sqlx::query_as!(
         Mail,
         r#"update mails set state = case when state in ('sending', 'uncertain') then 'uncertain' else 'failed' end,
             error = coalesce(error, $2)
@@ -380,5 +387,10 @@ pub async fn give_up(tx: &mut TenantTx, mail_id: Uuid, error: &str) -> Result<Op
         error
     )
     .fetch_optional(tx.conn())
-    .await
+    .await?;
+    if let Some(mail) = &mail {
+        let kind = if mail.state == MailState::Uncertain { EventType::MailUncertain } else { EventType::MailFailed };
+        webhook::emit(tx, &Event::mail(kind, mail_id)).await?;
+    }
+    Ok(mail)
 }

@@ -9,6 +9,7 @@ use super::{MailError, Message, NewMail, Post, Recipient, SessionFailed, Trouble
 use crate::{
     db::{TenantTx, Tx},
     path::session,
+    webhook::{self, Event},
 };
 
 /// Advice to the coach about a stage that an operator can restart: a sentence.
@@ -28,6 +29,7 @@ pub async fn stage_failed(
     trouble: Trouble<'_>,
 ) -> Result<(), sqlx::Error> {
     session::mark_failed(tx, session_id, stage, trouble.reason).await?;
+    webhook::emit(tx, &Event::stage_failed(session_id, stage, None, trouble.subject_id)).await?;
     told(tell_coach(tx, post, session_id, trouble).await)
 }
 

@@ -2,6 +2,7 @@
 
 mod inbox;
 mod roster;
+mod webhook_paused;
 mod wrong_words;
 
 use chrono::NaiveDate;
@@ -9,6 +10,7 @@ use serde::Serialize;
 
 pub use inbox::{InboxFile, SessionRejected};
 pub use roster::RosterProblems;
+pub use webhook_paused::WebhookPaused;
 pub use wrong_words::{WrongLetter, WrongWords};
 
 /// An email's content. The variant determines its kind, its template folder and its audience.
@@ -31,6 +33,8 @@ pub enum Message {
     WrongWords(WrongWords),
     /// To the coach: part of a roster could not be applied.
     RosterProblems(RosterProblems),
+    /// To the admins: a webhook was paused.
+    WebhookPaused(WebhookPaused),
 }
 
 impl Message {
@@ -46,6 +50,7 @@ impl Message {
             Self::WeeklyRollup(_) => "weekly_rollup",
             Self::WrongWords(_) => "wrong_words",
             Self::RosterProblems(_) => "roster_problems",
+            Self::WebhookPaused(_) => "webhook_paused",
         }
     }
 
@@ -73,6 +78,7 @@ impl Message {
             Self::WeeklyRollup(WeeklyRollup::sample()),
             Self::WrongWords(WrongWords::sample()),
             Self::RosterProblems(RosterProblems::sample()),
+            Self::WebhookPaused(WebhookPaused::sample()),
         ]
     }
 }

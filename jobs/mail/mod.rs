@@ -19,6 +19,7 @@ mod post;
 mod samples;
 mod smtp;
 mod transport;
+mod webhook_paused;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +30,8 @@ pub(crate) use ledger::is_for_its_client;
 pub use ledger::{Mail, NewMail, enqueue_send, insert, queue_mail, revive};
 pub use messages::{
     Again, FollowUp, FollowUpItem, Guess, InboxFile, Message, ReviewRequest, RosterProblems, SessionFailed,
-    SessionRejected, SpeakersNeeded, Stopped, WeeklyClient, WeeklyItem, WeeklyRollup, WrongLetter, WrongWords,
+    SessionRejected, SpeakersNeeded, Stopped, WebhookPaused, WeeklyClient, WeeklyItem, WeeklyRollup, WrongLetter,
+    WrongWords,
 };
 pub use notice::{SessionCoach, Trouble, clear_mark, session_coach, tell_coach};
 pub use post::Post;

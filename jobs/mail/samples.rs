@@ -48,6 +48,16 @@ fn expected(message: &Message) -> (&'static str, &'static [&'static str]) {
             "Your client list: 4 lines to check",
             &["11 clients", "roster.csv", "line 4: the email isn’t a valid address", "and 2 more", "Zoë Åström"],
         ),
+        Message::WebhookPaused(_) => (
+            "A webhook is paused: crm.northlight.example",
+            &[
+                "Contacts in the CRM",
+                "Tuesday 3 November 2026",
+                "4 events wait",
+                "12 were given up",
+                "debrief webhooks resume 019a4c7e",
+            ],
+        ),
     }
 }
 

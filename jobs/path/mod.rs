@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::{
     db::{TenantTx, Tx},
     queue::{Enqueued, JobArgs, enqueue},
+    webhook::{self, Event},
 };
 
 pub use crate::model::SessionState;
@@ -27,12 +28,15 @@ pub use jobs::{
 };
 pub use session::{Locked, MovedBy};
 
-/// Moves a session to a state, and enqueues its next job.
+/// Moves a session to a state, tells webhooks, and enqueues its next job.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
 pub async fn advance(tx: &mut TenantTx, session: &Locked, to: SessionState) -> Result<(), sqlx::Error> {
     let from = session::set_state(tx, session.id, to).await?;
+    if from != to {
+        webhook::emit(tx, &Event::session(session.id, to)).await?;
+    }
     for step in next(tx, session.id, to).await? {
         step.enqueue(tx, session.correlation_id).await?;
     }

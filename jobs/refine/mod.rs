@@ -35,6 +35,7 @@ use crate::{
     path::{Locked, RefineSummary, session},
     queue::{Context, Finished, Job, JobError, enqueue},
     summarize::{self, SessionForClient, Summarizer},
+    webhook::{self, EventType},
 };
 
 /// Why a possible refinement changed nothing.
@@ -261,6 +262,7 @@ impl RefineSummary {
         };
         let version = summary::add_version(tx, read.summary_id, &refined.content, &authorship).await?;
         self.settle(tx, RefinementState::Done, Some(version), refined.told().as_deref()).await?;
+        webhook::emit(tx, &webhook::Event::summary(EventType::SummaryEdited, read.summary_id)).await?;
         enqueue(tx, &IndexSummary { summary_id: read.summary_id, version }, correlation_id).await?;
         let detail = json!({ "from": read.base_version, "version": version, "dropped": refined.dropped });
         let event =

@@ -19,6 +19,7 @@ use crate::{
     model::{SummaryState, summary},
     path::{self, SessionState, session},
     voice,
+    webhook::{self, EventType},
 };
 
 /// At most this many new links per hour for one session.
@@ -138,6 +139,7 @@ pub async fn approve(
     });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Approved) };
     record(tx, &event, visitor).await?;
+    webhook::emit(tx, &webhook::Event::summary(EventType::SummaryApproved, summary_id)).await?;
     follow_up::close_if_finished(tx, session_id).await?;
     Ok(approved)
 }
@@ -165,6 +167,7 @@ pub async fn dismiss(
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Dismissed) };
     record(tx, &event, visitor).await?;
     session::mark_unwritten(tx, session_id).await?;
+    webhook::emit(tx, &webhook::Event::summary(EventType::SummaryDismissed, summary_id)).await?;
     follow_up::close_if_finished(tx, session_id).await?;
     Ok(())
 }
@@ -200,6 +203,7 @@ pub async fn reopen(
     session::mark_unwritten(tx, session_id).await?;
     let event = Event { summary_id: Some(summary_id), ..Event::of(session_id, EventKind::Reopened) };
     record(tx, &event, visitor).await?;
+    webhook::emit(tx, &webhook::Event::summary(EventType::SummaryReopened, summary_id)).await?;
     Ok(())
 }
 
@@ -237,6 +241,7 @@ pub async fn cancel_follow_up(
     let detail = json!({ "version": row.approved_version });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::FollowUpCancelled) };
     record(tx, &event, visitor).await?;
+    webhook::emit(tx, &webhook::Event::summary(EventType::SummaryReopened, summary_id)).await?;
     Ok(())
 }
 

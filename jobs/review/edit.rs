@@ -25,6 +25,7 @@ use crate::{
     queue::enqueue,
     summarize::{Names, due},
     text,
+    webhook::{self, EventType},
 };
 
 /// What the coach typed.
@@ -196,6 +197,7 @@ pub async fn edit(
     }
     check_again(tx, summary_id, &base, &mut edited).await?;
     let version = summary::add_version(tx, summary_id, &edited, &authorship).await?;
+    webhook::emit(tx, &webhook::Event::summary(EventType::SummaryEdited, summary_id)).await?;
     enqueue(tx, &IndexSummary { summary_id, version }, row.session.correlation_id).await?;
     let detail = json!({ "from": base_version, "version": version, "removed": edits.removals.len() });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Edited) };

@@ -15,6 +15,7 @@ use crate::{
     model::summary::{self, Authorship},
     path::RefineSummary,
     queue::enqueue,
+    webhook::{self, EventType},
 };
 
 /// An instruction is a sentence or two: at most this many characters.
@@ -157,6 +158,7 @@ pub async fn undo(
         claims_dropped: origin.claims_dropped,
     };
     let version = summary::add_version(tx, summary_id, &before, &authorship).await?;
+    webhook::emit(tx, &webhook::Event::summary(EventType::SummaryEdited, summary_id)).await?;
     enqueue(tx, &IndexSummary { summary_id, version }, row.session.correlation_id).await?;
     let detail = json!({ "from": row.version, "version": version, "restores": origin.version });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Undone) };

@@ -25,6 +25,7 @@ use crate::{
     },
     path::{Locked, session},
     queue::{Context, Finished, Job, JobArgs, JobError, Policy, cuttable, enqueue},
+    webhook::{self, Event, EventType},
 };
 
 const REASON: &str =
@@ -113,6 +114,7 @@ impl Job for LookAgain {
             )
             .execute(tx.conn())
             .await?;
+            webhook::emit(&mut tx, &Event::summary(EventType::SummaryWritten, self.summary_id)).await?;
             enqueue(&mut tx, &IndexSummary { summary_id: self.summary_id, version }, correlation_id).await?;
         }
         enqueue_next(&mut tx, self.summary_id, version, correlation_id).await?;

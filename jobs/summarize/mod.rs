@@ -64,6 +64,7 @@ use crate::{
     },
     path::{self, Locked, SessionState, SummarizeClient, session},
     queue::{Context, Finished, Job, JobError, blocking, enqueue, hasten},
+    webhook::{self, EventType},
 };
 
 /// The job's output: what a run did.
@@ -138,6 +139,8 @@ impl Job for SummarizeClient {
         .await?;
         go_on(&mut tx, &session).await?;
         session::mark_unwritten(&mut tx, session_id).await?;
+        let event = webhook::Event::stage_failed(session_id, "summarize", Some(self.summary_id), ctx.job.id);
+        webhook::emit(&mut tx, &event).await?;
         self.hasten_next(&mut tx).await?;
         tx.commit().await?;
         tracing::warn!(target: "summarize", { summary.id = %self.summary_id, session.id = %session_id }, "A summary has failed");
@@ -204,6 +207,7 @@ impl SummarizeClient {
         )
         .execute(tx.conn())
         .await?;
+        webhook::emit(&mut tx, &webhook::Event::summary(EventType::SummaryWritten, self.summary_id)).await?;
         enqueue(&mut tx, &IndexSummary { summary_id: self.summary_id, version }, session.correlation_id).await?;
         look_again::enqueue_next(&mut tx, self.summary_id, version, session.correlation_id).await?;
         self.hasten_next(&mut tx).await?;

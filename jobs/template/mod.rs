@@ -45,6 +45,9 @@ const FILES: &[(&str, &str)] = embed![
     "mail/roster_problems/subject.txt",
     "mail/roster_problems/body.txt",
     "mail/roster_problems/body.mjml",
+    "mail/webhook_paused/subject.txt",
+    "mail/webhook_paused/body.txt",
+    "mail/webhook_paused/body.mjml",
     // Prompts.
     // Pages.
     "page/base.html",

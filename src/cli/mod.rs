@@ -29,6 +29,7 @@ mod settings;
 mod speakers;
 mod templates;
 mod voice;
+mod webhooks;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -139,6 +140,8 @@ enum Command {
     #[command(subcommand)]
     Export(export::Export),
     #[command(subcommand)]
+    Webhooks(webhooks::Webhooks),
+    #[command(subcommand)]
     Jobs(jobs::Jobs),
     #[command(subcommand)]
     Schedules(schedules::Schedules),
@@ -233,6 +236,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Index(command) => command.run(&App::open(&globals).await?).await,
         Command::Models(command) => command.run(&globals).await,
         Command::Export(command) => command.run(&App::open(&globals).await?).await,
+        Command::Webhooks(command) => command.run(&App::open(&globals).await?).await,
         Command::Jobs(command) => command.run(&App::open(&globals).await?).await,
         Command::Schedules(command) => command.run(&App::open(&globals).await?).await,
     }

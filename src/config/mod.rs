@@ -11,7 +11,7 @@ use std::{
 };
 
 use config::Source;
-use debrief_jobs::{bucket, desk, embed, export, ingest, llm, mail, masked, queue};
+use debrief_jobs::{bucket, desk, embed, export, ingest, llm, mail, masked, queue, webhook};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -49,6 +49,8 @@ pub struct Config {
     pub review: desk::Settings,
     /// How exports are written.
     pub export: export::Settings,
+    /// Which addresses webhooks may have.
+    pub webhooks: webhook::Settings,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -135,6 +137,8 @@ impl Config {
             .prefix_separator("_")
             .separator("__")
             .try_parsing(true)
+            .list_separator(",")
+            .with_list_parse_key("webhooks.allow_private")
             .source(Some(environment()));
         let told =
             |error: config::ConfigError| problem::of_value(&error, written, &environment.collect().unwrap_or_default());
@@ -183,6 +187,7 @@ impl Config {
             ));
         }
         queue::WorkerSettings::new(&self.queue, debrief_jobs::schedules()).map_err(|error| error.to_string())?;
+        webhook::Rules::new(&self.webhooks).map_err(|error| error.to_string())?;
         let counts = [
             ("http.connections", self.http.connections as u64, 8),
             ("database_connections", u64::from(self.database_connections), 2),
@@ -235,6 +240,7 @@ impl Config {
             mail: self.mail.clone(),
             review: self.review.clone(),
             export: self.export,
+            webhooks: self.webhooks.clone(),
         }
     }
 }

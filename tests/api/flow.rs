@@ -144,7 +144,7 @@ async fn an_upload_is_taken_once_and_bounded() {
     ] {
         assert_eq!(send_file(query, TALK).await.code(), code, "{query}");
     }
-    assert_eq!(send_file("file_name=empty.txt", "").await.code(), "COACH_010");
+    assert_eq!(send_file("file_name=empty.txt", "").await.code(), "COACH_015");
     let most = usize::try_from(api.world.services.ingest.max_bytes).expect("a size");
     let large = upload(&api, &key, "file_name=large.txt", "text/plain", "x".repeat(most + 1)).await;
     assert_eq!(large.code(), "COACH_011");

@@ -69,6 +69,9 @@ async fn fill(world: &World) -> Full {
         "insert into voice_examples (id, organization_id, coach_id, client_id, summary_id, before_text, after_text)
          select gen_random_uuid(), $1, clients.coach_id, clients.id, summaries.id, 'one', 'other'
          from summaries join clients on clients.id = client_id",
+        "insert into webhooks (id, organization_id, url, secret) values (gen_random_uuid(), $1, 'https://crm.example', 'whsec_')",
+        "insert into webhook_deliveries (id, organization_id, webhook_id, event_id, type, body, next_attempt_at, correlation_id)
+         select gen_random_uuid(), $1, id, gen_random_uuid(), 'session.closed', '{}', now(), gen_random_uuid() from webhooks",
         "insert into organization_llm (organization_id, write_profile) values ($1, 'offline')",
         "insert into corrections (id, organization_id, coach_id, session_id, normalized, applied_at)
          select gen_random_uuid(), $1, coach_id, id, 'pr', now() from sessions",
@@ -230,6 +233,8 @@ const OF_THE_ORGANIZATION: &[&str] = &[
     "summary_templates",
     "team_members",
     "teams",
+    "webhook_deliveries",
+    "webhooks",
 ];
 
 #[tokio::test]

@@ -10,6 +10,7 @@ pub(crate) mod llm_server;
 pub(crate) mod model;
 mod proxy;
 pub(crate) mod python;
+pub(crate) mod receiver;
 pub(crate) mod reviewed;
 pub(crate) mod s3;
 mod server;

@@ -10,6 +10,7 @@ use debrief_jobs::{
     db::{Db, Tx},
     desk, embed, export, index, ingest, llm, mail,
     queue::{Context, Enqueued, Job, JobError, JobInfo, enqueue},
+    webhook,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -269,6 +270,7 @@ pub(crate) fn settings(folder: &TempDir) -> Settings {
             help: String::new(),
         },
         export: export::Settings { csv_bom: true },
+        webhooks: webhook::Settings::default(),
     }
 }
 

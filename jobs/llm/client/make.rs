@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Display,
-    sync::{Mutex, Once, atomic::AtomicBool},
+    sync::{Mutex, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -21,7 +21,7 @@ use super::{
     },
     Client,
 };
-use crate::SettingsError;
+use crate::{SettingsError, web::install_ring};
 
 impl Client {
     /// Makes the client of a model. Nothing is contacted.
@@ -93,12 +93,4 @@ fn is_loopback(url: &Url) -> bool {
         Some(url::Host::Domain(name)) => name == "localhost",
         None => false,
     }
-}
-
-/// reqwest is built without a provider of its own; whoever installed one first keeps it.
-fn install_ring() {
-    static INSTALL: Once = Once::new();
-    INSTALL.call_once(|| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-    });
 }

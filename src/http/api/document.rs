@@ -8,7 +8,7 @@ use utoipa::{
     Modify, OpenApi as _,
     openapi::{
         Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema,
-        path::{HttpMethod, Operation},
+        path::{HttpMethod, Operation, Parameter},
         schema::AdditionalProperties,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
@@ -88,7 +88,7 @@ pub(super) fn finished(mut openapi: OpenApi) -> OpenApi {
                     problem(operation, status, description);
                 }
             }
-            if operation.parameters.iter().flatten().any(|parameter| parameter.name == "cursor") {
+            if operation.parameters.iter().flatten().any(is_cursor) {
                 problem(operation, "422", "The cursor isn’t one of this list");
             }
             if path.contains('{') {
@@ -111,6 +111,10 @@ fn forbid_unknown_fields(openapi: &mut OpenApi) {
             object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         }
     }
+}
+
+fn is_cursor(parameter: &RefOr<Parameter>) -> bool {
+    matches!(parameter, RefOr::T(parameter) if parameter.name == "cursor")
 }
 
 fn problem(operation: &mut Operation, status: &str, description: &str) {

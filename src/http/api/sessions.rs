@@ -124,6 +124,7 @@ pub(super) struct Change {
     /// The day. It's fixed once a letter went out.
     date: Option<NaiveDate>,
     /// The time of day at which it began, in the coach's time zone; with `date` only.
+    #[schema(value_type = Option<String>, pattern = "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", example = "16:30")]
     begins_at: Option<NaiveTime>,
 }
 

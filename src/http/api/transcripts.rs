@@ -33,6 +33,7 @@ pub(super) struct Place {
     /// The coach's handle. A coach's own key may leave it out.
     coach: Option<String>,
     /// The file's name, without folders. Needed unless the body is a form, whose file has its own.
+    #[param(min_length = 1, max_length = 200)]
     file_name: Option<String>,
     /// The session's day, if neither the file's name nor its content says it.
     date: Option<NaiveDate>,
@@ -82,7 +83,7 @@ pub(super) async fn upload(call: Call, Asked(place): Asked<Place>, request: Requ
     let name =
         place.file_name.or(named).ok_or_else(|| Problem::invalid("file_name", "Say what the file is called."))?;
     if content.is_empty() {
-        return Err(Problem::new(Code::UnreadableBody, "The file is empty.").into());
+        return Err(Problem::invalid("file", "The file is empty.").into());
     }
     let object_key = upload::key(&coach, place.date, &name)?;
     let digest = Sha256::digest(&content);

@@ -1,0 +1,322 @@
+//! Which addresses may be called: public ones, and what the operator allows besides. Without this, whoever adds a webhook
+//! could make Debrief call the machines of its own network for them. Pure.
+
+use std::{
+    collections::HashSet,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
+
+use ipnet::IpNet;
+use serde::Deserialize;
+use url::{Host, Url};
+
+use crate::SettingsError;
+
+/// At most this many characters of a URL.
+pub const MAX_URL: usize = 2000;
+
+/// What the operator sets.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Whether webhooks may have plain `http://` addresses.
+    pub allow_http: bool,
+    /// Private hosts, addresses and networks that may be called: `crm.lan`, `10.1.2.3`, `10.1.0.0/16`.
+    pub allow_private: Vec<String>,
+}
+
+/// Why a URL can't be a webhook's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UrlError {
+    /// It isn't a URL with a host.
+    #[error("that isn't a URL; write one such as https://crm.example.org/debrief")]
+    Invalid,
+    /// It is neither https nor, if the operator allows that, http.
+    #[error("a webhook's URL starts with https://")]
+    Scheme,
+    /// It is plain http, and the operator doesn't allow that.
+    #[error(
+        "plain http:// would show the events to everyone on the way; use https:// (the operator can set webhooks.allow_http)"
+    )]
+    PlainHttp,
+    /// It is too long.
+    #[error("a webhook's URL has at most {MAX_URL} characters")]
+    TooLong,
+    /// It contains a user or a password.
+    #[error("a webhook's URL contains no user and no password; check the signature instead")]
+    Credentials,
+    /// It has a fragment, which is never sent.
+    #[error("a webhook's URL has no part after #: it would never be sent")]
+    Fragment,
+    /// Its address is not a public one.
+    #[error(
+        "that address is private: Debrief calls only public addresses (the operator can allow others: webhooks.allow_private)"
+    )]
+    Private,
+}
+
+/// The settings, read.
+#[derive(Clone, Debug)]
+pub struct Rules {
+    allow_http: bool,
+    hosts: HashSet<String>,
+    networks: Vec<IpNet>,
+}
+
+impl Rules {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// Returns an error if an entry of `allow_private` is neither a host nor an address nor a network.
+    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+        let (mut hosts, mut networks) = (HashSet::new(), Vec::new());
+        for entry in settings.allow_private.iter().map(|entry| entry.trim()).filter(|entry| !entry.is_empty()) {
+            if let Ok(network) = entry.parse() {
+                networks.push(network);
+            } else if let Ok(address) = entry.parse::<IpAddr>() {
+                networks.push(address.into());
+            } else if let Ok(Host::Domain(host)) = Host::parse(entry) {
+                hosts.insert(bare(&host));
+            } else {
+                let problem = format!(
+                    "`{entry}` is neither a host (crm.lan) nor an address (10.1.2.3) nor a network (10.1.0.0/16)"
+                );
+                return Err(SettingsError::new("webhooks.allow_private", problem));
+            }
+        }
+        Ok(Self { allow_http: settings.allow_http, hosts, networks })
+    }
+
+    /// Reads a webhook's URL as it is called. The addresses of a name are looked at before each call.
+    ///
+    /// # Errors
+    /// Says what is wrong with it.
+    pub fn url(&self, written: &str) -> Result<Url, UrlError> {
+        let written = written.trim();
+        if written.chars().count() > MAX_URL {
+            return Err(UrlError::TooLong);
+        }
+        let url: Url = written.parse().map_err(|_| UrlError::Invalid)?;
+        match url.scheme() {
+            "https" => {}
+            "http" if self.allow_http => {}
+            "http" => return Err(UrlError::PlainHttp),
+            _ => return Err(UrlError::Scheme),
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(UrlError::Credentials);
+        }
+        if url.fragment().is_some() {
+            return Err(UrlError::Fragment);
+        }
+        // `url` reads every way to write an IPv4 address: 2130706433, 0x7f.1, 0177.0.0.1.
+        match url.host().ok_or(UrlError::Invalid)? {
+            Host::Ipv4(address) if !self.allows_address(address.into()) => return Err(UrlError::Private),
+            Host::Ipv6(address) if !self.allows_address(address.into()) => return Err(UrlError::Private),
+            Host::Ipv4(_) | Host::Ipv6(_) | Host::Domain(_) => {}
+        }
+        // Percent-encoding may make it longer.
+        if url.as_str().len() > MAX_URL { Err(UrlError::TooLong) } else { Ok(url) }
+    }
+
+    /// Whether an address that the name `host` leads to may be called.
+    #[must_use]
+    pub fn allows(&self, host: &str, address: IpAddr) -> bool {
+        self.hosts.contains(&bare(host)) || self.allows_address(address)
+    }
+
+    fn allows_address(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        is_public(address) || self.networks.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// A host's name as names are compared: `Crm.Lan.` is `crm.lan`.
+fn bare(host: &str) -> String {
+    host.trim_end_matches('.').to_lowercase()
+}
+
+/// Whether the internet has this address: not this machine's, not a private network's, none that stands for another.
+fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+/// By IANA's registry of special-purpose addresses.
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let special = match (a, b, c) {
+        // This network, private, loopback, and from multicast (224) to broadcast.
+        (0 | 10 | 127 | 224.., _, _) => true,
+        // Shared by a provider's customers.
+        (100, 64..=127, _) => true,
+        // Link-local: 169.254.169.254 gives a cloud machine's keys away.
+        (169, 254, _) => true,
+        (172, 16..=31, _) | (192, 168, _) => true,
+        // The protocols' own, documentation, and relays to IPv6.
+        (192, 0, 0 | 2) | (192, 88, 99) => true,
+        // Benchmarks, documentation.
+        (198, 18 | 19, _) | (198, 51, 100) | (203, 0, 113) => true,
+        _ => false,
+    };
+    !special
+}
+
+/// By IANA's registry of special-purpose addresses.
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let segments = address.segments();
+    let inner = || {
+        let [.., high, low] = segments;
+        let [a, b] = high.to_be_bytes();
+        let [c, d] = low.to_be_bytes();
+        is_public_v4(Ipv4Addr::new(a, b, c, d))
+    };
+    match segments {
+        // An IPv4 address, mapped or behind NAT64: it's that one which is called.
+        [0, 0, 0, 0, 0, 0xffff, _, _] | [0x64, 0xff9b, 0, 0, 0, 0, _, _] => inner(),
+        // The protocols' own (Teredo, benchmarks and ORCHID among them), documentation, 6to4.
+        [0x2001, 0..=0x01ff, ..] | [0x2001, 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] | [0x2002, ..] => false,
+        // Everything else that isn't global unicast: loopback, unique local, link-local, multicast, local NAT64, …
+        [first, ..] => (0x2000..=0x3fff).contains(&first),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules(allow_http: bool, allowed: &[&str]) -> Rules {
+        let allow_private = allowed.iter().map(|entry| (*entry).to_owned()).collect();
+        Rules::new(&Settings { allow_http, allow_private }).expect("good settings")
+    }
+
+    #[test]
+    fn only_public_addresses_are_called() {
+        let rules = rules(false, &[]);
+        for private in [
+            "0.0.0.0",
+            "10.0.0.1",
+            "100.64.0.1",
+            "100.127.255.255",
+            "127.0.0.1",
+            "127.8.8.8",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.0.0.8",
+            "192.0.2.1",
+            "192.88.99.1",
+            "192.168.1.1",
+            "198.18.0.1",
+            "198.19.255.255",
+            "198.51.100.7",
+            "203.0.113.7",
+            "224.0.0.1",
+            "239.1.1.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::7f00:1",
+            "::ffff:10.0.0.1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::10.0.0.1",
+            "64:ff9b::7f00:1",
+            "64:ff9b:1::8.8.8.8",
+            "100::1",
+            "2001::1",
+            "2001:0:53aa:64c::1",
+            "2001:2::1",
+            "2001:10::1",
+            "2001:db8::1",
+            "2002:7f00:1::",
+            "2002:a00:1::1",
+            "3fff::1",
+            "5f00::1",
+            "fc00::1",
+            "fd12:3456::1",
+            "fe80::1",
+            "fec0::1",
+            "ff02::1",
+        ] {
+            assert!(!rules.allows("name.example", private.parse().expect(private)), "{private} is not public");
+        }
+        for public in [
+            "1.1.1.1",
+            "8.8.8.8",
+            "100.63.255.255",
+            "100.128.0.1",
+            "172.32.0.1",
+            "192.0.1.1",
+            "198.20.0.1",
+            "223.255.255.255",
+            "::ffff:8.8.8.8",
+            "64:ff9b::8.8.8.8",
+            "2001:4860:4860::8888",
+            "2600::1",
+            "2a00:1450::1",
+        ] {
+            assert!(rules.allows("name.example", public.parse().expect(public)), "{public} is public");
+        }
+    }
+
+    #[test]
+    fn a_url_that_cannot_be_a_webhooks_is_refused_with_the_reason() {
+        let rules = rules(false, &[]);
+        let long = format!("https://crm.example/{}", "x".repeat(MAX_URL));
+        for (url, error) in [
+            ("", UrlError::Invalid),
+            ("crm.example/hook", UrlError::Invalid),
+            ("https://", UrlError::Invalid),
+            ("ftp://crm.example", UrlError::Scheme),
+            ("file:///etc/passwd", UrlError::Scheme),
+            ("http://crm.example", UrlError::PlainHttp),
+            ("https://user@crm.example", UrlError::Credentials),
+            ("https://user:secret@crm.example", UrlError::Credentials),
+            ("https://crm.example/a#b", UrlError::Fragment),
+            (&long, UrlError::TooLong),
+            // However it is written.
+            ("https://127.0.0.1", UrlError::Private),
+            ("https://2130706433/", UrlError::Private),
+            ("https://0x7f000001/", UrlError::Private),
+            ("https://0x7f.1/", UrlError::Private),
+            ("https://0177.0.0.1/", UrlError::Private),
+            ("https://127.1:8443/", UrlError::Private),
+            ("https://%31%32%37.0.0.1/", UrlError::Private),
+            ("https://①②⑦.⓪.⓪.①/", UrlError::Private),
+            ("https://[::1]/", UrlError::Private),
+            ("https://[::ffff:169.254.169.254]/", UrlError::Private),
+            ("https://[64:ff9b::a9fe:a9fe]/", UrlError::Private),
+            ("https://0/", UrlError::Private),
+        ] {
+            assert_eq!(rules.url(url).map(String::from), Err(error), "{url}");
+        }
+        assert_eq!(
+            rules.url(" https://crm.example/hook?t=1 ").map(String::from),
+            Ok("https://crm.example/hook?t=1".into())
+        );
+    }
+
+    #[test]
+    fn the_operator_allows_hosts_addresses_and_networks() {
+        let rules = rules(true, &["10.1.0.0/16", "fd00::/8", "192.168.7.7", "CRM.lan"]);
+        for (host, address, allowed) in [
+            ("x.example", "10.1.2.3", true),
+            ("x.example", "10.2.0.1", false),
+            ("x.example", "::ffff:10.1.2.3", true),
+            ("x.example", "fd01::1", true),
+            ("x.example", "192.168.7.7", true),
+            ("x.example", "192.168.7.8", false),
+            ("crm.lan.", "127.0.0.1", true),
+            ("other.lan", "127.0.0.1", false),
+        ] {
+            assert_eq!(rules.allows(host, address.parse().expect("an address")), allowed, "{host} {address}");
+        }
+        assert!(rules.url("http://10.1.2.3:9/x").is_ok());
+        let wrong = Rules::new(&Settings { allow_http: false, allow_private: vec!["10.1.0.0/99".into()] });
+        let told = wrong.expect_err("no network has that").to_string();
+        assert!(told.contains("webhooks.allow_private") && told.contains("10.1.0.0/99"), "{told}");
+    }
+}
