@@ -1,5 +1,6 @@
 //! The API through the router, as other software uses it.
 
+mod contract;
 mod flow;
 mod form;
 mod rights;

@@ -173,6 +173,14 @@ pub fn is_away(error: &sqlx::Error) -> bool {
     }
 }
 
+/// Whether a text holds a character that Postgres can't store: NUL.
+#[must_use]
+pub fn is_unstorable(error: &sqlx::Error) -> bool {
+    // character_not_in_repertoire, untranslatable_character
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| ["22021", "22P05"].contains(&code.as_ref()))
+}
+
 /// What both kinds of transaction have in common; the queue enqueues in either.
 pub trait Tx: Send {
     /// The connection, for queries: `.execute(tx.conn())`.

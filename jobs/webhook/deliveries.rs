@@ -19,7 +19,8 @@ pub const MOST_LISTED: i64 = 500;
 pub(super) const MAX_TESTS: i64 = 30;
 
 /// One event on its way to one webhook.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = WebhookDelivery)]
 pub struct Delivery {
     /// Its id.
     pub id: Uuid,
@@ -44,7 +45,8 @@ pub struct Delivery {
 }
 
 /// One attempt at a delivery.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = WebhookAttempt)]
 pub struct Attempt {
     /// When it began.
     pub at: DateTime<Utc>,

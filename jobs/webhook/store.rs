@@ -23,7 +23,7 @@ pub const MAX_DESCRIPTION: usize = 200;
 pub const OLD_SECRET_HOURS: i32 = 24;
 
 /// A webhook, without its secret.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Webhook {
     /// Its id.
     pub id: Uuid,

@@ -9,7 +9,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use debrief_jobs::review::actions::ActionError;
+use debrief_jobs::{db, review::actions::ActionError};
 use serde::Serialize;
 use serde_json::json;
 
@@ -102,6 +102,10 @@ impl IntoResponse for Failure {
 
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
+        if db::is_unstorable(&error) {
+            let detail = "Something you typed holds a character that can’t be stored. Nothing was changed.";
+            return Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Please check this first", detail);
+        }
         tracing::error!(target: "http", { error = %error }, "the database did not do what a page needs");
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,

@@ -79,6 +79,7 @@ async fn whatever_goes_wrong_is_a_problem_document() {
     let api = Api::new().await;
     let key = api.maya().await;
     let summary = format!("/v1/summaries/{}", api.reviewed.summary);
+    let difference = format!("{summary}/difference?to=-2147483648");
     for (method, path, body, status, code) in [
         (Method::GET, "/v1/nowhere", None, 404, "COACH_005"),
         (Method::GET, "/v1/sessions/not-an-id", None, 404, "COACH_005"),
@@ -88,6 +89,8 @@ async fn whatever_goes_wrong_is_a_problem_document() {
         (Method::GET, "/v1/sessions?state=lost", None, 400, "COACH_013"),
         (Method::GET, "/v1/sessions?cursor=made-up", None, 422, "COACH_014"),
         (Method::GET, "/v1/search?q=", None, 400, "COACH_013"),
+        (Method::GET, "/v1/sessions?tag=%00", None, 422, "COACH_015"),
+        (Method::GET, difference.as_str(), None, 404, "COACH_005"),
         (Method::POST, "/v1/keys", Some(json!({ "name": "x" })), 400, "COACH_010"),
         (Method::POST, "/v1/keys", Some(json!({ "name": "x", "scopes": ["all"] })), 400, "COACH_010"),
         (Method::POST, "/v1/keys", Some(json!({ "name": "x", "scopes": [] })), 422, "COACH_015"),

@@ -1,25 +1,35 @@
-//! The servers that tests need and Rust doesn't have: an S3 server (moto) and an SMTP server (aiosmtpd), installed by
-//! pip in the same cache as Postgres.
+//! What tests need and Rust doesn't have: an S3 server (moto), an SMTP server (aiosmtpd), and what tries the API from
+//! outside; installed by pip in the same cache as Postgres.
 
 use std::{fs, path::PathBuf, process::Command, sync::OnceLock};
 
 use debrief::{folders, postgres::pip};
 
 /// The packages, by exact version; the folder is named after them, so that a change installs them again.
-const PACKAGES: [&str; 4] = ["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5", "aiosmtpd==1.4.6"];
-
-static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+const SERVERS: &[&str] = &["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5", "aiosmtpd==1.4.6"];
+/// What tries the API: a fuzzer that reads its document, and a generator of clients.
+const CALLERS: &[&str] = &["schemathesis==4.32.5", "openapi-python-client==0.29.1"];
 
 /// `python3`, able to import the servers.
 pub(crate) fn command() -> Command {
-    let folder = FOLDER.get_or_init(bring);
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    with(FOLDER.get_or_init(|| bring(SERVERS)))
+}
+
+/// `python3`, able to import what tries the API.
+pub(crate) fn callers() -> Command {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    with(FOLDER.get_or_init(|| bring(CALLERS)))
+}
+
+fn with(folder: &PathBuf) -> Command {
     let mut command = Command::new("python3");
     command.env("PYTHONPATH", folder);
     command
 }
 
-fn bring() -> PathBuf {
-    let name = PACKAGES.join("_").replace(['[', ']', '='], "-");
+fn bring(packages: &[&str]) -> PathBuf {
+    let name = packages.join("_").replace(['[', ']', '='], "-");
     let home = folders::cache().join("test-servers");
     let folder = home.join(&name);
     fs::create_dir_all(&home).expect("the cache folder can be written");
@@ -28,7 +38,7 @@ fn bring() -> PathBuf {
     if !folder.is_dir() {
         let partial = home.join("partial");
         let _ = fs::remove_dir_all(&partial);
-        pip::install(&PACKAGES, &partial)
+        pip::install(packages, &partial)
             .unwrap_or_else(|error| panic!("the test servers could not be brought: {error}"));
         fs::rename(&partial, &folder).expect("the cache folder can be written");
     }

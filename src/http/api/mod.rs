@@ -8,7 +8,7 @@
 //! upload   how a transcript comes in
 //! document the OpenAPI document
 //! me keys organization sessions speakers transcripts clients summaries follow_ups
-//! search rollups exports templates jobs costs history          the endpoints, one file a group
+//! webhooks search rollups exports templates jobs history       the endpoints, one file a group
 //! ```
 //!
 //! A page and an endpoint call the same function of `debrief_jobs`. Which right an endpoint asks for stands in its
@@ -35,6 +35,7 @@ mod summaries;
 mod templates;
 mod transcripts;
 mod upload;
+mod webhooks;
 
 use axum::{
     Router,
@@ -113,6 +114,12 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(jobs::retry))
         .routes(routes!(jobs::cancel))
         .routes(routes!(jobs::costs))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::show, webhooks::change, webhooks::remove))
+        .routes(routes!(webhooks::rotate))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::replay))
         .routes(routes!(history::audit))
 }
 

@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use debrief_jobs::{
+    db,
     people::PeopleError,
     review::actions::ActionError,
     rights::{Denied, EnterError, KeyError},
@@ -253,6 +254,9 @@ impl IntoResponse for Problem {
 
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
+        if db::is_unstorable(&error) {
+            return Self::new(Code::Invalid, "A value holds a character that can’t be stored (NUL). Leave it out.");
+        }
         tracing::error!(target: "http", { error = %error }, "the database did not do what a request needs");
         Self::new(Code::Away, "The database isn’t responding. Nothing was changed; try again in a minute.")
     }

@@ -278,7 +278,7 @@ pub(super) async fn difference(call: Call, Id(id): Id, Asked(between): Asked<Bet
     let mut tx = call.read(Right::SummariesRead).await?;
     let (latest, _) = one(&mut tx, id).await?;
     let to = between.to.unwrap_or(latest.line.version);
-    let from = between.from.unwrap_or(to - 1);
+    let from = between.from.unwrap_or(to.saturating_sub(1));
     let newer = listing::summary(&mut tx, id, Some(to)).await?.ok_or_else(Problem::not_found)?;
     // Before the first there was nothing.
     let older = match from {

@@ -42,6 +42,12 @@ pub(super) struct Place {
     replace: bool,
 }
 
+/// A file as it is.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[allow(dead_code, reason = "describes the body")]
+struct FileContent(Vec<u8>);
+
 /// A form with a file.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "describes the form")]
@@ -70,7 +76,7 @@ struct Uploaded {
 /// recognized by its content. The file is read within seconds; `/v1/transcripts/status` tells of it. Sending the same file
 /// again changes nothing.
 #[utoipa::path(post, path = "/v1/transcripts", tag = "transcripts", operation_id = "upload_transcript", params(Place),
-    request_body(content((String = "application/octet-stream"), (Form = "multipart/form-data"))),
+    request_body(content((FileContent = "application/octet-stream"), (Form = "multipart/form-data"))),
     security(("key" = ["transcripts:write"])),
     responses((status = 202, description = "It is in the inbox", body = Uploaded)))]
 pub(super) async fn upload(call: Call, Asked(place): Asked<Place>, request: Request) -> Answer {
