@@ -6,7 +6,11 @@ use sqlx::types::Json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Manifest;
+use super::{
+    Manifest,
+    cell::{Column, Kind},
+    tables,
+};
 use crate::db::{TenantTx, Tx};
 
 /// An export.
@@ -61,4 +65,47 @@ async fn read(
     )
     .fetch_all(tx.conn())
     .await
+}
+
+/// A table of an export.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TableSchema {
+    /// Its name.
+    pub name: &'static str,
+    /// Its columns, in order.
+    pub columns: Vec<ColumnSchema>,
+}
+
+/// A column of an exported table.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ColumnSchema {
+    /// Its name, in every format.
+    pub name: &'static str,
+    /// `text`, `integer`, `number`, `boolean`, `date` or `timestamp` (UTC, in microseconds).
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    /// Whether it may be null.
+    pub nullable: bool,
+}
+
+/// The tables of every export, in order.
+#[must_use]
+pub fn schema() -> Vec<TableSchema> {
+    let column = |column: &Column| ColumnSchema {
+        name: column.name,
+        kind: match column.kind {
+            Kind::Text => "text",
+            Kind::Int => "integer",
+            Kind::Float => "number",
+            Kind::Bool => "boolean",
+            Kind::Day => "date",
+            Kind::Time => "timestamp",
+        },
+        nullable: column.nullable,
+    };
+    let table = |(name, columns): &(&'static str, &[Column])| TableSchema {
+        name,
+        columns: columns.iter().map(column).collect(),
+    };
+    tables::ALL.iter().map(table).collect()
 }

@@ -46,6 +46,9 @@ macro_rules! tables {
             }
         )+
 
+        /// Every table and its columns, in order.
+        pub(super) const ALL: &[(&str, &[Column])] = &[$((stringify!($table), $table::COLUMNS),)+];
+
         /// Writes every table that `tx` sees to files in `folder`; returns their names and row counts.
         pub(super) async fn write(
             tx: &mut TenantTx,

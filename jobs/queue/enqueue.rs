@@ -63,6 +63,25 @@ pub async fn enqueue_with<J: JobArgs>(tx: &mut impl Tx, job: &J, options: Option
     Ok(id.map_or(Enqueued::AlreadyThere, Enqueued::New))
 }
 
+/// Moves a waiting job to another time. One that is running or was tried stays as it is.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn reschedule<J: JobArgs>(tx: &mut TenantTx, job: &J, at: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update jobs set run_at = $4
+         where organization_id = $1 and kind = $2 and unique_key = $3 and state = 'due' and attempt = 0",
+        tx.tenant(),
+        J::KIND,
+        job.unique_key(),
+        at
+    )
+    .execute(tx.conn())
+    .await?;
+    tx.wake();
+    Ok(())
+}
+
 /// Makes a snoozing job run immediately, because what it waits for has arrived. A pause after a failure stays.
 ///
 /// # Errors

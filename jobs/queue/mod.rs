@@ -33,7 +33,7 @@ mod worker;
 pub use catalogue::Catalogue;
 pub use context::{Context, Finished, JobInfo};
 pub use drain::{Drained, Later, drain};
-pub use enqueue::{Enqueued, Options, enqueue, enqueue_with, hasten};
+pub use enqueue::{Enqueued, Options, enqueue, enqueue_with, hasten, reschedule};
 pub use job::{Cut, Job, JobArgs, JobError, Policy, blocking, cuttable, in_place};
 pub use prune::{Prune, SCHEDULE as PRUNE_SCHEDULE};
 pub use settings::{Settings, WorkerSettings};

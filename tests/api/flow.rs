@@ -87,6 +87,18 @@ async fn a_file_goes_all_the_way_through_the_api() {
     assert!(letter["text"].as_str().is_some_and(|text| text.contains("came well prepared")), "{letter}");
     assert_eq!(letter["to_email"], "tom@becker.example");
     approve(&api, &key, &path, &edited).await;
+    let time = async |at: Value| {
+        let body = json!({ "send_at": at });
+        api.ask(&key, Method::PUT, &format!("{path}/letter/time"), Some(&body), &[]).await
+    };
+    assert_eq!(time(json!("2999-01-01T00:00:00Z")).await.code(), "COACH_015", "not in a thousand years");
+    let later = chrono::Utc::now() + chrono::Duration::days(2);
+    assert_eq!(time(json!(later)).await.status, StatusCode::OK);
+    let waits = "select count(*) from mails join jobs on jobs.unique_key = mails.id::text and run_at = due_at
+        where mails.kind = 'follow_up' and due_at > now() + interval '1 day'";
+    assert_eq!(api.count(waits).await, 1, "the mail and its job");
+    assert_eq!(time(json!(null)).await.status, StatusCode::OK);
+    assert_eq!(api.count(waits).await, 0, "it goes now");
     let stopped = api.post(&key, &format!("{path}/cancel"), &json!({})).await;
     assert_eq!(stopped.status, StatusCode::NO_CONTENT, "{}", stopped.body);
     world.leaves::<debrief_jobs::path::SendFollowUp>();

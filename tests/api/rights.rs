@@ -48,7 +48,7 @@ fn about(id: &str) -> (Of, Option<Value>) {
     match id {
         "get_me" => (Of::Nobody, None),
         "list_keys" | "list_people" | "get_organization" | "list_templates" | "list_jobs" | "list_costs"
-        | "list_exports" | "list_audit" => (Of::Nobody, None),
+        | "list_exports" | "get_export_schema" | "list_audit" => (Of::Nobody, None),
         "list_sessions" | "list_clients" | "list_summaries" | "list_rollups" => (Of::List, None),
         "search" => (Of::Search, None),
         "create_key" => (Of::Nobody, Some(json!({ "name": "k", "scopes": ["sessions:read"] }))),
@@ -81,6 +81,7 @@ fn about(id: &str) -> (Of, Option<Value>) {
         "edit_summary" => (Of::Summary, Some(json!({ "add": [{ "section": "wins", "text": "It went well." }] }))),
         "refine_summary" => (Of::Summary, Some(json!({ "instruction": "shorter" }))),
         "approve_summary" => (Of::Summary, Some(json!({ "version": 1, "hash": "x", "recipient": null }))),
+        "schedule_letter" => (Of::Summary, Some(json!({ "send_at": null }))),
         "decide_letter" => (Of::Summary, Some(json!({ "fate": "arrived" }))),
         "start_export" => (Of::Nobody, None),
         "get_export" | "download_export" => (Of::Export, None),

@@ -2,7 +2,7 @@
 
 use axum::{extract::Path, http::StatusCode};
 use debrief_jobs::{
-    export::{self, ExportLine},
+    export::{self, ExportLine, TableSchema},
     rights::Right,
 };
 use serde::Serialize;
@@ -45,6 +45,25 @@ pub(super) async fn start(call: Call) -> Answer {
     let mut tx = call.change(Right::ExportsRead, &[]).await?;
     let id = export::start(&mut tx).await?;
     call.done(tx, About::other(id), StatusCode::ACCEPTED, &Started { id }, &[]).await
+}
+
+/// What an export holds.
+#[derive(Serialize, ToSchema)]
+struct ExportSchema {
+    /// Increases when a table or column is removed or changes its meaning.
+    schema_version: u32,
+    /// The tables, in order.
+    tables: Vec<TableSchema>,
+}
+
+/// Show the tables and columns of exports
+#[utoipa::path(get, path = "/v1/exports/schema", tag = "exports", operation_id = "get_export_schema",
+    security(("key" = ["exports:read"])),
+    responses((status = 200, description = "The tables", body = ExportSchema)))]
+pub(super) async fn schema(call: Call) -> Answer {
+    let tx = call.read(Right::ExportsRead).await?;
+    let schema = ExportSchema { schema_version: export::SCHEMA_VERSION, tables: export::schema() };
+    call.shown(tx, About::default(), &schema).await
 }
 
 /// Show an export

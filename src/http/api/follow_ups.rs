@@ -1,8 +1,9 @@
 //! `/v1/summaries/{id}/letter` and what decides about it: preview, approve, stop, and what became of it.
 
 use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
 use debrief_jobs::{
-    follow_up::{self, Letter, Verdict},
+    follow_up::{self, LaterError, Letter, Verdict},
     mail::Recipient,
     model::listing,
     review::actions::{self, Approved, Signed},
@@ -15,8 +16,9 @@ use uuid::Uuid;
 use super::{
     call::{About, Answer, Call},
     input::{Id, Json, whole},
-    problem::Problem,
+    problem::{Code, Problem},
 };
+use crate::http::failure::capitalized;
 
 /// Preview the letter to the client
 ///
@@ -106,6 +108,36 @@ pub(super) async fn approve(call: Call, Id(id): Id, body: Json<Signature>) -> An
         Approved::Already => (Outcome::Already, None),
     };
     call.done(tx, About::summary(session, id), StatusCode::OK, &Approval { outcome, mail_id }, &[]).await
+}
+
+/// When a held letter goes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LetterTime {
+    /// The time, at most 60 days ahead; `null` or a time that is past for now.
+    send_at: Option<DateTime<Utc>>,
+}
+
+/// When a held letter goes.
+#[derive(Serialize, ToSchema)]
+struct ScheduledLetter {
+    /// The time.
+    send_at: DateTime<Utc>,
+}
+
+/// Send a held letter now, or at another time
+#[utoipa::path(put, path = "/v1/summaries/{id}/letter/time", tag = "follow-ups", operation_id = "schedule_letter",
+    params(("id" = Uuid, Path,)), request_body = LetterTime, security(("key" = ["summaries:approve"])),
+    responses((status = 200, description = "When it goes", body = ScheduledLetter)))]
+pub(super) async fn schedule(call: Call, Id(id): Id, body: Json<LetterTime>) -> Answer {
+    let mut tx = call.change(Right::SummariesApprove, &body.sha256).await?;
+    let session = listing::place_of_summary(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let send_at = follow_up::send_at(&mut tx, id, body.value.send_at).await.map_err(|error| match error {
+        LaterError::NotHeld => Problem::new(Code::WrongState, capitalized(&error.to_string())),
+        LaterError::TooLate => Problem::invalid("send_at", capitalized(&error.to_string())),
+        LaterError::Database(error) => error.into(),
+    })?;
+    call.done(tx, About::summary(session, id), StatusCode::OK, &ScheduledLetter { send_at }, &[]).await
 }
 
 /// Stop a letter that is held
