@@ -8,17 +8,17 @@ use std::{
 
 /// The modules of `jobs/` from the top down: each uses only those below it.
 #[rustfmt::skip]
-pub(crate) const ORDER: [&str; 39] = [
+pub(crate) const ORDER: [&str; 41] = [
     "services",
     // On the side, and on a schedule.
     "export", "reconcile", "rollup",
     // What a coach does with a session.
     "review", "refine", "correct",
     // The path, from end to start.
-    "follow_up", "desk", "summarize", "parse", "attribute", "ingest",
+    "follow_up", "sign_in", "desk", "summarize", "parse", "attribute", "ingest",
     // What the stages share.
     "people", "mail", "template", "written", "voice", "llm", "index", "path", "danger", "embed", "queue", "rights", "audit", "links", "model", "limits", "db",
-    "bucket", "meeting", "names", "settings", "language", "learn", "text", "masked", "private",
+    "secret", "bucket", "meeting", "names", "settings", "language", "learn", "text", "masked", "private",
 ];
 
 /// The modules of `src/`, likewise.

@@ -11,6 +11,7 @@ use crate::{
     model::{Role, role},
     path::SendFreshLink,
     queue::enqueue,
+    rights::end_all,
 };
 
 /// Changes to a coach; `None` leaves a field as it is.
@@ -84,7 +85,7 @@ pub struct Readdressed {
     pub fresh_links: usize,
 }
 
-pub(super) fn same_address(one: &str, other: &str) -> bool {
+pub(crate) fn same_address(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
@@ -106,6 +107,25 @@ pub(super) async fn readdress(tx: &mut TenantTx, coach_id: Uuid) -> Result<Readd
     Ok(Readdressed { links_taken_back, fresh_links: sessions.len() })
 }
 
+/// Gives a person another address, with what follows for links that went to the one before.
+pub(crate) async fn move_to_address(tx: &mut TenantTx, id: Uuid, email: &str) -> Result<Readdressed, sqlx::Error> {
+    sqlx::query!("update coaches set email = $2 where id = $1", id, email).execute(tx.conn()).await?;
+    readdress(tx, id).await
+}
+
+/// One who is back had links that open no more, and perhaps files that were nobody's.
+pub(super) async fn come_back(tx: &mut TenantTx, id: Uuid, handle: &str) -> Result<(), sqlx::Error> {
+    readdress(tx, id).await?;
+    look_at_inbox_again(tx, handle).await
+}
+
+/// What was rejected from the folder because nobody had the handle is looked at again.
+pub(super) async fn look_at_inbox_again(tx: &mut TenantTx, handle: &str) -> Result<(), sqlx::Error> {
+    let folder = format!("inbox/{handle}/");
+    sqlx::query!(r#"select ledger_look_again($1) as "done?: ()""#, folder).fetch_one(tx.conn()).await?;
+    Ok(())
+}
+
 /// Cancels unsent emails that contain a link. Returns the sessions they were about.
 async fn stop_mails_with_links(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
     let stopped = sqlx::query_scalar!(
@@ -125,6 +145,13 @@ async fn stop_mails_with_links(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<
 pub async fn remove_coach(db: &Db, handle: &str, dry_run: bool) -> Result<CoachRemoval, PeopleError> {
     let (organization, id) = coach(db, handle).await?;
     let mut tx = db.tenant(organization).await?;
+    let removal = remove(&mut tx, id, dry_run).await?;
+    tx.commit().await?;
+    Ok(removal)
+}
+
+/// What [`remove_coach`] does, in a transaction that sees all of the organization. Every way in that the person has ends.
+pub(super) async fn remove(tx: &mut TenantTx, id: Uuid, dry_run: bool) -> Result<CoachRemoval, PeopleError> {
     let row = sqlx::query!(
         r#"select name, (select count(*) from clients where coach_id = $1 and removed_at is null) as "clients!",
                   (select count(*) from sessions where coach_id = $1) as "sessions!",
@@ -134,11 +161,12 @@ pub async fn remove_coach(db: &Db, handle: &str, dry_run: bool) -> Result<CoachR
                       and state in ('received', 'parsed', 'attributed', 'summarized') and failed_stage is null) as "working!",
                   (select count(*) from mails where coach_id = $1 and kind = 'follow_up'
                       and state in ('queued', 'sending')) as "held!"
-           from coaches where id = $1 for no key update"#,
+           from coaches where id = $1 and removed_at is null for no key update"#,
         id
     )
-    .fetch_one(tx.conn())
-    .await?;
+    .fetch_optional(tx.conn())
+    .await?
+    .ok_or(PeopleError::NoPerson)?;
     let many = |count: i64, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
     if row.working > 0 {
         return Err(PeopleError::CoachBusy(many(row.working, "session")));
@@ -152,9 +180,9 @@ pub async fn remove_coach(db: &Db, handle: &str, dry_run: bool) -> Result<CoachR
         return Ok(removal);
     }
     sqlx::query!("update coaches set removed_at = now() where id = $1", id).execute(tx.conn()).await?;
-    links::revoke(&mut tx, LinkFilter::Coach(id), RevokeReason::CoachRemoved).await?;
-    stop_mails_with_links(&mut tx, id).await?;
+    end_all(tx, id).await?;
+    links::revoke(tx, LinkFilter::Coach(id), RevokeReason::CoachRemoved).await?;
+    stop_mails_with_links(tx, id).await?;
     tracing::info!(target: "people", { coach.id = %id, sessions = removal.sessions }, "a coach was removed");
-    tx.commit().await?;
     Ok(removal)
 }

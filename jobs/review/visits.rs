@@ -3,48 +3,14 @@
 //! Reads and writes `review_visits`; only the SHA-256 of the cookie's secret is stored. Opening a link twice in one
 //! browser is one visit; in two browsers it is two independent visits.
 
-use std::fmt;
-
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx},
     links,
+    secret::Secret,
 };
-
-/// The secret in a visit's cookie. Its `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a secret from a cookie.
-    #[must_use]
-    pub fn from_cookie(value: &str) -> Self {
-        Self(value.to_owned())
-    }
-
-    /// The secret in the clear, for the cookie.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    /// The token in every form of this visit: without the cookie nobody can compute it.
-    #[must_use]
-    pub fn form_token(&self) -> String {
-        let digest = Sha256::new().chain_update(self.0.as_bytes()).chain_update(b"/review form").finalize();
-        URL_SAFE_NO_PAD.encode(digest)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Secret(…)")
-    }
-}
 
 /// An open visit.
 #[derive(Clone, Debug)]
@@ -87,7 +53,7 @@ async fn reopen(tx: &mut TenantTx, link: &links::Link, held: &Secret) -> Result<
          where cookie_sha256 = $3 and link_id in (select id from review_links where session_id = $2)",
         link.id,
         link.session_id,
-        links::sha256(&held.0),
+        held.hash(),
     )
     .execute(tx.conn())
     .await?;
@@ -95,7 +61,7 @@ async fn reopen(tx: &mut TenantTx, link: &links::Link, held: &Secret) -> Result<
 }
 
 async fn begin(tx: &mut TenantTx, link: &links::Link) -> Result<Secret, sqlx::Error> {
-    let secret = Secret(links::random_secret());
+    let secret = Secret::random();
     let organization = tx.tenant();
     sqlx::query!(
         "insert into review_visits (id, organization_id, link_id, cookie_sha256, expires_at)
@@ -103,7 +69,7 @@ async fn begin(tx: &mut TenantTx, link: &links::Link) -> Result<Secret, sqlx::Er
         Uuid::now_v7(),
         organization,
         link.id,
-        links::sha256(&secret.0),
+        secret.hash(),
     )
     .execute(tx.conn())
     .await?;
@@ -139,7 +105,7 @@ pub async fn find(db: &Db, secret: &Secret) -> Result<Option<Visit>, sqlx::Error
     let mut tx = db.system().await?;
     let found = sqlx::query!(
         r#"select organization_id as "organization!", visit_id as "visit!" from review_visit_by_cookie($1)"#,
-        links::sha256(&secret.0)
+        secret.hash()
     )
     .fetch_optional(tx.conn())
     .await?;

@@ -165,7 +165,7 @@ fn folder(app: &App) -> Option<PathBuf> {
 }
 
 /// Creates the coach's folder if the bucket is a folder, so that people find it; returns its location.
-async fn make_inbox(app: &App, handle: &str) -> anyhow::Result<String> {
+pub(super) async fn make_inbox(app: &App, handle: &str) -> anyhow::Result<String> {
     let inbox = place(app, Some(handle));
     let made = app.services.bucket.make_folder(&format!("inbox/{handle}")).await;
     made.with_context(|| format!("can't create the folder {inbox}"))?;

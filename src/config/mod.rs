@@ -11,7 +11,7 @@ use std::{
 };
 
 use config::Source;
-use debrief_jobs::{bucket, desk, embed, export, ingest, llm, mail, masked, queue};
+use debrief_jobs::{bucket, desk, embed, export, ingest, llm, mail, masked, queue, sign_in};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -47,6 +47,8 @@ pub struct Config {
     pub mail: mail::Settings,
     /// How coaches review.
     pub review: desk::Settings,
+    /// How people sign in.
+    pub sign_in: sign_in::Settings,
     /// How exports are written.
     pub export: export::Settings,
     /// What is logged, and how.
@@ -233,6 +235,7 @@ impl Config {
             mail: self.mail.clone(),
             review: self.review.clone(),
             export: self.export,
+            sign_in: self.sign_in.clone(),
         }
     }
 }

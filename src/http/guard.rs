@@ -16,8 +16,11 @@ use axum::{
     response::Response,
 };
 use cookie::{Cookie, SameSite};
-use debrief_jobs::audit::Visitor;
-use debrief_jobs::review::visits::{self, Secret, Visit};
+use debrief_jobs::{
+    audit::Visitor,
+    review::visits::{self, Visit},
+    secret::Secret,
+};
 use uuid::Uuid;
 
 use super::{HttpState, failure::Failure};
@@ -203,11 +206,16 @@ pub(super) fn cookie_name(state: &HttpState, session_id: Uuid) -> String {
 
 /// The Set-Cookie header of a visit. The database knows when the visit ends; the browser may forget it after two weeks.
 pub(super) fn set_cookie(state: &HttpState, session_id: Uuid, secret: &Secret) -> String {
-    let mut cookie = Cookie::new(cookie_name(state, session_id), secret.reveal());
+    bake(state, cookie_name(state, session_id), secret, Some(cookie::time::Duration::weeks(2)))
+}
+
+/// A Set-Cookie header. Without an age, the cookie goes when the browser is closed.
+pub(super) fn bake(state: &HttpState, name: String, secret: &Secret, age: Option<cookie::time::Duration>) -> String {
+    let mut cookie = Cookie::new(name, secret.reveal());
     cookie.set_path("/");
     cookie.set_http_only(true);
     cookie.set_same_site(SameSite::Lax);
-    cookie.set_max_age(cookie::time::Duration::weeks(2));
+    cookie.set_max_age(age);
     cookie.set_secure(state.is_https());
     cookie.to_string()
 }
@@ -232,7 +240,11 @@ pub(super) async fn guest(state: &HttpState, headers: &HeaderMap, session_id: Uu
 
 /// The secret that the browser has for a session, whether or not it is still valid.
 pub(super) fn held_secret(state: &HttpState, headers: &HeaderMap, session_id: Uuid) -> Option<Secret> {
-    let name = cookie_name(state, session_id);
+    cookie(headers, &cookie_name(state, session_id))
+}
+
+/// The secret in the cookie of this name.
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<Secret> {
     let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies = sent.flat_map(Cookie::split_parse).filter_map(Result::ok);
     cookies.find(|cookie| cookie.name() == name).map(|cookie| Secret::from_cookie(cookie.value()))
@@ -240,15 +252,16 @@ pub(super) fn held_secret(state: &HttpState, headers: &HeaderMap, session_id: Uu
 
 /// Checks the token of a posted form.
 pub(super) fn check_form_token(guest: &Guest, given: Option<&str>) -> Result<(), Failure> {
-    if given == Some(guest.form_token.as_str()) {
+    check_token(&guest.form_token, given, "Nothing was changed. Reload the review and send it from there.")
+}
+
+/// Checks the token of a form of somebody who has `expected`; `detail` says what to do if it's another.
+pub(super) fn check_token(expected: &str, given: Option<&str>, detail: &str) -> Result<(), Failure> {
+    if given == Some(expected) {
         return Ok(());
     }
     note_refused("form_token");
-    Err(Failure::new(
-        StatusCode::FORBIDDEN,
-        "This form is from an earlier visit",
-        "Nothing was changed. Reload the review and send it from there.",
-    ))
+    Err(Failure::new(StatusCode::FORBIDDEN, "This form is from an earlier visit", detail))
 }
 
 fn closed() -> Failure {

@@ -10,6 +10,7 @@ use debrief_jobs::{
     db::Tx,
     desk, embed, export, ingest, llm, mail,
     queue::{Context, Enqueued, Job, JobError, JobInfo, enqueue},
+    sign_in,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -269,5 +270,6 @@ pub(crate) fn settings(folder: &TempDir) -> Settings {
             help: String::new(),
         },
         export: export::Settings { csv_bom: true },
+        sign_in: sign_in::Settings::default(),
     }
 }

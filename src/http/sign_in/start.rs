@@ -1,0 +1,39 @@
+//! The start page: who is signed in; for others the way in.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, request::Parts},
+};
+use debrief_jobs::sign_in;
+use serde::Serialize;
+
+use super::{Answer, account::roles, browser::Inside};
+use crate::http::{HttpState, failure::Failure, page};
+
+#[derive(Serialize)]
+struct Start {
+    style: String,
+    name: String,
+    organization: String,
+    roles: String,
+    account: String,
+    sign_out: String,
+    form_token: String,
+}
+
+/// `GET /`
+pub(super) async fn show(State(state): State<HttpState>, parts: Parts) -> Answer {
+    let inside = Inside::whole(&state, &parts).await?;
+    let mut tx = inside.signed_in.enter(&state.services.db).await?;
+    let person = sign_in::account(&mut tx, inside.signed_in.person).await?.ok_or_else(Failure::not_found)?;
+    let context = Start {
+        style: page::style_path(&state),
+        name: person.name,
+        organization: person.organization,
+        roles: roles(&person.roles),
+        account: state.path("account"),
+        sign_out: state.path("account/sign-out"),
+        form_token: inside.form_token,
+    };
+    Ok(page::render(&state, StatusCode::OK, "page/start.html", &context)?)
+}
