@@ -36,5 +36,6 @@ mod refine;
 mod replaced;
 mod review;
 mod rollup;
+mod sign_in;
 mod starved;
 mod summarize;

@@ -72,6 +72,14 @@ async fn fill(world: &World) -> Full {
         "insert into organization_llm (organization_id, write_profile) values ($1, 'offline')",
         "insert into corrections (id, organization_id, coach_id, session_id, normalized, applied_at)
          select gen_random_uuid(), $1, coach_id, id, 'pr', now() from sessions",
+        "insert into credentials (organization_id, person_id, password_hash) select $1, id, 'x' from coaches",
+        "insert into recovery_codes (organization_id, person_id, code_sha256) select $1, id, 'x' from coaches",
+        "insert into sign_ins (id, organization_id, person_id, cookie_sha256, code_due, idle_seconds, ends_at)
+         select gen_random_uuid(), $1, id, uuid_send(id), false, 60, now() + interval '1 day' from coaches",
+        "insert into address_changes (id, organization_id, person_id, new_email, expires_at)
+         select gen_random_uuid(), $1, id, 'new@other.example', now() + interval '1 day' from coaches",
+        "insert into one_time_links (id, organization_id, person_id, purpose, token_sha256, expires_at)
+         select gen_random_uuid(), $1, id, 'sign_in', uuid_send(id), now() + interval '1 day' from coaches",
         "insert into misdeliveries (id, organization_id, session_id, summary_id, mail_id, claim_ids)
          select gen_random_uuid(), $1, summaries.session_id, summaries.id, mails.id, '{}' from summaries cross join mails limit 1",
     ] {
