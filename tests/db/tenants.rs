@@ -72,6 +72,11 @@ async fn fill(world: &World) -> Full {
         "insert into organization_llm (organization_id, write_profile) values ($1, 'offline')",
         "insert into corrections (id, organization_id, coach_id, session_id, normalized, applied_at)
          select gen_random_uuid(), $1, coach_id, id, 'pr', now() from sessions",
+        "insert into teams (id, organization_id, name) values (gen_random_uuid(), $1, 'North')",
+        "insert into team_members (organization_id, team_id, coach_id) select $1, teams.id, coaches.id from teams cross join coaches",
+        "insert into api_keys (id, organization_id, name, prefix, key_sha256, scopes)
+         values (gen_random_uuid(), $1, 'script', 'dbk_', uuid_send($1), '{sessions:read}')",
+        "insert into idempotency_keys (organization_id, caller_id, key, request_sha256) values ($1, $1, 'k', 'x')",
         "insert into credentials (organization_id, person_id, password_hash) select $1, id, 'x' from coaches",
         "insert into recovery_codes (organization_id, person_id, code_sha256) select $1, id, 'x' from coaches",
         "insert into sign_ins (id, organization_id, person_id, cookie_sha256, code_due, idle_seconds, ends_at)

@@ -68,9 +68,14 @@ fn with_cookie(mut response: Response, cookie: Option<String>) -> Response {
 pub(super) async fn show(State(state): State<HttpState>, parts: Parts) -> Answer {
     match Inside::at_all(&state, &parts).await {
         Ok(inside) => Ok(to(next(&state, inside.signed_in.lacks == Some(Lacks::Code)))),
-        Err(Turn::To(_)) => sign_in_page(&state, &parts, Said::default()),
+        Err(Turn::To(_)) => offer(&state, &parts),
         Err(failure) => Err(failure),
     }
+}
+
+/// The sign-in page, empty.
+pub(super) fn offer(state: &HttpState, parts: &Parts) -> Answer {
+    sign_in_page(state, parts, Said::default())
 }
 
 /// Where to go after signing in.

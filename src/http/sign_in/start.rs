@@ -7,7 +7,7 @@ use axum::{
 use debrief_jobs::sign_in;
 use serde::Serialize;
 
-use super::{Answer, account::roles, browser::Inside};
+use super::{Answer, Turn, account::roles, browser::Inside, enter};
 use crate::http::{HttpState, failure::Failure, page};
 
 #[derive(Serialize)]
@@ -23,6 +23,9 @@ struct Start {
 
 /// `GET /`
 pub(super) async fn show(State(state): State<HttpState>, parts: Parts) -> Answer {
+    if let Err(Turn::To(_)) = Inside::at_all(&state, &parts).await {
+        return enter::offer(&state, &parts);
+    }
     let inside = Inside::whole(&state, &parts).await?;
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
     let person = sign_in::account(&mut tx, inside.signed_in.person).await?.ok_or_else(Failure::not_found)?;
