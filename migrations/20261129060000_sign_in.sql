@@ -17,8 +17,9 @@ create table credentials (
     totp_since timestamptz,
     -- The last time step whose code was accepted: each code works once.
     totp_last_step bigint,
-    -- A secret that is shown, and counts when its first code was typed.
+    -- A secret that is shown for a while, and counts when its first code was typed.
     totp_pending bytea,
+    totp_pending_at timestamptz,
     primary key (organization_id, person_id),
     foreign key (organization_id, person_id) references coaches (organization_id, id)
 );

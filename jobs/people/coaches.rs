@@ -11,7 +11,7 @@ use crate::{
     model::{Role, role},
     path::SendFreshLink,
     queue::enqueue,
-    rights::end_all,
+    rights::{end_all, end_sign_ins, withdraw_links},
 };
 
 /// Changes to a coach; `None` leaves a field as it is.
@@ -43,7 +43,7 @@ pub struct CoachRemoval {
 }
 
 /// Changes a coach. The handle stays: it's the folder in which the coach's files are found. With a new address, the
-/// links sent to the old one are revoked, and new ones are sent to the new one.
+/// links sent to the old one are revoked, new ones are sent to the new one, and the coach's sign-ins end.
 ///
 /// # Errors
 /// If there is no such coach, or an input can't be used.
@@ -71,7 +71,19 @@ pub async fn change_coach(db: &Db, handle: &str, change: CoachChange) -> Result<
     .execute(tx.conn())
     .await?;
     let moved = email.is_some_and(|email| !same_address(&email, &before));
-    let links = if moved { readdress(&mut tx, id).await? } else { Readdressed::default() };
+    let links = if moved {
+        // Whoever read the mailbox before may have signed in with it, or asked for another address.
+        end_sign_ins(&mut tx, id, None).await?;
+        sqlx::query!(
+            "update address_changes set stopped_at = now() where person_id = $1 and stopped_at is null and done_at is null",
+            id
+        )
+        .execute(tx.conn())
+        .await?;
+        readdress(&mut tx, id).await?
+    } else {
+        Readdressed::default()
+    };
     tx.commit().await?;
     Ok((id, links))
 }
@@ -93,6 +105,7 @@ pub(crate) fn same_address(one: &str, other: &str) -> bool {
 /// asked again about sessions on hold, at the new address.
 pub(super) async fn readdress(tx: &mut TenantTx, coach_id: Uuid) -> Result<Readdressed, sqlx::Error> {
     let links_taken_back = links::revoke(tx, LinkFilter::Coach(coach_id), RevokeReason::NewAddress).await?;
+    withdraw_links(tx, coach_id).await?;
     let mut sessions = stop_mails_with_links(tx, coach_id).await?;
     let waiting = sqlx::query_scalar!(
         "select id from sessions where coach_id = $1 and state in ('waiting_for_speakers', 'in_review') order by id",

@@ -3,6 +3,7 @@
 //! Reads and writes `review_visits`; only the SHA-256 of the cookie's secret is stored. Opening a link twice in one
 //! browser is one visit; in two browsers it is two independent visits.
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::{
@@ -76,24 +77,63 @@ async fn begin(tx: &mut TenantTx, link: &links::Link) -> Result<Secret, sqlx::Er
     Ok(secret)
 }
 
-/// Records in the audit that the page was viewed: once per hour and link, since reloads aren't worth recording.
+/// Records in the audit that the page was viewed: once per hour and link or person, since reloads aren't worth recording.
 ///
 /// # Errors
 /// Returns an error if the query fails.
-pub async fn note_view(tx: &mut TenantTx, visit: &Visit, visitor: &Visitor) -> Result<(), sqlx::Error> {
+pub async fn note_view(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Result<(), sqlx::Error> {
     let noted = sqlx::query_scalar!(
-        r#"select exists (select from audit_events where session_id = $1 and link_id = $2 and kind = 'viewed'
+        r#"select exists (select from audit_events where session_id = $1 and link_id is not distinct from $2
+                            and person_id is not distinct from $3 and kind = 'viewed'
                             and at > now() - interval '1 hour') as "noted!""#,
-        visit.session_id,
-        visit.link_id
+        session_id,
+        visitor.link_id,
+        visitor.person_id
     )
     .fetch_one(tx.conn())
     .await?;
     if !noted {
-        let event = Event { link_id: Some(visit.link_id), ..Event::of(visit.session_id, EventKind::Viewed) };
-        record(tx, &event, visitor).await?;
+        record(tx, &Event::of(session_id, EventKind::Viewed), visitor).await?;
     }
     Ok(())
+}
+
+/// Whether a transaction sees this session.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn is_in_view(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
+    let there = sqlx::query_scalar!(r#"select exists (select from sessions where id = $1) as "there!""#, session_id);
+    there.fetch_one(tx.conn()).await
+}
+
+/// A session that waits for its coach.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The session.
+    pub id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// Its date.
+    pub date: NaiveDate,
+    /// Whether the coach is asked who spoke, and not yet for a review.
+    pub for_speakers: bool,
+}
+
+/// A coach's sessions that wait for the coach, the latest first; a letter within its hold waits for nobody.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn waiting(tx: &mut TenantTx, coach: Uuid) -> Result<Vec<Waiting>, sqlx::Error> {
+    sqlx::query_as!(
+        Waiting,
+        r#"select id, title, session_date as date, state = 'waiting_for_speakers' as "for_speakers!" from sessions
+           where coach_id = $1 and state_for_people(id, state) in ('waiting_for_speakers', 'in_review')
+           order by session_date desc, id desc limit 100"#,
+        coach
+    )
+    .fetch_all(tx.conn())
+    .await
 }
 
 /// Finds the visit with this secret, if it has not expired and its link was not revoked; replacing the link doesn't end

@@ -28,6 +28,15 @@ pub async fn end_all(tx: &mut TenantTx, person: Uuid) -> Result<(), sqlx::Error>
     sqlx::query!("update api_keys set revoked_at = now() where person_id = $1 and revoked_at is null", person)
         .execute(tx.conn())
         .await?;
+    withdraw_links(tx, person).await?;
+    Ok(())
+}
+
+/// Takes back the links to sign in, to accept and to confirm that a person was mailed and didn't use.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn withdraw_links(tx: &mut TenantTx, person: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update one_time_links set withdrawn_at = now() where person_id = $1 and used_at is null and withdrawn_at is null",
         person

@@ -208,7 +208,6 @@ pub async fn confirm_address(
     sqlx::query!("update address_changes set done_at = now() where id = $1", change).execute(tx.conn()).await?;
     people::move_to_address(&mut tx, link.person, &row.new_email).await?;
     end_sign_ins(&mut tx, link.person, row.sign_in_id).await?;
-    one_time::withdraw(&mut tx, link.person, Purpose::SignIn).await?;
     note(&mut tx, "changed", link.person, visitor).await?;
     // To the mailbox before: it's no longer told of anything else.
     tell_of_change(&mut tx, gate, &person, "The email address of the account was changed.").await?;

@@ -9,7 +9,10 @@ use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{FRESH_MINUTES, Gate};
+use super::{
+    FRESH_MINUTES, Gate,
+    one_time::{self, Purpose},
+};
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx, View},
@@ -90,6 +93,8 @@ pub(super) async fn begin(
     )
     .fetch_one(tx.conn())
     .await?;
+    // Whoever came in otherwise needs no invitation any more, and nobody else may use it.
+    one_time::withdraw(tx, person, Purpose::Invitation).await?;
     let detail = json!({ "sign_in": id, "by": by, "code_due": code_due });
     let visitor = Visitor { person_id: Some(person), ..visitor.clone() };
     record(tx, &Event { detail, ..Event::about_nobody(EventKind::SignedIn) }, &visitor).await?;

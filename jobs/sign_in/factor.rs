@@ -94,8 +94,8 @@ pub async fn enrol(tx: &mut TenantTx, gate: &Gate, person: Uuid) -> Result<(), s
     rand::rng().fill_bytes(&mut secret);
     let organization = tx.tenant();
     sqlx::query!(
-        "insert into credentials (organization_id, person_id, totp_pending) values ($1, $2, $3)
-         on conflict (organization_id, person_id) do update set totp_pending = excluded.totp_pending",
+        "insert into credentials (organization_id, person_id, totp_pending, totp_pending_at) values ($1, $2, $3, now())
+         on conflict (organization_id, person_id) do update set totp_pending = excluded.totp_pending, totp_pending_at = now()",
         organization,
         person,
         gate.vault.seal(Whose { organization, person }, &secret)
@@ -291,7 +291,11 @@ async fn note_change(tx: &mut TenantTx, change: &str, visitor: &Visitor) -> Resu
 }
 
 async fn pending(tx: &mut TenantTx, gate: &Gate, person: Uuid) -> Result<Option<Totp>, CodeError> {
-    let stored = sqlx::query_scalar!("select totp_pending from credentials where person_id = $1", person);
+    // Whoever finds the browser open much later sees no secret.
+    let stored = sqlx::query_scalar!(
+        "select totp_pending from credentials where person_id = $1 and totp_pending_at > now() - interval '30 minutes'",
+        person
+    );
     let Some(stored) = stored.fetch_optional(tx.conn()).await?.flatten() else { return Ok(None) };
     Ok(Some(opened(gate, Whose { organization: tx.tenant(), person }, &stored)?))
 }

@@ -46,8 +46,8 @@ pub(crate) enum Coach {
     },
     /// Change a coach's name, address, roles or time zone
     ///
-    /// Anything you leave out stays as it is. With a new address, review links sent to the old one stop working, and
-    /// new ones go to the new address for each session that needs the coach's review; emails without a link that are
+    /// Anything you leave out stays as it is. With a new address, the coach is signed out, review links sent to the old
+    /// one stop working, and new ones go to the new address for each session that needs the coach's review; emails without a link that are
     /// already queued still go to the old address. The handle cannot be changed: it is the folder that identifies the
     /// coach's files.
     Change {

@@ -18,8 +18,11 @@ use axum::{
 use cookie::{Cookie, SameSite};
 use debrief_jobs::{
     audit::Visitor,
-    review::visits::{self, Visit},
+    db::TenantTx,
+    review::visits,
+    rights::{Caller, EnterError, Right},
     secret::Secret,
+    sign_in,
 };
 use uuid::Uuid;
 
@@ -199,9 +202,7 @@ fn comes_from_us(state: &HttpState, headers: &HeaderMap) -> bool {
 
 /// The cookie's name for a session: one per session, so that two reviews can be open side by side.
 pub(super) fn cookie_name(state: &HttpState, session_id: Uuid) -> String {
-    // A browser accepts a `__Host-` cookie only from this host, over https.
-    let prefix = if state.is_https() { "__Host-" } else { "" };
-    format!("{prefix}debrief-{}", session_id.simple())
+    format!("{}debrief-{}", host_prefix(state), session_id.simple())
 }
 
 /// The Set-Cookie header of a visit. The database knows when the visit ends; the browser may forget it after two weeks.
@@ -220,22 +221,75 @@ pub(super) fn bake(state: &HttpState, name: String, secret: &Secret, age: Option
     cookie.to_string()
 }
 
-/// A visitor with a visit to this session.
+/// Somebody in a review: with a visit to this session, or signed in as its coach.
 #[derive(Debug)]
 pub(super) struct Guest {
-    pub(super) visit: Visit,
+    pub(super) session_id: Uuid,
     pub(super) form_token: String,
+    organization: Uuid,
+    by: By,
 }
 
-/// The visit of the request's cookie; if there is none, a failure that says how to get in.
-pub(super) async fn guest(state: &HttpState, headers: &HeaderMap, session_id: Uuid) -> Result<Guest, Failure> {
-    let secret = held_secret(state, headers, session_id).ok_or_else(closed)?;
-    let visit = visits::find(&state.services.db, &secret).await?.ok_or_else(closed)?;
-    // The browser can choose any cookie name: what counts is the session that the visit was opened for.
-    if visit.session_id != session_id {
-        return Err(closed());
+#[derive(Debug)]
+enum By {
+    /// A link, which stands for the coach and for one session.
+    Link(Uuid),
+    /// A sign-in, with the rights that it has.
+    SignIn(Box<Caller>),
+}
+
+impl Guest {
+    /// Starts a transaction that sees what this visitor may see.
+    pub(super) async fn enter(&self, state: &HttpState) -> Result<TenantTx, Failure> {
+        match &self.by {
+            By::Link(_) => Ok(state.services.db.tenant(self.organization).await?),
+            By::SignIn(caller) => match caller.enter(&state.services.db, REVIEWS).await {
+                Ok(tx) => Ok(tx),
+                Err(EnterError::Denied(_)) => Err(closed()),
+                Err(EnterError::Database(error)) => Err(error.into()),
+            },
+        }
     }
-    Ok(Guest { form_token: secret.form_token(), visit })
+
+    /// Who acts, for the audit.
+    pub(super) fn visitor(&self, extensions: &Extensions, headers: &HeaderMap) -> Visitor {
+        match &self.by {
+            By::Link(link) => visitor(extensions, headers, Some(*link)),
+            By::SignIn(caller) => Visitor { person_id: caller.person, ..visitor(extensions, headers, None) },
+        }
+    }
+}
+
+/// The right that opens a review to whoever is signed in: it reaches one's own sessions, and nobody else's.
+const REVIEWS: Right = Right::SummariesApprove;
+
+/// The visit of the request's cookie, or else its sign-in; if neither opens this session, a failure that says how to get
+/// in.
+pub(super) async fn guest(state: &HttpState, headers: &HeaderMap, session_id: Uuid) -> Result<Guest, Failure> {
+    if let Some(secret) = held_secret(state, headers, session_id)
+        && let Some(visit) = visits::find(&state.services.db, &secret).await?
+        // The browser can choose any cookie name: what counts is the session that the visit was opened for.
+        && visit.session_id == session_id
+    {
+        let (form_token, organization) = (secret.form_token(), visit.organization);
+        return Ok(Guest { session_id, form_token, organization, by: By::Link(visit.link_id) });
+    }
+    let secret = cookie(headers, &sign_in_cookie(state)).ok_or_else(closed)?;
+    let caller = sign_in::find(&state.services.db, &secret, Visitor::default()).await?.ok_or_else(closed)?;
+    let organization = caller.organization;
+    let guest = Guest { session_id, form_token: secret.form_token(), organization, by: By::SignIn(Box::new(caller)) };
+    let mut tx = guest.enter(state).await?;
+    if visits::is_in_view(&mut tx, session_id).await? { Ok(guest) } else { Err(closed()) }
+}
+
+/// The name of the cookie of a sign-in.
+pub(super) fn sign_in_cookie(state: &HttpState) -> String {
+    format!("{}debrief", host_prefix(state))
+}
+
+/// A browser accepts a `__Host-` cookie only from this host, over https.
+pub(super) fn host_prefix(state: &HttpState) -> &'static str {
+    if state.is_https() { "__Host-" } else { "" }
 }
 
 /// The secret that the browser has for a session, whether or not it is still valid.
@@ -268,7 +322,7 @@ fn closed() -> Failure {
     Failure::new(
         StatusCode::UNAUTHORIZED,
         "This review isn’t open in this browser",
-        "Nothing was changed. Open the link in your email again; it brings you back here.",
+        "Nothing was changed. Open the link in your email again; it brings you back here. The session’s coach can also sign in.",
     )
 }
 

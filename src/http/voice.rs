@@ -124,8 +124,8 @@ async fn render(
     problem: Option<String>,
     form: &Form,
 ) -> Result<Response, Failure> {
-    let session = guest.visit.session_id;
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let session = guest.session_id;
+    let mut tx = guest.enter(&state).await?;
     let coach = coach(&mut tx, session).await?;
     let profile = voice::profile(&mut tx, coach, Some(session)).await?;
     drop(tx);

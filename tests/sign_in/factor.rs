@@ -109,6 +109,19 @@ async fn a_second_factor_is_asked_for_and_a_code_works_once() {
 }
 
 #[tokio::test]
+async fn a_secret_that_is_set_up_is_shown_for_half_an_hour() {
+    let house = House::new().await;
+    let mut browser = house.maya().await;
+    browser.get("/account/second-factor").await;
+    browser.post("/account/second-factor/start", &[]).await;
+    let app = App::scan(&browser.get("/account/second-factor").await.body);
+    house.execute("update credentials set totp_pending_at = now() - interval '30 minutes'").await;
+    assert!(!browser.get("/account/second-factor").await.body.contains("id=\"secret\""));
+    let late = browser.post("/account/second-factor/confirm", &[("code", &app.code())]).await;
+    assert!(late.status == StatusCode::UNPROCESSABLE_ENTITY && late.body.contains("start again"), "{}", late.body);
+}
+
+#[tokio::test]
 async fn two_who_type_one_code_at_once_are_not_both_let_in() {
     let house = House::new().await;
     let mut first = house.maya_with_password().await;

@@ -100,6 +100,17 @@ async fn an_invitation_is_sent_again_expires_and_is_withdrawn() {
 }
 
 #[tokio::test]
+async fn an_invitation_lets_nobody_in_once_its_person_came_in_otherwise() {
+    let house = House::new().await;
+    let jonas = invite(&house).await;
+    let link = house.link(JONAS).await;
+    let browser = house.signed_in(JONAS).await;
+    assert!(house.admits(&browser).await);
+    assert_eq!(presence(&house, jonas).await, Presence::Active);
+    assert_eq!(house.browser().get(&link).await.status, StatusCode::GONE);
+}
+
+#[tokio::test]
 async fn invitations_to_one_person_are_limited() {
     let house = House::new().await;
     let jonas = invite(&house).await;

@@ -13,29 +13,24 @@ use crate::http::{HttpState, failure::Failure, form::Form, guard};
 const RELOAD: &str = "Nothing was changed. Go back, reload the page and send it from there. If that doesn’t help, let your \
     browser keep cookies for this site.";
 
-/// The name of a cookie. A browser accepts a `__Host-` cookie only from this host, over https.
-fn name(state: &HttpState, plain: &str) -> String {
-    format!("{}{plain}", if state.is_https() { "__Host-" } else { "" })
-}
-
 /// The secret of the browser's sign-in, whether or not it's still worth anything.
 pub(super) fn held(state: &HttpState, headers: &HeaderMap) -> Option<Secret> {
-    guard::cookie(headers, &name(state, "debrief"))
+    guard::cookie(headers, &guard::sign_in_cookie(state))
 }
 
 /// The Set-Cookie header of a sign-in. The database knows when it ends.
 pub(super) fn set(state: &HttpState, secret: &Secret) -> String {
-    guard::bake(state, name(state, "debrief"), secret, Some(cookie::time::Duration::days(400)))
+    guard::bake(state, guard::sign_in_cookie(state), secret, Some(cookie::time::Duration::days(400)))
 }
 
 /// The Set-Cookie header that makes the browser forget its sign-in.
 pub(super) fn forget(state: &HttpState) -> String {
-    guard::bake(state, name(state, "debrief"), &Secret::from_cookie(""), Some(cookie::time::Duration::ZERO))
+    guard::bake(state, guard::sign_in_cookie(state), &Secret::from_cookie(""), Some(cookie::time::Duration::ZERO))
 }
 
 /// The secret of the forms in a browser in which nobody is signed in, and its Set-Cookie header if it's new.
 pub(super) fn visitor_secret(state: &HttpState, headers: &HeaderMap) -> (Secret, Option<String>) {
-    let name = name(state, "debrief-form");
+    let name = format!("{}debrief-form", guard::host_prefix(state));
     match guard::cookie(headers, &name) {
         Some(held) if held.reveal().len() >= 40 => (held, None),
         _ => {

@@ -1,10 +1,10 @@
-//! The start page: who is signed in; for others the way in.
+//! The start page: who is signed in, and what waits for them; for others the way in.
 
 use axum::{
     extract::State,
     http::{StatusCode, request::Parts},
 };
-use debrief_jobs::sign_in;
+use debrief_jobs::{review::visits, sign_in};
 use serde::Serialize;
 
 use super::{Answer, Turn, account::roles, browser::Inside, enter};
@@ -19,6 +19,16 @@ struct Start {
     account: String,
     sign_out: String,
     form_token: String,
+    sessions: Vec<Session>,
+}
+
+/// A session that waits for the person.
+#[derive(Serialize)]
+struct Session {
+    title: String,
+    date: String,
+    link: String,
+    for_speakers: bool,
 }
 
 /// `GET /`
@@ -29,7 +39,15 @@ pub(super) async fn show(State(state): State<HttpState>, parts: Parts) -> Answer
     let inside = Inside::whole(&state, &parts).await?;
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
     let person = sign_in::account(&mut tx, inside.signed_in.person).await?.ok_or_else(Failure::not_found)?;
+    let sessions = visits::waiting(&mut tx, inside.signed_in.person).await?;
+    let session = |one: visits::Waiting| Session {
+        title: one.title,
+        date: one.date.format("%A %-d %B %Y").to_string(),
+        link: state.path(&format!("review/{}", one.id)),
+        for_speakers: one.for_speakers,
+    };
     let context = Start {
+        sessions: sessions.into_iter().map(session).collect(),
         style: page::style_path(&state),
         name: person.name,
         organization: person.organization,
