@@ -201,7 +201,7 @@ impl Posting {
         let guest = guard::guest(state, &parts.headers, session).await.map_err(keep)?;
         guard::check_form_token(&guest, form.get("form_token")).map_err(keep)?;
         let visitor = guest.visitor(&parts.extensions, &parts.headers);
-        let tx = guest.enter(&state).await?;
+        let tx = guest.enter(state).await?;
         Ok(Self { form, guest, visitor, tx })
     }
 }
@@ -239,7 +239,7 @@ pub(super) async fn render(
     done: &Done,
     redo: Option<&Redo<'_>>,
 ) -> Result<Response, Failure> {
-    let mut tx = guest.enter(&state).await?;
+    let mut tx = guest.enter(state).await?;
     let session = view(&mut tx, guest.session_id).await?.ok_or_else(Failure::not_found)?;
     drop(tx);
     page::render(state, status, "page/review.html", &build(state, &session, &guest.form_token, done, redo))
@@ -253,7 +253,7 @@ async fn refused(
     form: &Form,
     error: ActionError,
 ) -> Result<Response, Failure> {
-    let mut tx = guest.enter(&state).await?;
+    let mut tx = guest.enter(state).await?;
     let session = guest.session_id;
     let shown = shown(&mut tx, session, summary, form.version()).await.map_err(|error| {
         let mut failure = Failure::from(error);

@@ -245,7 +245,7 @@ async fn who_page(
     problem: Option<String>,
 ) -> Result<Response, Failure> {
     let session = guest.session_id;
-    let mut tx = guest.enter(&state).await?;
+    let mut tx = guest.enter(state).await?;
     let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
     let speakers = attribute::speakers(&mut tx, session).await?;
     let clients = view::clients_of(&mut tx, session).await?;

@@ -125,7 +125,7 @@ async fn render(
     form: &Form,
 ) -> Result<Response, Failure> {
     let session = guest.session_id;
-    let mut tx = guest.enter(&state).await?;
+    let mut tx = guest.enter(state).await?;
     let coach = coach(&mut tx, session).await?;
     let profile = voice::profile(&mut tx, coach, Some(session)).await?;
     drop(tx);
