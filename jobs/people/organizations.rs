@@ -21,6 +21,8 @@ pub struct Organization {
     pub time_zone: String,
     /// How many coaches it has.
     pub coaches: i64,
+    /// Whether everybody needs a second factor to sign in.
+    pub require_second_factor: bool,
 }
 
 /// Adds an organization; returns its id. One that is there already, just as given, stays as it is.
@@ -104,7 +106,8 @@ pub async fn list_organizations(db: &Db) -> Result<Vec<Organization>, PeopleErro
         let mut tx = db.tenant(id).await?;
         let found = sqlx::query_as!(
             Organization,
-            r#"select id, handle, name, time_zone, (select count(*) from coaches where removed_at is null) as "coaches!" from organizations"#
+            r#"select id, handle, name, time_zone, (select count(*) from coaches where removed_at is null) as "coaches!", require_second_factor
+               from organizations"#
         );
         organizations.extend(found.fetch_optional(tx.conn()).await?);
     }

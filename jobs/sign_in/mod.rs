@@ -20,11 +20,13 @@ mod browsers;
 mod easy;
 mod factor;
 mod gate;
+mod hashing;
 mod invitation;
 mod mailed;
 mod one_time;
 mod password;
 mod person;
+mod qr;
 mod vault;
 
 use serde::Deserialize;

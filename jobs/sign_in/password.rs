@@ -1,27 +1,18 @@
-//! Passwords: checked, set, changed. Hashed with Argon2id as OWASP recommends (19 MiB, two passes, one lane).
+//! Passwords: checked, set, changed.
 //!
-//! Reads and writes `credentials`. Hashing takes memory and a processor, so it is done on threads for it, and few at a
-//! time. An unknown address costs a hash as well, and what is refused is answered after the same time.
+//! Reads and writes `credentials`. An unknown address costs a hash as well, and what is refused is answered after the same time.
 
 use std::time::Duration;
 
-use argon2::{
-    Algorithm, Argon2, Params, Version,
-    password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString},
-};
-use rand::RngCore;
 use serde_json::json;
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, sleep_until, timeout},
-};
-use unicode_normalization::UnicodeNormalization;
+use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use super::{
     Gate, SignedIn,
     browsers::{self, Entered},
     easy,
+    hashing::{Check, LONGEST, check, hash, hashed, normalized, work_in_vain},
     person::{Account, account, tell_of_change},
 };
 use crate::{
@@ -34,16 +25,12 @@ use crate::{
     secret::Secret,
 };
 
-/// The shortest and the longest password, in characters.
+/// The shortest password, in characters.
 const SHORTEST: usize = 12;
-const LONGEST: usize = 128;
 /// Attempts from one client address: many people may share it.
 const SIGN_IN_FROM: Limit = Limit { name: "sign_in_from", most: 60, seconds: 15 * 60 };
 /// What is refused is answered no sooner than this, so that its time tells nothing.
 const REFUSAL: Duration = Duration::from_millis(400);
-/// At most this many are hashed at once, each with 19 MiB; others wait for so long.
-static HASHING: Semaphore = Semaphore::const_new(2);
-const WAIT: Duration = Duration::from_secs(10);
 
 /// What became of signing in with a password.
 #[derive(Clone, Debug)]
@@ -289,77 +276,4 @@ pub(super) async fn store(
     .await?;
     let visitor = Visitor { person_id: Some(person.id), ..visitor.clone() };
     record(tx, &Event::about_nobody(EventKind::PasswordChanged), &visitor).await
-}
-
-/// The same characters typed on another keyboard are the same password.
-fn normalized(password: &str) -> String {
-    password.nfkc().collect()
-}
-
-/// Computes on a thread for it; `None` if too many others wait.
-async fn hashed<T: Send + 'static>(password: &str, work: impl FnOnce(&str) -> T + Send + 'static) -> Option<T> {
-    let _place = timeout(WAIT, HASHING.acquire()).await.ok()?.ok()?;
-    // Nobody types this much, and the length of what is hashed is bounded.
-    let password: String = normalized(password).chars().take(LONGEST + 1).collect();
-    tokio::task::spawn_blocking(move || work(&password)).await.ok()
-}
-
-fn argon() -> Argon2<'static> {
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::DEFAULT)
-}
-
-fn hash(password: &str) -> Option<String> {
-    let mut bytes = [0; 16];
-    rand::rng().fill_bytes(&mut bytes);
-    let salt = SaltString::encode_b64(&bytes).ok()?;
-    Some(argon().hash_password(password.as_bytes(), &salt).ok()?.to_string())
-}
-
-fn work_in_vain(password: &str) {
-    let _ = hash(password);
-}
-
-enum Check {
-    Fits { renewed: Option<String> },
-    Wrong,
-}
-
-fn check(password: &str, stored: &str) -> Check {
-    let Ok(parsed) = PasswordHash::new(stored) else { return Check::Wrong };
-    if argon().verify_password(password.as_bytes(), &parsed).is_err() {
-        return Check::Wrong;
-    }
-    let is_current = parsed.algorithm == Algorithm::Argon2id.ident()
-        && parsed.version == Some(Version::V0x13.into())
-        && Params::try_from(&parsed).is_ok_and(|params| {
-            let of = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
-            of(&params) == of(&Params::DEFAULT)
-        });
-    Check::Fits { renewed: if is_current { None } else { hash(password) } }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hash_with_other_parameters_is_renewed() {
-        let stored = hash("correct horse battery").expect("a hash");
-        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(matches!(check("correct horse battery", &stored), Check::Fits { renewed: None }));
-        assert!(matches!(check("correct horse batterz", &stored), Check::Wrong));
-        let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 1, 1, None).expect("parameters"));
-        let salt = SaltString::encode_b64(&[1; 16]).expect("a salt");
-        let weak = weak.hash_password(b"correct horse battery", &salt).expect("a hash").to_string();
-        let Check::Fits { renewed: Some(renewed) } = check("correct horse battery", &weak) else {
-            panic!("it fits and is renewed")
-        };
-        assert!(renewed.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{renewed}");
-        assert!(matches!(check("x", "no hash"), Check::Wrong));
-    }
-
-    #[test]
-    fn a_password_is_the_same_however_its_letters_are_typed() {
-        assert_eq!(normalized("Zoe\u{308} ﬁnds"), normalized("Zo\u{eb} finds"));
-    }
 }

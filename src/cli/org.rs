@@ -86,13 +86,14 @@ impl Org {
                 app.output.list(
                     &organizations,
                     "no organizations yet: add one with `debrief org add`",
-                    ["HANDLE", "NAME", "TIME ZONE", "COACHES", "ID"],
+                    ["HANDLE", "NAME", "TIME ZONE", "COACHES", "SECOND FACTOR", "ID"],
                     |org| {
                         [
                             org.handle.clone(),
                             org.name.clone(),
                             org.time_zone.clone(),
                             org.coaches.to_string(),
+                            if org.require_second_factor { "required" } else { "optional" }.to_owned(),
                             org.id.to_string(),
                         ]
                     },

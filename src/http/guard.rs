@@ -1,7 +1,7 @@
 //! Who may post, who may see what, and the headers of every response.
 //!
-//! A visit is a cookie whose hash is in the database; it sees only its own session. A POST must come from one of our
-//! own pages: the browser says so (`Sec-Fetch-Site`, else `Origin`), and the form has a token known only to this visit.
+//! A POST must come from one of our
+//! own pages: the browser says so (`Sec-Fetch-Site`, else `Origin`), and the form has a token known only to this browser.
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -16,14 +16,7 @@ use axum::{
     response::Response,
 };
 use cookie::{Cookie, SameSite};
-use debrief_jobs::{
-    audit::Visitor,
-    db::TenantTx,
-    review::visits,
-    rights::{Caller, EnterError, Right},
-    secret::Secret,
-    sign_in,
-};
+use debrief_jobs::{audit::Visitor, secret::Secret};
 use uuid::Uuid;
 
 use super::{HttpState, failure::Failure};
@@ -221,67 +214,6 @@ pub(super) fn bake(state: &HttpState, name: String, secret: &Secret, age: Option
     cookie.to_string()
 }
 
-/// Somebody in a review: with a visit to this session, or signed in as its coach.
-#[derive(Debug)]
-pub(super) struct Guest {
-    pub(super) session_id: Uuid,
-    pub(super) form_token: String,
-    organization: Uuid,
-    by: By,
-}
-
-#[derive(Debug)]
-enum By {
-    /// A link, which stands for the coach and for one session.
-    Link(Uuid),
-    /// A sign-in, with the rights that it has.
-    SignIn(Box<Caller>),
-}
-
-impl Guest {
-    /// Starts a transaction that sees what this visitor may see.
-    pub(super) async fn enter(&self, state: &HttpState) -> Result<TenantTx, Failure> {
-        match &self.by {
-            By::Link(_) => Ok(state.services.db.tenant(self.organization).await?),
-            By::SignIn(caller) => match caller.enter(&state.services.db, REVIEWS).await {
-                Ok(tx) => Ok(tx),
-                Err(EnterError::Denied(_)) => Err(closed()),
-                Err(EnterError::Database(error)) => Err(error.into()),
-            },
-        }
-    }
-
-    /// Who acts, for the audit.
-    pub(super) fn visitor(&self, extensions: &Extensions, headers: &HeaderMap) -> Visitor {
-        match &self.by {
-            By::Link(link) => visitor(extensions, headers, Some(*link)),
-            By::SignIn(caller) => Visitor { person_id: caller.person, ..visitor(extensions, headers, None) },
-        }
-    }
-}
-
-/// The right that opens a review to whoever is signed in: it reaches one's own sessions, and nobody else's.
-const REVIEWS: Right = Right::SummariesApprove;
-
-/// The visit of the request's cookie, or else its sign-in; if neither opens this session, a failure that says how to get
-/// in.
-pub(super) async fn guest(state: &HttpState, headers: &HeaderMap, session_id: Uuid) -> Result<Guest, Failure> {
-    if let Some(secret) = held_secret(state, headers, session_id)
-        && let Some(visit) = visits::find(&state.services.db, &secret).await?
-        // The browser can choose any cookie name: what counts is the session that the visit was opened for.
-        && visit.session_id == session_id
-    {
-        let (form_token, organization) = (secret.form_token(), visit.organization);
-        return Ok(Guest { session_id, form_token, organization, by: By::Link(visit.link_id) });
-    }
-    let secret = cookie(headers, &sign_in_cookie(state)).ok_or_else(closed)?;
-    let caller = sign_in::find(&state.services.db, &secret, Visitor::default()).await?.ok_or_else(closed)?;
-    let organization = caller.organization;
-    let guest = Guest { session_id, form_token: secret.form_token(), organization, by: By::SignIn(Box::new(caller)) };
-    let mut tx = guest.enter(state).await?;
-    if visits::is_in_view(&mut tx, session_id).await? { Ok(guest) } else { Err(closed()) }
-}
-
 /// The name of the cookie of a sign-in.
 pub(super) fn sign_in_cookie(state: &HttpState) -> String {
     format!("{}debrief", host_prefix(state))
@@ -304,11 +236,6 @@ pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<Secret> {
     cookies.find(|cookie| cookie.name() == name).map(|cookie| Secret::from_cookie(cookie.value()))
 }
 
-/// Checks the token of a posted form.
-pub(super) fn check_form_token(guest: &Guest, given: Option<&str>) -> Result<(), Failure> {
-    check_token(&guest.form_token, given, "Nothing was changed. Reload the review and send it from there.")
-}
-
 /// Checks the token of a form of somebody who has `expected`; `detail` says what to do if it's another.
 pub(super) fn check_token(expected: &str, given: Option<&str>, detail: &str) -> Result<(), Failure> {
     if given == Some(expected) {
@@ -316,14 +243,6 @@ pub(super) fn check_token(expected: &str, given: Option<&str>, detail: &str) -> 
     }
     note_refused("form_token");
     Err(Failure::new(StatusCode::FORBIDDEN, "This form is from an earlier visit", detail))
-}
-
-fn closed() -> Failure {
-    Failure::new(
-        StatusCode::UNAUTHORIZED,
-        "This review isn’t open in this browser",
-        "Nothing was changed. Open the link in your email again; it brings you back here. The session’s coach can also sign in.",
-    )
 }
 
 /// Who acts, for the audit: the address of the connection, and the browser's user agent.

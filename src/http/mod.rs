@@ -7,6 +7,7 @@
 //! sign_in  / /sign-in /account    signing in, and one's own account
 //! health   /livez /readyz        for whoever runs the process
 //! admin    / /metrics            on a loopback listener of its own, until people sign in
+//! guest    who is in a review: by a link, or signed in
 //! guard    who may post, and the headers of every answer
 //! failure  errors: pages for people, RFC 9457 problems for programs
 //! server   connections, and what each may hold for how long
@@ -20,6 +21,7 @@ mod assets;
 mod failure;
 mod form;
 mod guard;
+mod guest;
 mod health;
 mod links;
 mod page;

@@ -28,7 +28,7 @@ use super::{
     HttpState,
     failure::Failure,
     form::Form,
-    guard::{self, Guest},
+    guest::{self, Guest},
     page,
 };
 
@@ -62,7 +62,7 @@ pub(super) async fn show(
     Query(done): Query<Done>,
     parts: Parts,
 ) -> Result<Response, Failure> {
-    let guest = guard::guest(&state, &parts.headers, session).await?;
+    let guest = guest::guest(&state, &parts.headers, session).await?;
     let visitor = guest.visitor(&parts.extensions, &parts.headers);
     let mut tx = guest.enter(&state).await?;
     visits::note_view(&mut tx, session, &visitor).await?;
@@ -198,8 +198,8 @@ impl Posting {
             failure.typed = form.typed(None);
             failure
         };
-        let guest = guard::guest(state, &parts.headers, session).await.map_err(keep)?;
-        guard::check_form_token(&guest, form.get("form_token")).map_err(keep)?;
+        let guest = guest::guest(state, &parts.headers, session).await.map_err(keep)?;
+        guest::check_form_token(&guest, form.get("form_token")).map_err(keep)?;
         let visitor = guest.visitor(&parts.extensions, &parts.headers);
         let tx = guest.enter(state).await?;
         Ok(Self { form, guest, visitor, tx })

@@ -26,7 +26,7 @@ use super::{
     HttpState,
     failure::Failure,
     form::Form,
-    guard, page,
+    guest, page,
     review::{self, Posting},
 };
 
@@ -226,7 +226,7 @@ pub(super) async fn show(
     Query(From { from }): Query<From>,
     parts: Parts,
 ) -> Result<Response, Failure> {
-    let guest = guard::guest(&state, &parts.headers, session).await?;
+    let guest = guest::guest(&state, &parts.headers, session).await?;
     who_page(&state, &guest, StatusCode::OK, (from, None), None).await
 }
 
@@ -239,7 +239,7 @@ pub(super) struct From {
 
 async fn who_page(
     state: &HttpState,
-    guest: &guard::Guest,
+    guest: &guest::Guest,
     status: StatusCode,
     (from, redo): (usize, Option<(&Form, &[Problem])>),
     problem: Option<String>,

@@ -10,7 +10,8 @@ use debrief_jobs::{
     sign_in,
 };
 
-use super::{Browser, House, MAYA, PASSWORD};
+use super::{Browser, House, MAYA, PASSWORD, factor};
+use crate::http::Log;
 
 #[tokio::test]
 async fn whoever_signs_in_acts_with_their_own_rights() {
@@ -229,4 +230,44 @@ async fn no_person_of_another_organization_is_found() {
     assert!(people::deactivate(db, other, house.world.coach, &Visitor::default()).await.is_err());
     assert!(people::deactivate(db, house.world.organization, jon, &Visitor::default()).await.is_err());
     assert!(house.admits(&browser).await);
+}
+
+#[tokio::test]
+async fn no_address_name_or_secret_is_logged() {
+    let house = House::new().await;
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    let subscriber = tracing::Dispatch::new(subscriber);
+    // See `a_token_is_never_logged`.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let guard = tracing::dispatcher::set_default(&subscriber);
+    let mut browser = house.browser();
+    browser.get("/sign-in").await;
+    browser.post("/sign-in/link", &[("email", MAYA)]).await;
+    let link = house.link(MAYA).await;
+    browser.get(&link).await;
+    browser.post(&link, &[]).await;
+    let mut secrets = vec![link.rsplit('/').next().expect("a token").to_owned()];
+    browser.get("/account").await;
+    secrets.push(browser.cookies["debrief"].clone());
+    browser.post("/account/password", &[("password", PASSWORD)]).await;
+    secrets.push(browser.cookies["debrief"].clone());
+    secrets.push(browser.token.clone());
+    let (_, codes) = factor::enrol(&mut browser).await;
+    secrets.extend(codes);
+    browser.get("/account").await;
+    browser.post("/account/address", &[("email", "new@okafor.example")]).await;
+    house.letters().await;
+    house.browser().sign_in(MAYA, "another lamp in rain").await;
+    house.browser().sign_in("stranger@x.example", PASSWORD).await;
+    drop(guard);
+    let log = log.text();
+    assert!(log.contains("/sign-in/link/{token}") && log.contains("mail queued"), "{log}");
+    secrets.extend(["maya@", "Okafor", "okafor", "stranger@", "lamp"].map(str::to_owned));
+    for secret in secrets {
+        let line = log.lines().find(|line| line.contains(&secret));
+        assert_eq!(line, None, "{secret} is logged");
+    }
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{
     Answer, Turn, account,
     browser::{self, Inside},
-    enter::refused_code,
+    code::refused_code,
     later, to, to_with,
 };
 use crate::http::{HttpState, failure::Failure, form::Form, page};

@@ -1,7 +1,8 @@
 //! Signing in, and one's own account.
 //!
 //! ```text
-//! enter    /sign-in  /sign-in/link/{token}  /sign-in/code  /invitation/{token}
+//! enter    /sign-in  /sign-in/link/{token}  /invitation/{token}
+//! code     /sign-in/code
 //! account  /account  and its forms: address, password, sign-ins
 //! factor   /account/second-factor
 //! address  /address/{token}
@@ -15,6 +16,7 @@
 mod account;
 mod address;
 mod browser;
+mod code;
 mod enter;
 mod factor;
 mod start;
@@ -37,7 +39,7 @@ pub(super) fn routes() -> Router<HttpState> {
         .route("/sign-in/link", post(enter::ask))
         .route("/sign-in/password", post(enter::by_password))
         .route("/sign-in/link/{token}", get(enter::show_link).post(enter::open_link))
-        .route("/sign-in/code", get(enter::show_code).post(enter::type_code))
+        .route("/sign-in/code", get(code::show).post(code::type_code))
         .route("/invitation/{token}", get(enter::show_invitation).post(enter::accept))
         .route("/address/{token}", get(address::show).post(address::decide))
         .route("/account", get(account::show))
