@@ -57,6 +57,26 @@ pub enum EventKind {
     Read,
     /// A person or a program changed something; the detail has the operation.
     Changed,
+    /// Somebody signed in; the detail has the sign-in and by what.
+    SignedIn,
+    /// Somebody tried to sign in as the person in the detail. What was typed isn't kept.
+    SignInFailed,
+    /// A sign-in was ended by its person.
+    SignedOut,
+    /// A password was set or changed.
+    PasswordChanged,
+    /// A second factor was set up, changed or removed.
+    SecondFactorChanged,
+    /// A new address was asked for, confirmed, stopped or taken.
+    AddressChanged,
+    /// A person got other roles.
+    RolesChanged,
+    /// An invitation was sent, accepted or withdrawn.
+    Invited,
+    /// A person was deactivated or brought back.
+    PersonChanged,
+    /// A team was created, renamed or deleted, or its members changed.
+    TeamChanged,
 }
 
 impl EventKind {
@@ -86,6 +106,16 @@ impl EventKind {
             Self::DateSet => "date_set",
             Self::Read => "read",
             Self::Changed => "changed",
+            Self::SignedIn => "signed_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SignedOut => "signed_out",
+            Self::PasswordChanged => "password_changed",
+            Self::SecondFactorChanged => "second_factor_changed",
+            Self::AddressChanged => "address_changed",
+            Self::RolesChanged => "roles_changed",
+            Self::Invited => "invited",
+            Self::PersonChanged => "person_changed",
+            Self::TeamChanged => "team_changed",
         }
     }
 }

@@ -47,6 +47,8 @@ pub mod people;
 pub mod queue;
 pub mod repeats;
 pub mod rights;
+pub mod secret;
+pub mod sign_in;
 pub mod template;
 pub mod voice;
 pub mod webhook;
@@ -82,6 +84,7 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<path::RequestReview>(services.provide())
         .with::<path::SendFreshLink>(services.provide())
         .with::<mail::SendMail>(services.provide())
+        .with::<sign_in::MailLinks>(services.provide())
         .with::<path::SendFollowUp>(services.provide())
         .with::<path::Readdress>(services.provide())
         // On the side.

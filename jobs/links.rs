@@ -5,14 +5,14 @@
 
 use std::fmt;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
-use rand::RngCore;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use crate::db::{Db, TenantTx, Tx};
+use crate::{
+    db::{Db, TenantTx, Tx},
+    secret,
+};
 
 /// The prefix of a token, so that a leaked one is recognized.
 pub const TOKEN_PREFIX: &str = "dbr_";
@@ -25,15 +25,13 @@ impl Token {
     /// Creates a token: 256 random bits.
     #[must_use]
     pub fn random() -> Self {
-        Self(format!("{TOKEN_PREFIX}{}", random_secret()))
+        Self(secret::with_prefix(TOKEN_PREFIX))
     }
 
     /// Parses a token from a URL; `None` if it can't be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let secret = text.strip_prefix(TOKEN_PREFIX)?;
-        let bytes = URL_SAFE_NO_PAD.decode(secret).ok()?;
-        (bytes.len() == 32).then(|| Self(text.to_owned()))
+        secret::has_prefix(text, TOKEN_PREFIX).then(|| Self(text.to_owned()))
     }
 
     /// The token in the clear, for the URL in an email. It goes nowhere else.
@@ -43,7 +41,7 @@ impl Token {
     }
 
     fn hash(&self) -> Vec<u8> {
-        sha256(&self.0)
+        secret::sha256(&self.0)
     }
 }
 
@@ -51,17 +49,6 @@ impl fmt::Debug for Token {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Token(…)")
     }
-}
-
-/// 32 random bytes in base64url.
-pub(super) fn random_secret() -> String {
-    let mut bytes = [0; 32];
-    rand::rng().fill_bytes(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-pub(super) fn sha256(text: &str) -> Vec<u8> {
-    Sha256::digest(text.as_bytes()).to_vec()
 }
 
 /// A link, as found by its token.

@@ -13,6 +13,7 @@ use crate::{
     export, ingest, llm,
     mail::{self, Mailer, Post},
     parse::{self, Room},
+    sign_in::{self, Gate},
     summarize::Summarizer,
     template::Templates,
     webhook,
@@ -37,6 +38,8 @@ pub struct Settings {
     pub export: export::Settings,
     /// Which addresses webhooks may have.
     pub webhooks: webhook::Settings,
+    /// How people sign in.
+    pub sign_in: sign_in::Settings,
 }
 
 /// The services of a process.
@@ -48,6 +51,8 @@ pub struct Services {
     pub bucket: Bucket,
     /// What it takes to reach a coach: templates, what sends mail, and how coaches review.
     pub desk: Desk,
+    /// What signing in needs.
+    pub gate: Gate,
     /// Writes summaries.
     pub summarizer: Arc<Summarizer>,
     /// Turns chunks into vectors.
@@ -71,9 +76,11 @@ impl Services {
         let local = settings.index.local();
         let bucket = Bucket::open(&settings.bucket)?;
         let post = Post { templates: Arc::new(Templates::new()), mailer: Arc::new(Mailer::new(&settings.mail)?) };
+        let desk = Desk { post, settings: settings.review.clone() };
         Ok(Self {
             bucket,
-            desk: Desk { post, settings: settings.review.clone() },
+            gate: Gate::new(desk.clone(), &settings.sign_in)?,
+            desk,
             summarizer: Arc::new(Summarizer::new(&settings.llm)?.with_local(local.clone())),
             embedder: Arc::new(Embedder::with_local(&settings.index, local)?),
             ingest: settings.ingest.clone(),
@@ -122,6 +129,12 @@ impl Provide<export::Needs> for Services {
 impl Provide<Desk> for Services {
     fn provide(&self) -> Arc<Desk> {
         Arc::new(self.desk.clone())
+    }
+}
+
+impl Provide<Gate> for Services {
+    fn provide(&self) -> Arc<Gate> {
+        Arc::new(self.gate.clone())
     }
 }
 

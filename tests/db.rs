@@ -144,11 +144,17 @@ const CROSSING: &[&str] = &[
     "review_link_by_token",
     "review_visit_by_cookie",
     "api_key_by_hash",
+    "one_time_link_by_hash",
+    "sign_in_by_hash",
+    // Of those whose address, or its hash, the caller knows.
+    "people_by_address",
+    "people_by_address_hash",
     // How often the caller itself asked.
     "count_request",
     // Counts of what was deleted.
     "forget_idempotency_keys",
     "forget_request_counts",
+    "forget_sign_ins",
     // The status of objects that the caller names: no keys.
     "ledger_look_again",
     "ledger_remember",

@@ -51,7 +51,12 @@ async fn settings_for_trying_it_out_are_well_and_say_what_they_mean() {
         assert_eq!(check["ok"], true, "{check}");
         check["note"].as_str().map(str::to_owned)
     };
-    for (name, key) in [("mail", "mail.url"), ("sender", "mail.from"), ("links", "review.base_url")] {
+    for (name, key) in [
+        ("mail", "mail.url"),
+        ("sender", "mail.from"),
+        ("links", "review.base_url"),
+        ("second factors", "sign_in.secret_key"),
+    ] {
         let said = note(&installation, name).await.unwrap_or_else(|| panic!("{name} says nothing"));
         assert!(said.contains(key), "{said}");
     }
@@ -62,7 +67,8 @@ async fn settings_for_trying_it_out_are_well_and_say_what_they_mean() {
     installation.set("DEBRIEF_MAIL__URL", smtp.url());
     installation.set("DEBRIEF_MAIL__FROM", "Debrief <debrief@northlight-coaching.se>");
     installation.set("DEBRIEF_REVIEW__BASE_URL", "https://debrief.northlight-coaching.se");
-    for name in ["mail", "sender", "links"] {
+    installation.set("DEBRIEF_SIGN_IN__SECRET_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    for name in ["mail", "sender", "links", "second factors"] {
         assert_eq!(note(&installation, name).await, None, "{name}");
     }
 }
@@ -122,7 +128,7 @@ async fn a_misspelt_setting_or_schedule_is_found_and_the_right_name_is_said() {
     let mut installation = Installation::new().await;
     installation.set("DEBRIEF_QUEUE__SCHEDULES__EXPORT", "off");
     let (ok, detail) = check(&installation, "schedules").await;
-    assert!(ok && detail.contains("5 schedules") && detail.contains("yours: export"), "{detail}");
+    assert!(ok && detail.contains("6 schedules") && detail.contains("yours: export"), "{detail}");
     installation.set("DEBRIEF_QUEUE__SCHEDULES__EXPORT", "0 0 2 30 Feb *");
     let (ok, detail) = check(&installation, "schedules").await;
     assert!(!ok && detail.contains("never occurs"), "{detail}");

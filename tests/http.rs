@@ -43,7 +43,7 @@ async fn a_token_is_never_logged() {
     let opened = post(&router, &format!("{path}/open"), "", &[]).await;
     post(&router, &format!("{path}/nowhere"), "", &[]).await;
     drop(guard);
-    let log = String::from_utf8(log.0.lock().expect("nobody panicked").clone()).expect("text");
+    let log = log.text();
     assert!(log.contains("/r/{token}/open"), "{log}");
     assert!(!log.contains(token.reveal()), "{log}");
     let secret = opened.header("set-cookie").split(['=', ';']).nth(1).expect("a secret");
@@ -52,7 +52,13 @@ async fn a_token_is_never_logged() {
 
 /// The log output.
 #[derive(Clone, Default)]
-struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+pub(crate) struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl Log {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().expect("nobody panicked").clone()).expect("text")
+    }
+}
 
 impl std::io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {

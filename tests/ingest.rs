@@ -363,7 +363,8 @@ async fn people_are_added_once_and_kept_apart() {
     let db = &world.database.db;
     let first = people::add_organization(db, "southwind", "Southwind", "Europe/Berlin").await.expect("it is added");
     let again = people::add_organization(db, "southwind", "Southwind", "Europe/Berlin").await.expect("again");
-    let changed = people::change_organization(db, "southwind", Some("Southwind GmbH"), None).await.expect("changed");
+    let change = people::OrganizationChange { name: Some("Southwind GmbH".into()), ..Default::default() };
+    let changed = people::change_organization(db, "southwind", &change).await.expect("changed");
     assert_eq!((first, first), (again, changed));
     // Whoever adds it without its time zone would have set it back.
     let other = people::add_organization(db, "southwind", "Southwind GmbH", "UTC").await;

@@ -37,6 +37,7 @@ mod refine;
 mod replaced;
 mod review;
 mod rollup;
+mod sign_in;
 mod starved;
 mod summarize;
 mod webhooks;

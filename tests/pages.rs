@@ -279,14 +279,14 @@ async fn every_word_can_be_read_by_day_and_by_night() {
     }
 }
 
-async fn least_contrast(client: &Client, scheme: &str) {
+pub(crate) async fn least_contrast(client: &Client, scheme: &str) {
     let least = client.execute(LEAST_CONTRAST, Vec::new()).await.expect("the page answers");
     assert!(least[0].as_f64() >= Some(4.5), "{scheme}: {least}");
     assert!(least[0].as_f64() < Some(21.0), "the page has words: {least}");
 }
 
 /// No page is wider than its window.
-async fn fits(client: &Client) {
+pub(crate) async fn fits(client: &Client) {
     let widths = client
         .execute("return [document.documentElement.scrollWidth, window.innerWidth, visualViewport.width]", Vec::new())
         .await
@@ -296,7 +296,7 @@ async fn fits(client: &Client) {
 }
 
 /// Saves pictures of the page, one per screen, in the folder named by `DEBRIEF_TESTS_PICTURES`, for people to look at.
-async fn keep(client: &Client, name: &str) {
+pub(crate) async fn keep(client: &Client, name: &str) {
     let Some(folder) = std::env::var_os("DEBRIEF_TESTS_PICTURES") else { return };
     for screen in 1.. {
         let picture = client.screenshot().await.expect("a picture");

@@ -345,8 +345,19 @@ async fn the_doctor_says_what_is_amiss() {
     installation.set("DEBRIEF_LLM__MODEL", "test-model");
     let good = installation.json(&["doctor"]).await;
     let names: Vec<&str> = good.as_array().expect("checks").iter().filter_map(|check| check["name"].as_str()).collect();
-    let wanted =
-        ["settings", "schedules", "database", "isolation", "bucket", "mail", "search", "summaries", "sender", "links"];
+    let wanted = [
+        "settings",
+        "schedules",
+        "database",
+        "isolation",
+        "bucket",
+        "mail",
+        "search",
+        "summaries",
+        "sender",
+        "links",
+        "second factors",
+    ];
     assert_eq!(names, wanted);
     assert_eq!(amiss(&good), [] as [(&str, &str); 0]);
     assert_eq!(smtp.letters().len() + llm.requests().len(), 0, "it sends nothing and asks nothing");

@@ -264,6 +264,14 @@ mod tests {
                 Message::WrongWords(mail) => mail.letters[0].sentences = vec![hostile.into()],
                 Message::RosterProblems(mail) => mail.problems = vec![hostile.into()],
                 Message::WebhookPaused(mail) => mail.description = hostile.into(),
+                Message::SignInLink(mail) => {
+                    for link in &mut mail.links {
+                        link.organization = hostile.into();
+                    }
+                }
+                Message::Invitation(mail) => mail.organization = hostile.into(),
+                Message::ConfirmAddress(mail) => mail.organization = hostile.into(),
+                Message::AccountChanged(mail) => mail.organization = hostile.into(),
             }
             let rendered = render(&templates, &message).unwrap_or_else(|error| panic!("{error}"));
             let html = rendered.html.expect("the HTML can be made");

@@ -1,5 +1,6 @@
 //! The content of emails: one struct per email, whose fields its templates in `templates/mail/<name>/` may use. Pure.
 
+mod account;
 mod inbox;
 mod roster;
 mod webhook_paused;
@@ -8,6 +9,7 @@ mod wrong_words;
 use chrono::NaiveDate;
 use serde::Serialize;
 
+pub use account::{AccountChanged, ConfirmAddress, Invitation, LinkOf, SignInLink};
 pub use inbox::{InboxFile, SessionRejected};
 pub use roster::RosterProblems;
 pub use webhook_paused::WebhookPaused;
@@ -35,6 +37,14 @@ pub enum Message {
     RosterProblems(RosterProblems),
     /// To the admins: a webhook was paused.
     WebhookPaused(WebhookPaused),
+    /// To a person: a link to sign in with.
+    SignInLink(SignInLink),
+    /// To somebody new: an invitation.
+    Invitation(Invitation),
+    /// To either mailbox: a new address is to be confirmed.
+    ConfirmAddress(ConfirmAddress),
+    /// To a person: something of their account changed.
+    AccountChanged(AccountChanged),
 }
 
 impl Message {
@@ -51,13 +61,25 @@ impl Message {
             Self::WrongWords(_) => "wrong_words",
             Self::RosterProblems(_) => "roster_problems",
             Self::WebhookPaused(_) => "webhook_paused",
+            Self::SignInLink(_) => "sign_in_link",
+            Self::Invitation(_) => "invitation",
+            Self::ConfirmAddress(_) => "confirm_address",
+            Self::AccountChanged(_) => "account_changed",
         }
     }
 
-    /// Whether it contains a review link: then its text is wiped once it is sent.
+    /// Whether it contains a link that lets somebody in: then its text is wiped once it is sent.
     #[must_use]
     pub const fn carries_link(&self) -> bool {
-        matches!(self, Self::ReviewRequest(_) | Self::SpeakersNeeded(_) | Self::WrongWords(_))
+        matches!(
+            self,
+            Self::ReviewRequest(_)
+                | Self::SpeakersNeeded(_)
+                | Self::WrongWords(_)
+                | Self::SignInLink(_)
+                | Self::Invitation(_)
+                | Self::ConfirmAddress(_)
+        )
     }
 
     /// Whether a person's decision sends it. Others are marked `Auto-Submitted`, so that autoresponders don't answer.
@@ -79,6 +101,10 @@ impl Message {
             Self::WrongWords(WrongWords::sample()),
             Self::RosterProblems(RosterProblems::sample()),
             Self::WebhookPaused(WebhookPaused::sample()),
+            Self::SignInLink(SignInLink::sample()),
+            Self::Invitation(Invitation::sample()),
+            Self::ConfirmAddress(ConfirmAddress::sample()),
+            Self::AccountChanged(AccountChanged::sample()),
         ]
     }
 }

@@ -58,6 +58,30 @@ fn expected(message: &Message) -> (&'static str, &'static [&'static str]) {
                 "debrief webhooks resume 019a4c7e",
             ],
         ),
+        Message::SignInLink(_) => (
+            "Your link to sign in to Debrief",
+            &[
+                "Northlight Coaching",
+                "Harbour Leadership",
+                "https://debrief.example/sign-in/link/dbo_Zk3vQ0m1bYt8hXw2",
+                "15 minutes",
+            ],
+        ),
+        Message::Invitation(_) => (
+            "You're invited to Northlight Coaching on Debrief",
+            &[
+                "Maya Okafor invites you",
+                "https://debrief.example/invitation/dbo_Zk3vQ0m1bYt8hXw2",
+                "Friday 13 November 2026",
+            ],
+        ),
+        Message::ConfirmAddress(_) => (
+            "Please confirm: a new email address for your Debrief account",
+            &["maya@okafor.example", "https://debrief.example/address/dbo_Zk3vQ0m1bYt8hXw2", "stop the change"],
+        ),
+        Message::AccountChanged(_) => {
+            ("Your Debrief account was changed", &["The password was changed.", "sign out everywhere"])
+        }
     }
 }
 

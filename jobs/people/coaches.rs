@@ -11,6 +11,7 @@ use crate::{
     model::{Role, role},
     path::SendFreshLink,
     queue::enqueue,
+    rights::{end_all, end_sign_ins, withdraw_links},
 };
 
 /// Changes to a coach; `None` leaves a field as it is.
@@ -42,7 +43,7 @@ pub struct CoachRemoval {
 }
 
 /// Changes a coach. The handle stays: it's the folder in which the coach's files are found. With a new address, the
-/// links sent to the old one are revoked, and new ones are sent to the new one.
+/// links sent to the old one are revoked, new ones are sent to the new one, and the coach's sign-ins end.
 ///
 /// # Errors
 /// If there is no such coach, or an input can't be used.
@@ -70,7 +71,19 @@ pub async fn change_coach(db: &Db, handle: &str, change: CoachChange) -> Result<
     .execute(tx.conn())
     .await?;
     let moved = email.is_some_and(|email| !same_address(&email, &before));
-    let links = if moved { readdress(&mut tx, id).await? } else { Readdressed::default() };
+    let links = if moved {
+        // Whoever read the mailbox before may have signed in with it, or asked for another address.
+        end_sign_ins(&mut tx, id, None).await?;
+        sqlx::query!(
+            "update address_changes set stopped_at = now() where person_id = $1 and stopped_at is null and done_at is null",
+            id
+        )
+        .execute(tx.conn())
+        .await?;
+        readdress(&mut tx, id).await?
+    } else {
+        Readdressed::default()
+    };
     tx.commit().await?;
     Ok((id, links))
 }
@@ -84,7 +97,7 @@ pub struct Readdressed {
     pub fresh_links: usize,
 }
 
-pub(super) fn same_address(one: &str, other: &str) -> bool {
+pub(crate) fn same_address(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
@@ -92,6 +105,7 @@ pub(super) fn same_address(one: &str, other: &str) -> bool {
 /// asked again about sessions on hold, at the new address.
 pub(super) async fn readdress(tx: &mut TenantTx, coach_id: Uuid) -> Result<Readdressed, sqlx::Error> {
     let links_taken_back = links::revoke(tx, LinkFilter::Coach(coach_id), RevokeReason::NewAddress).await?;
+    withdraw_links(tx, coach_id).await?;
     let mut sessions = stop_mails_with_links(tx, coach_id).await?;
     let waiting = sqlx::query_scalar!(
         "select id from sessions where coach_id = $1 and state in ('waiting_for_speakers', 'in_review') order by id",
@@ -104,6 +118,25 @@ pub(super) async fn readdress(tx: &mut TenantTx, coach_id: Uuid) -> Result<Readd
         enqueue(tx, &SendFreshLink { session_id: *session_id }, Uuid::now_v7()).await?;
     }
     Ok(Readdressed { links_taken_back, fresh_links: sessions.len() })
+}
+
+/// Gives a person another address, with what follows for links that went to the one before.
+pub(crate) async fn move_to_address(tx: &mut TenantTx, id: Uuid, email: &str) -> Result<Readdressed, sqlx::Error> {
+    sqlx::query!("update coaches set email = $2 where id = $1", id, email).execute(tx.conn()).await?;
+    readdress(tx, id).await
+}
+
+/// One who is back had links that open no more, and perhaps files that were nobody's.
+pub(super) async fn come_back(tx: &mut TenantTx, id: Uuid, handle: &str) -> Result<(), sqlx::Error> {
+    readdress(tx, id).await?;
+    look_at_inbox_again(tx, handle).await
+}
+
+/// What was rejected from the folder because nobody had the handle is looked at again.
+pub(super) async fn look_at_inbox_again(tx: &mut TenantTx, handle: &str) -> Result<(), sqlx::Error> {
+    let folder = format!("inbox/{handle}/");
+    sqlx::query!(r#"select ledger_look_again($1) as "done?: ()""#, folder).fetch_one(tx.conn()).await?;
+    Ok(())
 }
 
 /// Cancels unsent emails that contain a link. Returns the sessions they were about.
@@ -125,6 +158,13 @@ async fn stop_mails_with_links(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<
 pub async fn remove_coach(db: &Db, handle: &str, dry_run: bool) -> Result<CoachRemoval, PeopleError> {
     let (organization, id) = coach(db, handle).await?;
     let mut tx = db.tenant(organization).await?;
+    let removal = remove(&mut tx, id, dry_run).await?;
+    tx.commit().await?;
+    Ok(removal)
+}
+
+/// What [`remove_coach`] does, in a transaction that sees all of the organization. Every way in that the person has ends.
+pub(super) async fn remove(tx: &mut TenantTx, id: Uuid, dry_run: bool) -> Result<CoachRemoval, PeopleError> {
     let row = sqlx::query!(
         r#"select name, (select count(*) from clients where coach_id = $1 and removed_at is null) as "clients!",
                   (select count(*) from sessions where coach_id = $1) as "sessions!",
@@ -134,11 +174,12 @@ pub async fn remove_coach(db: &Db, handle: &str, dry_run: bool) -> Result<CoachR
                       and state in ('received', 'parsed', 'attributed', 'summarized') and failed_stage is null) as "working!",
                   (select count(*) from mails where coach_id = $1 and kind = 'follow_up'
                       and state in ('queued', 'sending')) as "held!"
-           from coaches where id = $1 for no key update"#,
+           from coaches where id = $1 and removed_at is null for no key update"#,
         id
     )
-    .fetch_one(tx.conn())
-    .await?;
+    .fetch_optional(tx.conn())
+    .await?
+    .ok_or(PeopleError::NoPerson)?;
     let many = |count: i64, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
     if row.working > 0 {
         return Err(PeopleError::CoachBusy(many(row.working, "session")));
@@ -152,9 +193,9 @@ pub async fn remove_coach(db: &Db, handle: &str, dry_run: bool) -> Result<CoachR
         return Ok(removal);
     }
     sqlx::query!("update coaches set removed_at = now() where id = $1", id).execute(tx.conn()).await?;
-    links::revoke(&mut tx, LinkFilter::Coach(id), RevokeReason::CoachRemoved).await?;
-    stop_mails_with_links(&mut tx, id).await?;
+    end_all(tx, id).await?;
+    links::revoke(tx, LinkFilter::Coach(id), RevokeReason::CoachRemoved).await?;
+    stop_mails_with_links(tx, id).await?;
     tracing::info!(target: "people", { coach.id = %id, sessions = removal.sessions }, "a coach was removed");
-    tx.commit().await?;
     Ok(removal)
 }

@@ -9,10 +9,12 @@ mod book;
 pub(crate) mod change;
 mod clients;
 mod coaches;
+mod members;
 mod organizations;
 pub(crate) mod put;
 pub mod roster;
 mod settings;
+mod teams;
 
 use chrono_tz::Tz;
 use serde::Serialize;
@@ -35,9 +37,16 @@ pub use clients::{
     list_clients, new_client,
 };
 pub use coaches::{CoachChange, CoachRemoval, Readdressed, change_coach, remove_coach};
-pub use organizations::{Organization, add_organization, change_organization, list_organizations, organization};
+pub(crate) use coaches::{move_to_address, same_address};
+pub use members::{Person, Presence, activate, add_person, change_roles, deactivate, find_person, list_people, person};
+pub use organizations::{
+    Organization, OrganizationChange, add_organization, change_organization, list_organizations, organization,
+};
 pub use put::Put;
-pub use settings::{OrganizationSettings, Person, change_settings, everyone, organization_settings};
+pub use settings::{OrganizationSettings, change_settings, organization_settings};
+pub use teams::{
+    Member, Team, add_member, create_team, delete_team, find_team, list_teams, remove_member, rename_team,
+};
 
 /// Why people couldn't be added or found, worded for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -216,6 +225,38 @@ pub enum PeopleError {
              try again"
     )]
     FollowUpsHeld(String),
+    /// Nobody could manage people any more.
+    #[error("this is the organization’s only admin; make somebody else an admin first")]
+    LastAdmin,
+    /// A person needs a role.
+    #[error("a person needs at least one role: {}", Role::NAMES.join(", "))]
+    NoRole,
+    /// There is no such person.
+    #[error("there is no such person in the organization; see `debrief people list`")]
+    NoPerson,
+    /// Several people have this address.
+    #[error("several people have this address; name the one you mean by the handle; see `debrief people list`")]
+    SeveralPeople,
+    /// Somebody has the address.
+    #[error("{name} already has this address{}", if *removed { " and was deactivated; `debrief people activate` brings them back" } else { "" })]
+    PersonExists {
+        /// Their name.
+        name: String,
+        /// Whether they were deactivated.
+        removed: bool,
+    },
+    /// There is no such team.
+    #[error("there is no such team; see `debrief people teams list`")]
+    NoTeam,
+    /// Another team has the name.
+    #[error("there is already a team `{0}`; choose another name")]
+    TeamExists(String),
+    /// The name of a team is empty or too long.
+    #[error("a team needs a name of at most 200 characters")]
+    BadTeam,
+    /// There are too many teams.
+    #[error("there are too many teams; delete some first")]
+    TooManyTeams,
     /// A database error.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
@@ -296,12 +337,11 @@ pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>)
     .fetch_one(tx.conn())
     .await
     .map_err(|error| taken(error, handle))?;
-    // One who is back had links that open no more.
     if before.is_some_and(|row| row.removed_at.is_some()) {
-        coaches::readdress(&mut tx, id).await?;
+        coaches::come_back(&mut tx, id, handle).await?;
+    } else {
+        coaches::look_at_inbox_again(&mut tx, handle).await?;
     }
-    let folder = format!("inbox/{handle}/");
-    sqlx::query!(r#"select ledger_look_again($1) as "done?: ()""#, folder).fetch_one(tx.conn()).await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -353,6 +393,12 @@ pub(crate) fn good_name(name: &str) -> Result<String, PeopleError> {
         count if count > aliases::LONGEST_NAME => Err(PeopleError::LongName(name.chars().take(40).collect())),
         _ => Ok(name),
     }
+}
+
+/// The address that somebody typed, in lower case; `None` if it isn't exactly one.
+#[must_use]
+pub fn address_of(typed: &str) -> Option<String> {
+    roster::address(typed)
 }
 
 fn good_email(email: &str) -> Result<String, PeopleError> {

@@ -21,6 +21,8 @@ pub struct Organization {
     pub time_zone: String,
     /// How many coaches it has.
     pub coaches: i64,
+    /// Whether everybody needs a second factor to sign in.
+    pub require_second_factor: bool,
 }
 
 /// Adds an organization; returns its id. One that is there already, just as given, stays as it is.
@@ -58,26 +60,35 @@ pub async fn add_organization(db: &Db, handle: &str, name: &str, time_zone: &str
     Ok(id)
 }
 
-/// Changes an organization's name or time zone; what is `None` stays. Returns its id.
+/// Changes to an organization; `None` leaves a field as it is.
+#[derive(Clone, Debug, Default)]
+pub struct OrganizationChange {
+    /// The display name.
+    pub name: Option<String>,
+    /// An IANA time zone.
+    pub time_zone: Option<String>,
+    /// Whether everybody needs a second factor to sign in.
+    pub require_second_factor: Option<bool>,
+}
+
+/// Changes an organization. Returns its id.
 ///
 /// # Errors
 /// If there is no such organization, nothing to change, or an input cannot be used.
-pub async fn change_organization(
-    db: &Db,
-    handle: &str,
-    name: Option<&str>,
-    time_zone: Option<&str>,
-) -> Result<Uuid, PeopleError> {
-    if name.is_none() && time_zone.is_none() {
+pub async fn change_organization(db: &Db, handle: &str, change: &OrganizationChange) -> Result<Uuid, PeopleError> {
+    let OrganizationChange { name, time_zone, require_second_factor } = change;
+    if name.is_none() && time_zone.is_none() && require_second_factor.is_none() {
         return Err(PeopleError::NothingToChange);
     }
     let id = organization(db, handle).await?;
     let mut tx = db.tenant(id).await?;
     sqlx::query!(
-        "update organizations set name = coalesce($2, name), time_zone = coalesce($3, time_zone) where id = $1",
+        "update organizations set name = coalesce($2, name), time_zone = coalesce($3, time_zone),
+            require_second_factor = coalesce($4, require_second_factor) where id = $1",
         id,
-        name.map(good_name).transpose()?,
-        time_zone.map(good_zone).transpose()?
+        name.as_deref().map(good_name).transpose()?,
+        time_zone.as_deref().map(good_zone).transpose()?,
+        *require_second_factor
     )
     .execute(tx.conn())
     .await?;
@@ -95,7 +106,8 @@ pub async fn list_organizations(db: &Db) -> Result<Vec<Organization>, PeopleErro
         let mut tx = db.tenant(id).await?;
         let found = sqlx::query_as!(
             Organization,
-            r#"select id, handle, name, time_zone, (select count(*) from coaches where removed_at is null) as "coaches!" from organizations"#
+            r#"select id, handle, name, time_zone, (select count(*) from coaches where removed_at is null) as "coaches!", require_second_factor
+               from organizations"#
         );
         organizations.extend(found.fetch_optional(tx.conn()).await?);
     }

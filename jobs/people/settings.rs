@@ -1,14 +1,11 @@
-//! An organization's own settings, and the people in it, as the API shows them.
+//! An organization's own settings, as the API shows and changes them.
 
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{PeopleError, good_name, good_zone};
-use crate::{
-    db::{TenantTx, Tx},
-    model::Role,
-};
+use crate::db::{TenantTx, Tx};
 
 /// An organization's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -61,35 +58,4 @@ pub async fn change_settings(
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-/// A person of an organization.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Person {
-    /// The id.
-    pub id: Uuid,
-    /// The name of the inbox folder.
-    pub handle: String,
-    /// The name.
-    pub name: String,
-    /// The address.
-    pub email: String,
-    /// The roles.
-    pub roles: Vec<Role>,
-    /// An IANA time zone.
-    pub time_zone: String,
-}
-
-/// Everyone in the organization who wasn't removed, by name.
-///
-/// # Errors
-/// Returns an error if the query fails.
-pub async fn everyone(tx: &mut TenantTx) -> Result<Vec<Person>, sqlx::Error> {
-    sqlx::query_as!(
-        Person,
-        r#"select id, handle, name, email, roles as "roles: Vec<Role>", time_zone
-           from coaches where removed_at is null order by name, id limit 10000"#
-    )
-    .fetch_all(tx.conn())
-    .await
 }

@@ -1,7 +1,8 @@
-//! Pruning: deletes finished jobs and fired ticks in batches once they are old enough, and what the API remembers for a
-//! while.
+//! Pruning: deletes finished jobs and fired ticks in batches once they are old enough, and what the API and signing in
+//! remember for a while.
 //!
-//! Deletes from `jobs` (through `prune_jobs`), `schedule_ticks`, `idempotency_keys` and `request_counts`. A rerun deletes the rest.
+//! Deletes from `jobs` (through `prune_jobs`), `schedule_ticks`, `idempotency_keys`, `request_counts` and, a month after they ended,
+//! `sign_ins`, `one_time_links` and `address_changes`. A rerun deletes the rest.
 
 use serde::{Deserialize, Serialize};
 
@@ -62,10 +63,12 @@ impl Job for Prune {
                 break;
             }
         }
-        let forgotten =
-            sqlx::query!(r#"select forget_idempotency_keys() as "keys!", forget_request_counts() as "counts!""#)
-                .fetch_one(ctx.db.pool())
-                .await?;
+        let forgotten = sqlx::query!(
+            r#"select forget_idempotency_keys() as "keys!", forget_request_counts() as "counts!",
+                forget_sign_ins() as "sign_ins!""#
+        )
+        .fetch_one(ctx.db.pool())
+        .await?;
         let mut tx = ctx.system_tx().await?;
         let ticks = sqlx::query!(
             "delete from schedule_ticks t using schedules s
@@ -79,6 +82,7 @@ impl Job for Prune {
             tx,
             serde_json::json!({
                 "jobs": jobs, "ticks": ticks, "idempotency_keys": forgotten.keys, "request_counts": forgotten.counts,
+                "sign_ins": forgotten.sign_ins,
             }),
         )
         .await

@@ -3,48 +3,15 @@
 //! Reads and writes `review_visits`; only the SHA-256 of the cookie's secret is stored. Opening a link twice in one
 //! browser is one visit; in two browsers it is two independent visits.
 
-use std::fmt;
-
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use sha2::{Digest, Sha256};
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx},
     links,
+    secret::Secret,
 };
-
-/// The secret in a visit's cookie. Its `Debug` shows nothing.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Wraps a secret from a cookie.
-    #[must_use]
-    pub fn from_cookie(value: &str) -> Self {
-        Self(value.to_owned())
-    }
-
-    /// The secret in the clear, for the cookie.
-    #[must_use]
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    /// The token in every form of this visit: without the cookie nobody can compute it.
-    #[must_use]
-    pub fn form_token(&self) -> String {
-        let digest = Sha256::new().chain_update(self.0.as_bytes()).chain_update(b"/review form").finalize();
-        URL_SAFE_NO_PAD.encode(digest)
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Secret(…)")
-    }
-}
 
 /// An open visit.
 #[derive(Clone, Debug)]
@@ -87,7 +54,7 @@ async fn reopen(tx: &mut TenantTx, link: &links::Link, held: &Secret) -> Result<
          where cookie_sha256 = $3 and link_id in (select id from review_links where session_id = $2)",
         link.id,
         link.session_id,
-        links::sha256(&held.0),
+        held.hash(),
     )
     .execute(tx.conn())
     .await?;
@@ -95,7 +62,7 @@ async fn reopen(tx: &mut TenantTx, link: &links::Link, held: &Secret) -> Result<
 }
 
 async fn begin(tx: &mut TenantTx, link: &links::Link) -> Result<Secret, sqlx::Error> {
-    let secret = Secret(links::random_secret());
+    let secret = Secret::random();
     let organization = tx.tenant();
     sqlx::query!(
         "insert into review_visits (id, organization_id, link_id, cookie_sha256, expires_at)
@@ -103,31 +70,70 @@ async fn begin(tx: &mut TenantTx, link: &links::Link) -> Result<Secret, sqlx::Er
         Uuid::now_v7(),
         organization,
         link.id,
-        links::sha256(&secret.0),
+        secret.hash(),
     )
     .execute(tx.conn())
     .await?;
     Ok(secret)
 }
 
-/// Records in the audit that the page was viewed: once per hour and link, since reloads aren't worth recording.
+/// Records in the audit that the page was viewed: once per hour and link or person, since reloads aren't worth recording.
 ///
 /// # Errors
 /// Returns an error if the query fails.
-pub async fn note_view(tx: &mut TenantTx, visit: &Visit, visitor: &Visitor) -> Result<(), sqlx::Error> {
+pub async fn note_view(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Result<(), sqlx::Error> {
     let noted = sqlx::query_scalar!(
-        r#"select exists (select from audit_events where session_id = $1 and link_id = $2 and kind = 'viewed'
+        r#"select exists (select from audit_events where session_id = $1 and link_id is not distinct from $2
+                            and person_id is not distinct from $3 and kind = 'viewed'
                             and at > now() - interval '1 hour') as "noted!""#,
-        visit.session_id,
-        visit.link_id
+        session_id,
+        visitor.link_id,
+        visitor.person_id
     )
     .fetch_one(tx.conn())
     .await?;
     if !noted {
-        let event = Event { link_id: Some(visit.link_id), ..Event::of(visit.session_id, EventKind::Viewed) };
-        record(tx, &event, visitor).await?;
+        record(tx, &Event::of(session_id, EventKind::Viewed), visitor).await?;
     }
     Ok(())
+}
+
+/// Whether a transaction sees this session.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn is_in_view(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
+    let there = sqlx::query_scalar!(r#"select exists (select from sessions where id = $1) as "there!""#, session_id);
+    there.fetch_one(tx.conn()).await
+}
+
+/// A session that waits for its coach.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// The session.
+    pub id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// Its date.
+    pub date: NaiveDate,
+    /// Whether the coach is asked who spoke, and not yet for a review.
+    pub for_speakers: bool,
+}
+
+/// A coach's sessions that wait for the coach, the latest first; a letter within its hold waits for nobody.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn waiting(tx: &mut TenantTx, coach: Uuid) -> Result<Vec<Waiting>, sqlx::Error> {
+    sqlx::query_as!(
+        Waiting,
+        r#"select id, title, session_date as date, state = 'waiting_for_speakers' as "for_speakers!" from sessions
+           where coach_id = $1 and state_for_people(id, state) in ('waiting_for_speakers', 'in_review')
+           order by session_date desc, id desc limit 100"#,
+        coach
+    )
+    .fetch_all(tx.conn())
+    .await
 }
 
 /// Finds the visit with this secret, if it has not expired and its link was not revoked; replacing the link doesn't end
@@ -139,7 +145,7 @@ pub async fn find(db: &Db, secret: &Secret) -> Result<Option<Visit>, sqlx::Error
     let mut tx = db.system().await?;
     let found = sqlx::query!(
         r#"select organization_id as "organization!", visit_id as "visit!" from review_visit_by_cookie($1)"#,
-        links::sha256(&secret.0)
+        secret.hash()
     )
     .fetch_optional(tx.conn())
     .await?;

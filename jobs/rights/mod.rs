@@ -6,9 +6,11 @@
 //! caller's isn't forbidden but absent.
 
 mod caller;
+mod end;
 mod key;
 
 pub use caller::{Caller, Denied, EnterError, Via};
+pub use end::{end_all, end_sign_ins, withdraw_links};
 pub use key::{ApiKey, Issued, KeyError, KeyText, NewKey, issue, list, revoke, signed_in};
 
 use serde::{Deserialize, Serialize};

@@ -46,8 +46,8 @@ pub(crate) enum Coach {
     },
     /// Change a coach's name, address, roles or time zone
     ///
-    /// Anything you leave out stays as it is. With a new address, review links sent to the old one stop working, and
-    /// new ones go to the new address for each session that needs the coach's review; emails without a link that are
+    /// Anything you leave out stays as it is. With a new address, the coach is signed out, review links sent to the old
+    /// one stop working, and new ones go to the new address for each session that needs the coach's review; emails without a link that are
     /// already queued still go to the old address. The handle cannot be changed: it is the folder that identifies the
     /// coach's files.
     Change {
@@ -165,7 +165,7 @@ fn folder(app: &App) -> Option<PathBuf> {
 }
 
 /// Creates the coach's folder if the bucket is a folder, so that people find it; returns its location.
-async fn make_inbox(app: &App, handle: &str) -> anyhow::Result<String> {
+pub(super) async fn make_inbox(app: &App, handle: &str) -> anyhow::Result<String> {
     let inbox = place(app, Some(handle));
     let made = app.services.bucket.make_folder(&format!("inbox/{handle}")).await;
     made.with_context(|| format!("can't create the folder {inbox}"))?;

@@ -117,7 +117,7 @@ async fn run(globals: &Globals, with_model: bool) -> anyhow::Result<ExitCode> {
             }
         }
     }
-    checks.extend([sender(&config), links(&config)]);
+    checks.extend([sender(&config), links(&config), second_factors(&config)]);
     if let Some(mail) = checks.iter_mut().find(|check| check.name == "mail" && check.ok) {
         mail.note = config.mail.url.expose_secret().starts_with("file:").then(|| {
             "emails are saved there as files and reach nobody; set mail.url to your mail server to send them".to_owned()
@@ -164,6 +164,18 @@ fn links(config: &Config) -> Check {
             .to_owned()
     });
     Check { name: "links", ok: true, detail: url.to_string(), note }
+}
+
+/// The secrets of authenticator apps, which have to be known to check a code.
+fn second_factors(config: &Config) -> Check {
+    let encrypted = !config.sign_in.secret_key.expose_secret().trim().is_empty();
+    let note = (!encrypted).then(|| {
+        "whoever reads the database, or a backup of it, could make codes of people's authenticator apps; set \
+         sign_in.secret_key to encrypt them"
+            .to_owned()
+    });
+    let detail = if encrypted { "encrypted with sign_in.secret_key" } else { "stored without encryption" };
+    Check { name: "second factors", ok: true, detail: detail.into(), note }
 }
 
 fn report(globals: &Globals, checks: &[Check]) -> anyhow::Result<ExitCode> {

@@ -93,7 +93,7 @@ async fn list(app: &App, org: Option<&str>) -> anyhow::Result<()> {
     let organization = app.organization(org).await?;
     let mut tx = app.db.tenant(organization).await?;
     let keys = rights::list(&mut tx, None).await?;
-    let people = people::everyone(&mut tx).await?;
+    let people = people::list_people(&mut tx, true).await?;
     drop(tx);
     app.output.list(
         &keys,

@@ -19,6 +19,7 @@ mod links;
 mod models;
 mod org;
 mod output;
+mod people;
 mod refining;
 mod run;
 mod schedules;
@@ -116,6 +117,8 @@ enum Command {
     #[command(subcommand)]
     Coach(coach::Coach),
     #[command(subcommand)]
+    People(people::People),
+    #[command(subcommand)]
     Client(client::Client),
     Drop(drop::DropFiles),
     Inbox(inbox::Inbox),
@@ -196,6 +199,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         // It waits for an answer from the terminal, which only the default handler interrupts.
         Command::Jobs(_) => true,
         Command::Coach(command) => command.asks(),
+        Command::People(command) => command.asks(),
         Command::Links(command) => command.asks(),
         Command::Client(command) => command.asks(),
         Command::Templates(command) => command.edits(),
@@ -222,6 +226,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Settings(command) => command.run(&globals),
         Command::Org(command) => command.run(&App::open(&globals).await?).await,
         Command::Coach(command) => command.run(&App::open(&globals).await?).await,
+        Command::People(command) => command.run(&App::open(&globals).await?).await,
         Command::Client(command) => command.run(&App::open(&globals).await?).await,
         Command::Drop(command) => command.run(&App::open(&globals).await?).await,
         Command::Inbox(command) => command.run(&App::open(&globals).await?).await,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Subcommand;
 use debrief_jobs::{
     llm::{Change, dollars},
-    people,
+    people::{self, OrganizationChange},
 };
 use serde_json::json;
 
@@ -28,7 +28,7 @@ pub(crate) enum Org {
         #[arg(long, default_value = "UTC")]
         time_zone: String,
     },
-    /// Change an organization's name or time zone
+    /// Change an organization's name, time zone or rules
     ///
     /// Anything you leave out stays as it is. Coaches keep their own time zones.
     Change {
@@ -40,6 +40,9 @@ pub(crate) enum Org {
         /// Its IANA time zone, such as Europe/Stockholm
         #[arg(long)]
         time_zone: Option<String>,
+        /// Whether everybody needs a second factor to sign in: who has none can do nothing but set one up
+        #[arg(long, value_name = "YES_OR_NO", value_parser = clap::builder::BoolishValueParser::new())]
+        require_second_factor: Option<bool>,
     },
     /// List organizations
     List,
@@ -72,8 +75,9 @@ impl Org {
                 let id = people::add_organization(&app.db, &handle, &name, &time_zone).await?;
                 app.output.one(&json!({ "id": id, "handle": handle }), |_| format!("organization {handle}: {id}"))?;
             }
-            Self::Change { handle, name, time_zone } => {
-                let id = people::change_organization(&app.db, &handle, name.as_deref(), time_zone.as_deref()).await?;
+            Self::Change { handle, name, time_zone, require_second_factor } => {
+                let change = OrganizationChange { name, time_zone, require_second_factor };
+                let id = people::change_organization(&app.db, &handle, &change).await?;
                 app.output
                     .one(&json!({ "id": id, "handle": handle }), |_| format!("organization {handle}: changed"))?;
             }
@@ -82,13 +86,14 @@ impl Org {
                 app.output.list(
                     &organizations,
                     "no organizations yet: add one with `debrief org add`",
-                    ["HANDLE", "NAME", "TIME ZONE", "COACHES", "ID"],
+                    ["HANDLE", "NAME", "TIME ZONE", "COACHES", "SECOND FACTOR", "ID"],
                     |org| {
                         [
                             org.handle.clone(),
                             org.name.clone(),
                             org.time_zone.clone(),
                             org.coaches.to_string(),
+                            if org.require_second_factor { "required" } else { "optional" }.to_owned(),
                             org.id.to_string(),
                         ]
                     },

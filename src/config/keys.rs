@@ -1,7 +1,7 @@
 //! The names of the settings: finds unknown names, and suggests the intended one.
 
 use config::{Map, Value, ValueKind};
-use debrief_jobs::{desk, embed, export, ingest, llm, mail, queue, webhook};
+use debrief_jobs::{desk, embed, export, ingest, llm, mail, queue, sign_in, webhook};
 use serde::{Deserialize, Serialize};
 
 use super::{Config, DEFAULTS, Http, Log, NOT_SETTINGS};
@@ -19,6 +19,7 @@ pub(super) fn sections() -> Vec<(&'static str, &'static [&'static str])> {
         ("index", fields::<embed::Settings>()),
         ("mail", fields::<mail::Settings>()),
         ("review", fields::<desk::Settings>()),
+        ("sign_in", fields::<sign_in::Settings>()),
         ("export", fields::<export::Settings>()),
         ("webhooks", fields::<webhook::Settings>()),
         ("log", fields::<Log>()),

@@ -11,7 +11,7 @@ use std::{
 };
 
 use config::Source;
-use debrief_jobs::{bucket, desk, embed, export, ingest, llm, mail, masked, queue, webhook};
+use debrief_jobs::{bucket, desk, embed, export, ingest, llm, mail, masked, queue, sign_in, webhook};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -47,6 +47,8 @@ pub struct Config {
     pub mail: mail::Settings,
     /// How coaches review.
     pub review: desk::Settings,
+    /// How people sign in.
+    pub sign_in: sign_in::Settings,
     /// How exports are written.
     pub export: export::Settings,
     /// Which addresses webhooks may have.
@@ -241,6 +243,7 @@ impl Config {
             review: self.review.clone(),
             export: self.export,
             webhooks: self.webhooks.clone(),
+            sign_in: self.sign_in.clone(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Who may post, who may see what, and the headers of every response.
 //!
-//! A visit is a cookie whose hash is in the database; it sees only its own session. A POST must come from one of our
-//! own pages: the browser says so (`Sec-Fetch-Site`, else `Origin`), and the form has a token known only to this visit.
+//! A POST must come from one of our
+//! own pages: the browser says so (`Sec-Fetch-Site`, else `Origin`), and the form has a token known only to this browser.
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -16,8 +16,7 @@ use axum::{
     response::Response,
 };
 use cookie::{Cookie, SameSite};
-use debrief_jobs::audit::Visitor;
-use debrief_jobs::review::visits::{self, Secret, Visit};
+use debrief_jobs::{audit::Visitor, secret::Secret};
 use uuid::Uuid;
 
 use super::{HttpState, failure::Failure};
@@ -196,67 +195,54 @@ fn comes_from_us(state: &HttpState, headers: &HeaderMap) -> bool {
 
 /// The cookie's name for a session: one per session, so that two reviews can be open side by side.
 pub(super) fn cookie_name(state: &HttpState, session_id: Uuid) -> String {
-    // A browser accepts a `__Host-` cookie only from this host, over https.
-    let prefix = if state.is_https() { "__Host-" } else { "" };
-    format!("{prefix}debrief-{}", session_id.simple())
+    format!("{}debrief-{}", host_prefix(state), session_id.simple())
 }
 
 /// The Set-Cookie header of a visit. The database knows when the visit ends; the browser may forget it after two weeks.
 pub(super) fn set_cookie(state: &HttpState, session_id: Uuid, secret: &Secret) -> String {
-    let mut cookie = Cookie::new(cookie_name(state, session_id), secret.reveal());
+    bake(state, cookie_name(state, session_id), secret, Some(cookie::time::Duration::weeks(2)))
+}
+
+/// A Set-Cookie header. Without an age, the cookie goes when the browser is closed.
+pub(super) fn bake(state: &HttpState, name: String, secret: &Secret, age: Option<cookie::time::Duration>) -> String {
+    let mut cookie = Cookie::new(name, secret.reveal());
     cookie.set_path("/");
     cookie.set_http_only(true);
     cookie.set_same_site(SameSite::Lax);
-    cookie.set_max_age(cookie::time::Duration::weeks(2));
+    cookie.set_max_age(age);
     cookie.set_secure(state.is_https());
     cookie.to_string()
 }
 
-/// A visitor with a visit to this session.
-#[derive(Debug)]
-pub(super) struct Guest {
-    pub(super) visit: Visit,
-    pub(super) form_token: String,
+/// The name of the cookie of a sign-in.
+pub(super) fn sign_in_cookie(state: &HttpState) -> String {
+    format!("{}debrief", host_prefix(state))
 }
 
-/// The visit of the request's cookie; if there is none, a failure that says how to get in.
-pub(super) async fn guest(state: &HttpState, headers: &HeaderMap, session_id: Uuid) -> Result<Guest, Failure> {
-    let secret = held_secret(state, headers, session_id).ok_or_else(closed)?;
-    let visit = visits::find(&state.services.db, &secret).await?.ok_or_else(closed)?;
-    // The browser can choose any cookie name: what counts is the session that the visit was opened for.
-    if visit.session_id != session_id {
-        return Err(closed());
-    }
-    Ok(Guest { form_token: secret.form_token(), visit })
+/// A browser accepts a `__Host-` cookie only from this host, over https.
+pub(super) fn host_prefix(state: &HttpState) -> &'static str {
+    if state.is_https() { "__Host-" } else { "" }
 }
 
 /// The secret that the browser has for a session, whether or not it is still valid.
 pub(super) fn held_secret(state: &HttpState, headers: &HeaderMap, session_id: Uuid) -> Option<Secret> {
-    let name = cookie_name(state, session_id);
+    cookie(headers, &cookie_name(state, session_id))
+}
+
+/// The secret in the cookie of this name.
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<Secret> {
     let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut cookies = sent.flat_map(Cookie::split_parse).filter_map(Result::ok);
     cookies.find(|cookie| cookie.name() == name).map(|cookie| Secret::from_cookie(cookie.value()))
 }
 
-/// Checks the token of a posted form.
-pub(super) fn check_form_token(guest: &Guest, given: Option<&str>) -> Result<(), Failure> {
-    if given == Some(guest.form_token.as_str()) {
+/// Checks the token of a form of somebody who has `expected`; `detail` says what to do if it's another.
+pub(super) fn check_token(expected: &str, given: Option<&str>, detail: &str) -> Result<(), Failure> {
+    if given == Some(expected) {
         return Ok(());
     }
     note_refused("form_token");
-    Err(Failure::new(
-        StatusCode::FORBIDDEN,
-        "This form is from an earlier visit",
-        "Nothing was changed. Reload the review and send it from there.",
-    ))
-}
-
-fn closed() -> Failure {
-    Failure::new(
-        StatusCode::UNAUTHORIZED,
-        "This review isn’t open in this browser",
-        "Nothing was changed. Open the link in your email again; it brings you back here.",
-    )
+    Err(Failure::new(StatusCode::FORBIDDEN, "This form is from an earlier visit", detail))
 }
 
 /// Who acts, for the audit: the address of the connection, and the browser's user agent.

@@ -5,8 +5,10 @@
 //! review   /review/{session}     read, edit, approve, dismiss, stop; name the speakers, and correct who spoke
 //! voice    /review/{session}/voice   the rules and examples that the coach's summaries are worded by
 //! api      /v1               for other software; see its own list
+//! sign_in  / /sign-in /account    signing in, and one's own account
 //! health   /livez /readyz        for whoever runs the process
 //! admin    / /metrics            on a loopback listener of its own, until people sign in
+//! guest    who is in a review: by a link, or signed in
 //! guard    who may post, and the headers of every answer
 //! failure  errors: pages for people, RFC 9457 problems for programs
 //! server   connections, and what each may hold for how long
@@ -21,12 +23,14 @@ mod assets;
 mod failure;
 mod form;
 mod guard;
+mod guest;
 mod health;
 mod links;
 mod page;
 mod places;
 mod review;
 mod server;
+mod sign_in;
 mod speakers;
 mod voice;
 
@@ -34,7 +38,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Router,
-    extract::{DefaultBodyLimit, MatchedPath, Request, State},
+    extract::{DefaultBodyLimit, MatchedPath, Request},
     http::StatusCode,
     middleware,
     response::{IntoResponse, Response},
@@ -84,7 +88,7 @@ impl HttpState {
 /// The routes for coaches and load balancers.
 pub fn public_router(state: HttpState) -> Router {
     let routes = Router::new()
-        .route("/", get(home))
+        .merge(sign_in::routes())
         .route("/r/{token}", get(links::show))
         .route("/r/{token}/open", post(links::open))
         .route("/r/{token}/fresh", post(links::fresh))
@@ -175,13 +179,4 @@ fn span(request: &Request) -> tracing::Span {
 fn on_response(response: &Response, latency: Duration, _span: &tracing::Span) {
     let status = response.status().as_u16();
     tracing::debug!(target: "http", { http.status = status, latency_ms = latency.as_millis() }, "answered");
-}
-
-async fn home(State(state): State<HttpState>) -> Result<Response, Failure> {
-    page::message(
-        &state,
-        StatusCode::OK,
-        "Debrief is running",
-        "There’s nothing to sign in to: when a session is ready, its coach gets an email with a link to the review.",
-    )
 }

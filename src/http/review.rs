@@ -28,7 +28,7 @@ use super::{
     HttpState,
     failure::Failure,
     form::Form,
-    guard::{self, Guest},
+    guest::{self, Guest},
     page,
 };
 
@@ -62,10 +62,10 @@ pub(super) async fn show(
     Query(done): Query<Done>,
     parts: Parts,
 ) -> Result<Response, Failure> {
-    let guest = guard::guest(&state, &parts.headers, session).await?;
-    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
-    visits::note_view(&mut tx, &guest.visit, &visitor).await?;
+    let guest = guest::guest(&state, &parts.headers, session).await?;
+    let visitor = guest.visitor(&parts.extensions, &parts.headers);
+    let mut tx = guest.enter(&state).await?;
+    visits::note_view(&mut tx, session, &visitor).await?;
     tx.commit().await?;
     render(&state, &guest, StatusCode::OK, &done, None).await
 }
@@ -198,10 +198,10 @@ impl Posting {
             failure.typed = form.typed(None);
             failure
         };
-        let guest = guard::guest(state, &parts.headers, session).await.map_err(keep)?;
-        guard::check_form_token(&guest, form.get("form_token")).map_err(keep)?;
-        let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
-        let tx = state.services.db.tenant(guest.visit.organization).await?;
+        let guest = guest::guest(state, &parts.headers, session).await.map_err(keep)?;
+        guest::check_form_token(&guest, form.get("form_token")).map_err(keep)?;
+        let visitor = guest.visitor(&parts.extensions, &parts.headers);
+        let tx = guest.enter(state).await?;
         Ok(Self { form, guest, visitor, tx })
     }
 }
@@ -239,8 +239,8 @@ pub(super) async fn render(
     done: &Done,
     redo: Option<&Redo<'_>>,
 ) -> Result<Response, Failure> {
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
-    let session = view(&mut tx, guest.visit.session_id).await?.ok_or_else(Failure::not_found)?;
+    let mut tx = guest.enter(state).await?;
+    let session = view(&mut tx, guest.session_id).await?.ok_or_else(Failure::not_found)?;
     drop(tx);
     page::render(state, status, "page/review.html", &build(state, &session, &guest.form_token, done, redo))
 }
@@ -253,8 +253,8 @@ async fn refused(
     form: &Form,
     error: ActionError,
 ) -> Result<Response, Failure> {
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
-    let session = guest.visit.session_id;
+    let mut tx = guest.enter(state).await?;
+    let session = guest.session_id;
     let shown = shown(&mut tx, session, summary, form.version()).await.map_err(|error| {
         let mut failure = Failure::from(error);
         failure.typed = form.typed(None);

@@ -26,7 +26,7 @@ use super::{
     HttpState,
     failure::Failure,
     form::Form,
-    guard, page,
+    guest, page,
     review::{self, Posting},
 };
 
@@ -226,7 +226,7 @@ pub(super) async fn show(
     Query(From { from }): Query<From>,
     parts: Parts,
 ) -> Result<Response, Failure> {
-    let guest = guard::guest(&state, &parts.headers, session).await?;
+    let guest = guest::guest(&state, &parts.headers, session).await?;
     who_page(&state, &guest, StatusCode::OK, (from, None), None).await
 }
 
@@ -239,13 +239,13 @@ pub(super) struct From {
 
 async fn who_page(
     state: &HttpState,
-    guest: &guard::Guest,
+    guest: &guest::Guest,
     status: StatusCode,
     (from, redo): (usize, Option<(&Form, &[Problem])>),
     problem: Option<String>,
 ) -> Result<Response, Failure> {
-    let session = guest.visit.session_id;
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let session = guest.session_id;
+    let mut tx = guest.enter(state).await?;
     let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
     let speakers = attribute::speakers(&mut tx, session).await?;
     let clients = view::clients_of(&mut tx, session).await?;
@@ -339,7 +339,7 @@ pub(super) async fn name(
                 let redo = Some((&form, problems.as_slice()));
                 return who_page(&state, &guest, StatusCode::UNPROCESSABLE_ENTITY, (from, redo), None).await;
             }
-            let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+            let mut tx = guest.enter(&state).await?;
             let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
             drop(tx);
             let mut context = review::build(&state, &view, &guest.form_token, &review::Done::default(), None);

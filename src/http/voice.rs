@@ -18,7 +18,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{HttpState, failure::Failure, form::Form, guard, guard::Guest, page, review::Posting};
+use super::{
+    HttpState,
+    failure::Failure,
+    form::Form,
+    guest::{self, Guest},
+    page,
+    review::Posting,
+};
 
 /// The page.
 #[derive(Debug, Serialize)]
@@ -51,7 +58,7 @@ pub(super) async fn show(
     Query(done): Query<Done>,
     parts: Parts,
 ) -> Result<Response, Failure> {
-    let guest = guard::guest(&state, &parts.headers, session).await?;
+    let guest = guest::guest(&state, &parts.headers, session).await?;
     let notice = match done.done.as_deref() {
         Some("added") => Some("Rule added. It applies from the next summary on."),
         Some("on") => Some("The rule applies from the next summary on."),
@@ -124,8 +131,8 @@ async fn render(
     problem: Option<String>,
     form: &Form,
 ) -> Result<Response, Failure> {
-    let session = guest.visit.session_id;
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let session = guest.session_id;
+    let mut tx = guest.enter(state).await?;
     let coach = coach(&mut tx, session).await?;
     let profile = voice::profile(&mut tx, coach, Some(session)).await?;
     drop(tx);

@@ -75,13 +75,21 @@ async fn fill(world: &World) -> Full {
         "insert into organization_llm (organization_id, write_profile) values ($1, 'offline')",
         "insert into corrections (id, organization_id, coach_id, session_id, normalized, applied_at)
          select gen_random_uuid(), $1, coach_id, id, 'pr', now() from sessions",
+        "insert into teams (id, organization_id, name) values (gen_random_uuid(), $1, 'North')",
+        "insert into team_members (organization_id, team_id, coach_id) select $1, teams.id, coaches.id from teams cross join coaches",
+        "insert into api_keys (id, organization_id, name, prefix, key_sha256, scopes)
+         values (gen_random_uuid(), $1, 'script', 'dbk_', uuid_send($1), '{sessions:read}')",
+        "insert into idempotency_keys (organization_id, caller_id, key, request_sha256) values ($1, $1, 'k', 'x')",
+        "insert into credentials (organization_id, person_id, password_hash) select $1, id, 'x' from coaches",
+        "insert into recovery_codes (organization_id, person_id, code_sha256) select $1, id, 'x' from coaches",
+        "insert into sign_ins (id, organization_id, person_id, cookie_sha256, code_due, idle_seconds, ends_at)
+         select gen_random_uuid(), $1, id, uuid_send(id), false, 60, now() + interval '1 day' from coaches",
+        "insert into address_changes (id, organization_id, person_id, new_email, expires_at)
+         select gen_random_uuid(), $1, id, 'new@other.example', now() + interval '1 day' from coaches",
+        "insert into one_time_links (id, organization_id, person_id, purpose, token_sha256, expires_at)
+         select gen_random_uuid(), $1, id, 'sign_in', uuid_send(id), now() + interval '1 day' from coaches",
         "insert into misdeliveries (id, organization_id, session_id, summary_id, mail_id, claim_ids)
          select gen_random_uuid(), $1, summaries.session_id, summaries.id, mails.id, '{}' from summaries cross join mails limit 1",
-        "insert into teams (id, organization_id, name) values (gen_random_uuid(), $1, 'Everybody')",
-        "insert into team_members (organization_id, team_id, coach_id) select $1, teams.id, coaches.id from teams cross join coaches",
-        "insert into api_keys (id, organization_id, person_id, name, prefix, key_sha256, scopes)
-         select gen_random_uuid(), $1, id, 'a', 'dbk_', sha256(id::text::bytea), '{sessions:read}' from coaches",
-        "insert into idempotency_keys (organization_id, caller_id, key, request_sha256) select $1, id, 'a', '' from coaches",
     ] {
         sqlx::query(statement).bind(world.organization).execute(tx.conn()).await.expect("a row");
     }
@@ -223,13 +231,18 @@ async fn a_review_opens_no_page_of_another_organization() {
 const OF_THE_ORGANIZATION: &[&str] = &[
     "api_keys",
     "audit_events",
+    "address_changes",
     "coaches",
+    "credentials",
     "exports",
     "idempotency_keys",
     "jobs",
     "llm_calls",
+    "one_time_links",
     "organization_llm",
     "organizations",
+    "recovery_codes",
+    "sign_ins",
     "summary_templates",
     "team_members",
     "teams",

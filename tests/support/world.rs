@@ -10,7 +10,7 @@ use debrief_jobs::{
     db::{Db, Tx},
     desk, embed, export, index, ingest, llm, mail,
     queue::{Context, Enqueued, Job, JobError, JobInfo, enqueue},
-    webhook,
+    sign_in, webhook,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -143,6 +143,20 @@ impl World {
         Ok(output)
     }
 
+    /// Runs the installation's own job of this kind that is due first; `None` if none is due.
+    pub(crate) async fn run_queued_of_installation<J: Runnable>(&self) -> Option<Result<Value, JobError>> {
+        let mut tx = self.database.db.system().await.expect("a transaction");
+        let first = "select id, args from jobs where kind = $1 and state = 'due' order by run_at, id limit 1";
+        let queued = sqlx::query_as(first).bind(J::KIND).fetch_optional(tx.conn()).await;
+        let (id, args): (Uuid, Value) = queued.expect("the queue answers")?;
+        let context = self.claim::<J>(tx, id).await.expect("it is claimed");
+        let job: J = serde_json::from_value(args).expect("the job's own arguments");
+        let ran = job.run(&context).await;
+        let mut tx = self.database.db.system().await.expect("a transaction");
+        let output = sqlx::query_scalar("select output from jobs where id = $1").bind(id).fetch_one(tx.conn()).await;
+        Some(ran.map(|_| output.expect("its output")))
+    }
+
     /// Claims one of the installation's own jobs, even while one is running (as if a worker that was given up is still
     /// at it).
     pub(crate) async fn claim_another<J: Runnable>(&self, job: &J) -> Context<J::Needs> {
@@ -271,6 +285,7 @@ pub(crate) fn settings(folder: &TempDir) -> Settings {
         },
         export: export::Settings { csv_bom: true },
         webhooks: webhook::Settings::default(),
+        sign_in: sign_in::Settings::default(),
     }
 }
 

@@ -69,6 +69,6 @@ pub(super) async fn change(call: Call, body: Json<Change>) -> Answer {
     responses((status = 200, description = "Everyone in the organization, by name", body = Page<Person>)))]
 pub(super) async fn people(call: Call) -> Answer {
     let mut tx = call.read(Right::PeopleRead).await?;
-    let items = people::everyone(&mut tx).await?;
+    let items = people::list_people(&mut tx, false).await?;
     call.shown(tx, About::list(items.len()), &Page { items, next: None }).await
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    call::{About, Answer, Call},
+    call::{About, Answer, Call, json_response},
     input::{Json, Page},
     problem::{Code, Problem},
 };
@@ -49,12 +49,13 @@ struct Shown {
     notes: Option<String>,
 }
 
-impl Shown {
-    fn of(saved: Saved) -> Self {
-        let preview = SummaryTemplate::read(&saved.definition).and_then(|template| follow_up::preview(&template)).ok();
-        let (letter, notes) = preview.map(|preview| (preview.follow_up, preview.notes)).unzip();
-        Self { saved, letter, notes }
-    }
+/// What a template makes of the sample session. Writing it takes a while, so no transaction is open and no thread of the
+/// pages is held.
+async fn preview(definition: String) -> (Option<String>, Option<String>) {
+    let made = tokio::task::spawn_blocking(move || {
+        SummaryTemplate::read(&definition).and_then(|template| follow_up::preview(&template)).ok()
+    });
+    made.await.ok().flatten().map(|preview| (preview.follow_up, preview.notes)).unzip()
 }
 
 /// Show a summary template
@@ -64,7 +65,9 @@ impl Shown {
 pub(super) async fn show(call: Call, Path(name): Path<String>) -> Answer {
     let mut tx = call.read(Right::TemplatesRead).await?;
     let saved = template::show(&mut tx, &name, None).await.map_err(refused)?;
-    call.shown(tx, About::default(), &Shown::of(saved)).await
+    call.noted(tx, About::default()).await?;
+    let (letter, notes) = preview(saved.definition.clone()).await;
+    Ok(json_response(StatusCode::OK, &Shown { saved, letter, notes })?)
 }
 
 /// A template to save, or to try.
@@ -84,9 +87,12 @@ pub(super) struct Definition {
     security(("key" = ["templates:write"])),
     responses((status = 200, description = "The template, and what it makes of the sample session", body = Shown)))]
 pub(super) async fn save(call: Call, body: Json<Definition>) -> Answer {
+    // Refused before any work is done.
+    call.caller.view(Right::TemplatesWrite)?;
+    let (letter, notes) = preview(body.value.definition.clone()).await;
     let mut tx = call.change(Right::TemplatesWrite, &body.sha256).await?;
     let saved = template::save(&mut tx, &body.value.definition).await.map_err(refused)?;
-    call.done(tx, About::default(), StatusCode::OK, &Shown::of(saved), &[]).await
+    call.done(tx, About::default(), StatusCode::OK, &Shown { saved, letter, notes }, &[]).await
 }
 
 /// Retire a summary template

@@ -79,7 +79,7 @@ pub(in crate::http) async fn set(
         Err(error) => return Err(error.into()),
     };
     drop(tx);
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let mut tx = guest.enter(&state).await?;
     let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
     drop(tx);
     let mut context = build(&state, &view, &guest.form_token, &Done::default(), None);

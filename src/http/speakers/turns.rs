@@ -21,7 +21,7 @@ use crate::http::{
     HttpState,
     failure::Failure,
     form::Form,
-    guard, page,
+    guest, page,
     review::{self, Posting},
 };
 
@@ -67,8 +67,8 @@ pub(in crate::http) async fn show(
     Query(OfLabel { label, from }): Query<OfLabel>,
     parts: Parts,
 ) -> Result<Response, Failure> {
-    let guest = guard::guest(&state, &parts.headers, session).await?;
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let guest = guest::guest(&state, &parts.headers, session).await?;
+    let mut tx = guest.enter(&state).await?;
     let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
     let clients = view::clients_of(&mut tx, session).await?;
     // No stored label contains a NUL.

@@ -1,0 +1,261 @@
+//! Sign-ins: browsers that hold a cookie, from signing in to the end.
+//!
+//! Reads and writes `sign_ins`. A sign-in ends when it isn't used for hours, after days in any case, when its owner ends
+//! it, and when its person is removed. Each new proof of who somebody is gives the browser another secret; the one
+//! before is worth nothing from then on.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    FRESH_MINUTES, Gate,
+    one_time::{self, Purpose},
+};
+use crate::{
+    audit::{Event, EventKind, Visitor, record},
+    db::{Db, TenantTx, Tx, View},
+    rights::{Caller, Via, end_sign_ins},
+    secret::Secret,
+};
+
+/// What a sign-in still lacks. Until then it does nothing else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lacks {
+    /// The code of the second factor.
+    Code,
+    /// A second factor: the organization wants one, and the person has none.
+    Enrolment,
+}
+
+/// A browser that just signed in.
+#[derive(Clone, Debug)]
+pub struct Entered {
+    /// For its cookie.
+    pub secret: Secret,
+    /// Whether the code of the second factor is still to be typed.
+    pub code_due: bool,
+}
+
+/// A sign-in, as found by its cookie.
+#[derive(Clone, Copy, Debug)]
+pub struct SignedIn {
+    /// Its id.
+    pub id: Uuid,
+    /// The organization.
+    pub organization: Uuid,
+    /// The person.
+    pub person: Uuid,
+    /// What it lacks; `None` if it may do what the person may.
+    pub lacks: Option<Lacks>,
+    /// Whether the person showed who they are within the last minutes.
+    pub is_fresh: bool,
+}
+
+impl SignedIn {
+    /// Starts a transaction that sees what is the person's own.
+    ///
+    /// # Errors
+    /// Returns an error if no connection is available.
+    pub async fn enter(&self, db: &Db) -> Result<TenantTx, sqlx::Error> {
+        db.view(self.organization, &View::Coaches(vec![self.person])).await
+    }
+
+    /// Who acts, for the audit.
+    #[must_use]
+    pub fn visitor(&self, visitor: Visitor) -> Visitor {
+        Visitor { person_id: Some(self.person), ..visitor }
+    }
+}
+
+/// Signs a person in. `by` says how, for the audit and the metrics. The cookie works once `tx` commits.
+pub(super) async fn begin(
+    tx: &mut TenantTx,
+    gate: &Gate,
+    person: Uuid,
+    by: &'static str,
+    visitor: &Visitor,
+) -> Result<Entered, sqlx::Error> {
+    let (organization, secret, id) = (tx.tenant(), Secret::random(), Uuid::now_v7());
+    let code_due = sqlx::query_scalar!(
+        r#"insert into sign_ins (id, organization_id, person_id, cookie_sha256, code_due, idle_seconds, ends_at, agent)
+           values ($1, $2, $3, $4, exists (select from credentials where person_id = $3 and totp_secret is not null),
+                   $5, now() + make_interval(days => $6), $7)
+           returning code_due"#,
+        id,
+        organization,
+        person,
+        secret.hash(),
+        gate.idle_seconds,
+        gate.days,
+        visitor.agent
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    // Whoever came in otherwise needs no invitation any more, and nobody else may use it.
+    one_time::withdraw(tx, person, Purpose::Invitation).await?;
+    let detail = json!({ "sign_in": id, "by": by, "code_due": code_due });
+    let visitor = Visitor { person_id: Some(person), ..visitor.clone() };
+    record(tx, &Event { detail, ..Event::about_nobody(EventKind::SignedIn) }, &visitor).await?;
+    count(by, "in");
+    Ok(Entered { secret, code_due })
+}
+
+/// Counts an attempt in the metrics.
+pub(super) fn count(by: &'static str, outcome: &'static str) {
+    metrics::counter!("debrief_sign_ins_total", "by" => by, "outcome" => outcome).increment(1);
+}
+
+/// The sign-in with this secret; `None` if there is none, or it has ended. Notes that it was used, to the minute.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn look(db: &Db, secret: &Secret) -> Result<Option<SignedIn>, sqlx::Error> {
+    let found = sqlx::query!(
+        r#"select organization_id as "organization!", sign_in_id as "id!" from sign_in_by_hash($1)"#,
+        secret.hash()
+    )
+    .fetch_optional(db.pool())
+    .await?;
+    let Some(found) = found else { return Ok(None) };
+    let mut tx = db.view(found.organization, &View::nothing()).await?;
+    let row = sqlx::query!(
+        r#"select person_id, code_due, proved_at > now() - make_interval(mins => $2) as "is_fresh!",
+                  last_used_at < now() - interval '1 minute' as "is_stale!",
+                  require_second_factor and not exists (select from credentials where credentials.person_id = sign_ins.person_id
+                      and totp_secret is not null) as "enrolment_due!"
+           from sign_ins join coaches on coaches.id = person_id join organizations on organizations.id = sign_ins.organization_id
+           where sign_ins.id = $1 and ended_at is null and ends_at > now()
+             and last_used_at > now() - make_interval(secs => idle_seconds) and removed_at is null"#,
+        found.id,
+        FRESH_MINUTES
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    if row.is_stale {
+        sqlx::query!("update sign_ins set last_used_at = now() where id = $1", found.id).execute(tx.conn()).await?;
+        tx.commit().await?;
+    }
+    let lacks = match (row.code_due, row.enrolment_due) {
+        (true, _) => Some(Lacks::Code),
+        (false, true) => Some(Lacks::Enrolment),
+        (false, false) => None,
+    };
+    let (id, organization) = (found.id, found.organization);
+    Ok(Some(SignedIn { id, organization, person: row.person_id, lacks, is_fresh: row.is_fresh }))
+}
+
+/// Whoever is signed in with this secret, for what asks for rights; `None` also while the second factor is due.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn find(db: &Db, secret: &Secret, visitor: Visitor) -> Result<Option<Caller>, sqlx::Error> {
+    let Some(signed_in) = look(db, secret).await?.filter(|signed_in| signed_in.lacks.is_none()) else {
+        return Ok(None);
+    };
+    let mut tx = db.view(signed_in.organization, &View::nothing()).await?;
+    Caller::load(&mut tx, Some(signed_in.person), Via::SignIn(signed_in.id), None, visitor).await
+}
+
+/// Gives a sign-in another secret: its rights have risen, or its person has shown anew who they are. The secret before is
+/// worth nothing once `tx` commits.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn rotate(tx: &mut TenantTx, sign_in: Uuid) -> Result<Secret, sqlx::Error> {
+    let secret = Secret::random();
+    sqlx::query!(
+        "update sign_ins set cookie_sha256 = $2, code_due = false, proved_at = now(), last_used_at = now() where id = $1",
+        sign_in,
+        secret.hash()
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(secret)
+}
+
+/// Notes that the person has just shown who they are, in the browser that they use.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn prove(tx: &mut TenantTx, sign_in: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("update sign_ins set proved_at = now() where id = $1", sign_in).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// A sign-in in its owner's list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Browser {
+    /// Its id.
+    pub id: Uuid,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// When it was last used, to the minute.
+    pub last_used_at: DateTime<Utc>,
+    /// The browser's user agent, as it names itself.
+    pub agent: Option<String>,
+}
+
+/// A person's sign-ins that haven't ended, the last used first.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn browsers(tx: &mut TenantTx, person: Uuid) -> Result<Vec<Browser>, sqlx::Error> {
+    sqlx::query_as!(
+        Browser,
+        "select id, created_at, last_used_at, agent from sign_ins
+         where person_id = $1 and ended_at is null and ends_at > now()
+           and last_used_at > now() - make_interval(secs => idle_seconds)
+         order by last_used_at desc, id limit 200",
+        person
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// Ends one of a person's sign-ins. Returns whether there was one.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn end_browser(
+    tx: &mut TenantTx,
+    person: Uuid,
+    sign_in: Uuid,
+    visitor: &Visitor,
+) -> Result<bool, sqlx::Error> {
+    let ended = sqlx::query!(
+        "update sign_ins set ended_at = now() where id = $1 and person_id = $2 and ended_at is null",
+        sign_in,
+        person
+    );
+    let ended = ended.execute(tx.conn()).await?.rows_affected() > 0;
+    if ended {
+        let detail = json!({ "sign_in": sign_in });
+        record(tx, &Event { detail, ..Event::about_nobody(EventKind::SignedOut) }, visitor).await?;
+    }
+    Ok(ended)
+}
+
+/// Ends the sign-in of a browser, if it has one.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn sign_out(db: &Db, secret: &Secret, visitor: &Visitor) -> Result<(), sqlx::Error> {
+    let Some(signed_in) = look(db, secret).await? else { return Ok(()) };
+    let mut tx = signed_in.enter(db).await?;
+    end_browser(&mut tx, signed_in.person, signed_in.id, &signed_in.visitor(visitor.clone())).await?;
+    tx.commit().await
+}
+
+/// Ends all of a person's sign-ins. Returns how many there were.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn sign_out_everywhere(tx: &mut TenantTx, person: Uuid, visitor: &Visitor) -> Result<u64, sqlx::Error> {
+    let ended = end_sign_ins(tx, person, None).await?;
+    let detail = json!({ "everywhere": true, "sign_ins": ended });
+    record(tx, &Event { detail, ..Event::about_nobody(EventKind::SignedOut) }, visitor).await?;
+    Ok(ended)
+}

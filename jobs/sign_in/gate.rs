@@ -1,0 +1,40 @@
+//! What signing in needs of the process: mail, the address of the pages, the settings and the key of the vault.
+
+use super::{Settings, vault::Vault};
+use crate::{SettingsError, desk::Desk};
+
+/// What signing in needs of the process. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    /// Emails, and the address that links in them start with.
+    pub desk: Desk,
+    pub(super) vault: Vault,
+    pub(super) idle_seconds: i32,
+    pub(super) days: i32,
+}
+
+impl Gate {
+    /// Takes the settings.
+    ///
+    /// # Errors
+    /// Returns an error if the key isn't one, or a time is zero.
+    pub fn new(desk: Desk, settings: &Settings) -> Result<Self, SettingsError> {
+        for (key, value) in [("sign_in.idle_hours", settings.idle_hours), ("sign_in.days", settings.days)] {
+            if value == 0 {
+                return Err(SettingsError::new(key, "0 is too little; write 1 or more"));
+            }
+        }
+        Ok(Self {
+            desk,
+            vault: Vault::new(&settings.secret_key)?,
+            idle_seconds: i32::from(settings.idle_hours) * 3600,
+            days: i32::from(settings.days),
+        })
+    }
+
+    /// Whether the secrets of authenticator apps are encrypted.
+    #[must_use]
+    pub fn encrypts(&self) -> bool {
+        self.vault.has_key()
+    }
+}

@@ -1,0 +1,146 @@
+//! Signing in with a mailed link that works once, for fifteen minutes. It is also what helps who forgot a password.
+//!
+//! Asking enqueues a job and nothing else, so that the answer and its time are the same whether or not the address is
+//! known. The job looks the address up by its hash, makes a link for each organization in which it belongs to somebody,
+//! and queues one mail. A rerun makes other links, which are in no mail and expire, and finds the mail in the ledger.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Gate,
+    browsers::{self, Entered},
+    one_time::{self, OneTime, Purpose},
+    person::{Account, account, send},
+};
+use crate::{
+    audit::{Event, EventKind, Visitor, record},
+    db::{Db, TenantTx, Tx, View},
+    limits::{self, Limit, MAILED_LINKS},
+    mail::{LinkOf, Message, SignInLink},
+    people::address_of,
+    queue::{Context, Finished, Job, JobArgs, JobError, enqueue},
+    secret::sha256,
+};
+
+/// How long a link works, in minutes.
+const MINUTES: i32 = 15;
+/// Links that one client address may ask for: many people may share it.
+const MAILED_LINKS_FROM: Limit = Limit { name: "mailed_links_from", most: 30, seconds: 60 * 60 };
+
+/// What became of asking for a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asking {
+    /// If the address is known, a mail goes there.
+    Taken,
+    /// What was typed is no address.
+    NoAddress,
+    /// There were too many; this many seconds are left until more are taken.
+    TooMany(i32),
+}
+
+/// Asks for a link to the typed address.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn ask_for_link(db: &Db, typed: &str, from: Option<&str>) -> Result<Asking, sqlx::Error> {
+    let Some(address) = address_of(typed) else { return Ok(Asking::NoAddress) };
+    let by_client = limits::count(db, MAILED_LINKS_FROM, from.unwrap_or_default()).await?;
+    let by_account = limits::count(db, MAILED_LINKS, &address).await?;
+    if let Some(left) = [by_client, by_account].iter().filter(|left| !left.allowed).max_by_key(|left| left.seconds) {
+        browsers::count("link", "limited");
+        return Ok(Asking::TooMany(left.seconds));
+    }
+    let mut tx = db.system().await?;
+    enqueue(&mut tx, &MailLinks { address_sha256: hex(&sha256(&address)) }, Uuid::now_v7()).await?;
+    tx.commit().await?;
+    browsers::count("link", "asked");
+    Ok(Asking::Taken)
+}
+
+/// Mails the links that somebody asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct MailLinks {
+    /// The SHA-256 of the address, in hex: arguments of jobs hold no address.
+    pub address_sha256: String,
+}
+
+impl JobArgs for MailLinks {
+    const KIND: &'static str = "sign_in.mail_links";
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.address_sha256.clone())
+    }
+}
+
+impl Job for MailLinks {
+    type Needs = Gate;
+
+    async fn run(&self, ctx: &Context<Gate>) -> Result<Finished, JobError> {
+        let hash = unhex(&self.address_sha256).ok_or_else(|| JobError::abort("this is no hash"))?;
+        let found = sqlx::query!(
+            r#"select organization_id as "organization!", person_id as "person!" from people_by_address_hash($1)"#,
+            hash
+        )
+        .fetch_all(ctx.db.pool())
+        .await?;
+        let mut links = Vec::new();
+        // The last organization's transaction also has the mail.
+        let mut last: Option<(TenantTx, Account)> = None;
+        for row in found {
+            if let Some((tx, _)) = last.take() {
+                tx.commit().await?;
+            }
+            let mut tx = ctx.db.tenant(row.organization).await?;
+            let Some(person) = account(&mut tx, row.person).await? else { continue };
+            let (_, token) = one_time::issue(&mut tx, person.id, Purpose::SignIn, MINUTES).await?;
+            let link = ctx.desk.settings.url(&format!("sign-in/link/{}", token.reveal()));
+            let organization = person.organization.clone();
+            links.push(LinkOf { organization, name: person.name.clone(), link });
+            last = Some((tx, person));
+        }
+        let output = json!({ "links": links.len() });
+        if let Some((mut tx, person)) = last {
+            let message = Message::SignInLink(SignInLink { links, minutes: MINUTES });
+            // Its subject is the job: a rerun finds the mail in the ledger.
+            send(&mut tx, ctx, person.id, &person, message, ctx.job.id).await?;
+            tx.commit().await?;
+        }
+        ctx.finish(ctx.system_tx().await?, output).await
+    }
+}
+
+/// Signs in with a link: the first time alone. `None` if it works no more.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn open_link(
+    db: &Db,
+    gate: &Gate,
+    link: &OneTime,
+    visitor: &Visitor,
+) -> Result<Option<Entered>, sqlx::Error> {
+    let mut tx = db.view(link.organization, &View::Coaches(vec![link.person])).await?;
+    if link.purpose != Purpose::SignIn || !one_time::use_up(&mut tx, link).await? {
+        drop(tx);
+        let mut tx = db.view(link.organization, &View::nothing()).await?;
+        let detail = json!({ "account": link.person, "by": "link" });
+        record(&mut tx, &Event { detail, ..Event::about_nobody(EventKind::SignInFailed) }, visitor).await?;
+        tx.commit().await?;
+        browsers::count("link", "refused");
+        return Ok(None);
+    }
+    let entered = browsers::begin(&mut tx, gate, link.person, "link", visitor).await?;
+    tx.commit().await?;
+    Ok(Some(entered))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pair = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    (0..text.len()).step_by(2).map(pair).collect()
+}

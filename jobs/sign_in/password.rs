@@ -1,0 +1,279 @@
+//! Passwords: checked, set, changed.
+//!
+//! Reads and writes `credentials`. An unknown address costs a hash as well, and what is refused is answered after the same time.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::{Instant, sleep_until};
+use uuid::Uuid;
+
+use super::{
+    Gate, SignedIn,
+    browsers::{self, Entered},
+    easy,
+    hashing::{Check, LONGEST, check, hash, hashed, normalized, work_in_vain},
+    person::{Account, account, tell_of_change},
+};
+use crate::{
+    audit::{Event, EventKind, Visitor, record},
+    db::{Db, TenantTx, Tx, View},
+    limits::{self, Limit, SIGN_IN},
+    mail::MailError,
+    people::address_of,
+    rights::end_sign_ins,
+    secret::Secret,
+};
+
+/// The shortest password, in characters.
+const SHORTEST: usize = 12;
+/// Attempts from one client address: many people may share it.
+const SIGN_IN_FROM: Limit = Limit { name: "sign_in_from", most: 60, seconds: 15 * 60 };
+/// What is refused is answered no sooner than this, so that its time tells nothing.
+const REFUSAL: Duration = Duration::from_millis(400);
+
+/// What became of signing in with a password.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// The person is signed in.
+    In(Entered),
+    /// The address is unknown, or the password is wrong: nobody learns which.
+    Refused,
+    /// There were too many attempts; this many seconds are left until more are taken.
+    TooMany(i32),
+    /// Too many people sign in at this moment.
+    Busy,
+}
+
+/// Why a password isn't taken.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// It's too short.
+    #[error("the password is too short: use at least {SHORTEST} characters; a few unrelated words do well")]
+    Short,
+    /// It's too long.
+    #[error("the password is too long: use at most {LONGEST} characters")]
+    Long,
+    /// It can be guessed.
+    #[error("this password is easy to guess: {0}; choose another")]
+    Easy(&'static str),
+    /// Too many people set passwords at this moment.
+    #[error("too many people are signing in at this moment; try again in a few seconds")]
+    Busy,
+    /// The person was removed.
+    #[error("this account was deactivated")]
+    Gone,
+    /// The mail about it can't be written.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// The database failed.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Signs in with an address and a password. If both fit in several organizations, in the one that knows the address for
+/// longest; a mailed link leads to each.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn by_password(
+    db: &Db,
+    gate: &Gate,
+    (typed, password): (&str, &str),
+    visitor: &Visitor,
+) -> Result<Entry, sqlx::Error> {
+    let answer_at = Instant::now() + REFUSAL;
+    let address = address_of(typed).unwrap_or_else(|| typed.trim().to_lowercase());
+    let by_client = limits::count(db, SIGN_IN_FROM, visitor.address.as_deref().unwrap_or_default()).await?;
+    let by_account = limits::count(db, SIGN_IN, &address).await?;
+    if let Some(left) = [by_client, by_account].iter().filter(|left| !left.allowed).max_by_key(|left| left.seconds) {
+        browsers::count("password", "limited");
+        return Ok(Entry::TooMany(left.seconds));
+    }
+    let entry = match fitting(db, &address, password).await? {
+        Fit::Busy => Entry::Busy,
+        Fit::Person(fit) => match enter(db, gate, &fit, visitor).await? {
+            Some(entered) => Entry::In(entered),
+            None => Entry::Refused,
+        },
+        Fit::None(accounts) => {
+            for (organization, person) in accounts {
+                note_failure(db, organization, person, "password", visitor).await?;
+            }
+            Entry::Refused
+        }
+    };
+    if !matches!(entry, Entry::In(_)) {
+        browsers::count("password", "refused");
+        sleep_until(answer_at).await;
+    }
+    Ok(entry)
+}
+
+/// Notes in the audit that somebody tried to sign in as a person. What was typed isn't kept.
+pub(super) async fn note_failure(
+    db: &Db,
+    organization: Uuid,
+    person: Uuid,
+    by: &'static str,
+    visitor: &Visitor,
+) -> Result<(), sqlx::Error> {
+    let mut tx = db.view(organization, &View::nothing()).await?;
+    let detail = json!({ "account": person, "by": by });
+    record(&mut tx, &Event { detail, ..Event::about_nobody(EventKind::SignInFailed) }, visitor).await?;
+    tx.commit().await
+}
+
+enum Fit {
+    Person(Fitting),
+    /// The people with this address, none of whom has the password.
+    None(Vec<(Uuid, Uuid)>),
+    Busy,
+}
+
+struct Fitting {
+    organization: Uuid,
+    person: Uuid,
+    /// The hash that fitted.
+    hash: String,
+    /// One with today's parameters, if that one has others.
+    renewed: Option<String>,
+}
+
+async fn fitting(db: &Db, address: &str, password: &str) -> Result<Fit, sqlx::Error> {
+    let found = sqlx::query!(
+        r#"select organization_id as "organization!", person_id as "person!" from people_by_address($1)"#,
+        address
+    )
+    .fetch_all(db.pool())
+    .await?;
+    let mut candidates = Vec::new();
+    for row in &found {
+        let mut tx = db.view(row.organization, &View::nothing()).await?;
+        let hash = password_hash(&mut tx, row.person).await?;
+        candidates.extend(hash.map(|hash| (row.organization, row.person, hash)));
+    }
+    // Who has no password, and who isn't there, costs the same as a wrong one.
+    if candidates.is_empty() {
+        let Some(_) = hashed(password, work_in_vain).await else { return Ok(Fit::Busy) };
+    }
+    for (organization, person, hash) in candidates {
+        let stored = hash.clone();
+        let Some(checked) = hashed(password, move |password| check(password, &stored)).await else {
+            return Ok(Fit::Busy);
+        };
+        if let Check::Fits { renewed } = checked {
+            return Ok(Fit::Person(Fitting { organization, person, hash, renewed }));
+        }
+    }
+    Ok(Fit::None(found.iter().map(|row| (row.organization, row.person)).collect()))
+}
+
+async fn enter(db: &Db, gate: &Gate, fit: &Fitting, visitor: &Visitor) -> Result<Option<Entered>, sqlx::Error> {
+    let mut tx = db.view(fit.organization, &View::Coaches(vec![fit.person])).await?;
+    // It may have been changed since it was read, or the person removed.
+    let kept = sqlx::query!(
+        "update credentials set password_hash = coalesce($3, password_hash) where person_id = $1 and password_hash = $2
+           and exists (select from coaches where id = $1 and removed_at is null)",
+        fit.person,
+        fit.hash,
+        fit.renewed
+    );
+    if kept.execute(tx.conn()).await?.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let entered = browsers::begin(&mut tx, gate, fit.person, "password", visitor).await?;
+    tx.commit().await?;
+    Ok(Some(entered))
+}
+
+/// Whether this is the signed-in person's password; a wrong one counts as an attempt to sign in.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn is_own(
+    db: &Db,
+    signed_in: &SignedIn,
+    password: &str,
+    visitor: &Visitor,
+) -> Result<Result<bool, i32>, sqlx::Error> {
+    let left = limits::count(db, SIGN_IN, &format!("own {}", signed_in.person)).await?;
+    if !left.allowed {
+        return Ok(Err(left.seconds));
+    }
+    let mut tx = signed_in.enter(db).await?;
+    let stored = password_hash(&mut tx, signed_in.person).await?;
+    drop(tx);
+    let Some(stored) = stored else { return Ok(Ok(false)) };
+    let checked = hashed(password, move |password| check(password, &stored)).await;
+    let fits = matches!(checked, Some(Check::Fits { .. }));
+    if !fits {
+        note_failure(db, signed_in.organization, signed_in.person, "password", visitor).await?;
+    }
+    Ok(Ok(fits))
+}
+
+async fn password_hash(tx: &mut TenantTx, person: Uuid) -> Result<Option<String>, sqlx::Error> {
+    let hash = sqlx::query_scalar!("select password_hash from credentials where person_id = $1", person);
+    Ok(hash.fetch_optional(tx.conn()).await?.flatten())
+}
+
+/// Sets a signed-in person's password. Their other sign-ins end, and this browser gets another secret.
+///
+/// # Errors
+/// [`PasswordError`] says what is wrong with it.
+pub async fn set_password(
+    db: &Db,
+    gate: &Gate,
+    signed_in: &SignedIn,
+    password: &str,
+    visitor: &Visitor,
+) -> Result<Secret, PasswordError> {
+    let mut tx = signed_in.enter(db).await?;
+    let person = account(&mut tx, signed_in.person).await?.ok_or(PasswordError::Gone)?;
+    drop(tx);
+    let hash = acceptable(&person, password).await?;
+    let mut tx = signed_in.enter(db).await?;
+    store(&mut tx, &person, &hash, visitor).await?;
+    end_sign_ins(&mut tx, person.id, Some(signed_in.id)).await?;
+    let secret = super::rotate(&mut tx, signed_in.id).await?;
+    let what = if person.password_since.is_some() { "The password was changed." } else { "A password was set." };
+    tell_of_change(&mut tx, gate, &person, what).await?;
+    tx.commit().await?;
+    Ok(secret)
+}
+
+/// The hash of a new password, if it may be one.
+pub(super) async fn acceptable(person: &Account, password: &str) -> Result<String, PasswordError> {
+    let normal = normalized(password);
+    match normal.chars().count() {
+        count if count < SHORTEST => return Err(PasswordError::Short),
+        count if count > LONGEST => return Err(PasswordError::Long),
+        _ => {}
+    }
+    if let Some(why) = easy::why(&normal, &[&person.name, &person.email, &person.organization]) {
+        return Err(PasswordError::Easy(why));
+    }
+    hashed(password, hash).await.flatten().ok_or(PasswordError::Busy)
+}
+
+/// Stores the hash of a person's new password.
+pub(super) async fn store(
+    tx: &mut TenantTx,
+    person: &Account,
+    hash: &str,
+    visitor: &Visitor,
+) -> Result<(), sqlx::Error> {
+    let organization = tx.tenant();
+    sqlx::query!(
+        "insert into credentials (organization_id, person_id, password_hash, password_set_at) values ($1, $2, $3, now())
+         on conflict (organization_id, person_id) do update set password_hash = excluded.password_hash, password_set_at = now()",
+        organization,
+        person.id,
+        hash
+    )
+    .execute(tx.conn())
+    .await?;
+    let visitor = Visitor { person_id: Some(person.id), ..visitor.clone() };
+    record(tx, &Event::about_nobody(EventKind::PasswordChanged), &visitor).await
+}

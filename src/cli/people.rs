@@ -1,0 +1,220 @@
+//! `debrief people`: the people of an organization, who sign in, and their teams.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use debrief_jobs::{
+    audit::Visitor,
+    db::{TenantTx, Tx},
+    model::Role,
+    people::{self, Person},
+    sign_in::{self, NewPerson},
+};
+use serde_json::json;
+
+use super::{
+    App,
+    output::{confirmed, one_of},
+};
+
+mod teams;
+
+/// Manage the people who sign in, and their teams
+///
+/// Everybody in an organization is a person with one or more roles: a coach has sessions and clients, a lead also reads
+/// those of the coaches in the teams that they lead, an admin manages people and settings. A person is named by their
+/// handle, address or id.
+#[derive(Debug, Subcommand)]
+pub(crate) enum People {
+    /// List people
+    List {
+        /// The organization's handle; required if there are several
+        #[arg(long)]
+        org: Option<String>,
+        /// Also list people who were deactivated
+        #[arg(long)]
+        all: bool,
+    },
+    /// Invite a person by email
+    ///
+    /// The email has a link that works once, for seven days. Whoever accepts is signed in, and may set a password.
+    /// `debrief coach add` adds a person without an email; they can have a link to sign in emailed to them as well.
+    Invite {
+        /// The person's name, as it appears in transcripts
+        name: String,
+        /// Where the invitation goes
+        email: String,
+        /// The organization's handle; required if there are several
+        #[arg(long)]
+        org: Option<String>,
+        /// Their role; may be repeated [default: coach]
+        #[arg(long = "role", value_name = "ROLE", value_parser = one_of::<Role>(Role::NAMES))]
+        roles: Vec<Role>,
+        /// A team that they join
+        #[arg(long, value_name = "NAME")]
+        team: Option<String>,
+    },
+    /// Email an invitation again; the link before stops working
+    Resend {
+        /// The person's handle, address or id
+        person: String,
+        /// The organization's handle; required if there are several
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Take an invitation back that wasn't accepted
+    Withdraw {
+        /// The person's handle, address or id
+        person: String,
+        /// The organization's handle; required if there are several
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Give a person other roles, in place of those they have
+    ///
+    /// Whoever gets another role is signed out and signs in again. The last admin stays one.
+    Roles {
+        /// The person's handle, address or id
+        person: String,
+        /// Their roles
+        #[arg(required = true, value_parser = one_of::<Role>(Role::NAMES))]
+        roles: Vec<Role>,
+        /// The organization's handle; required if there are several
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Deactivate a person: they can't sign in any more, and their API keys and review links stop working
+    ///
+    /// Their sessions and clients are kept. Refused while their sessions are being processed or follow-ups are held, and
+    /// for the last admin. `debrief people activate` brings them back.
+    Deactivate {
+        /// The person's handle, address or id
+        person: String,
+        /// The organization's handle; required if there are several
+        #[arg(long)]
+        org: Option<String>,
+        /// Do not ask for confirmation
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Bring a deactivated person back
+    ///
+    /// They sign in anew; sign-ins and API keys that ended stay ended.
+    Activate {
+        /// The person's handle, address or id
+        person: String,
+        /// The organization's handle; required if there are several
+        #[arg(long)]
+        org: Option<String>,
+    },
+    #[command(subcommand)]
+    Teams(teams::Teams),
+}
+
+impl People {
+    /// Whether it may prompt on the terminal.
+    pub(crate) fn asks(&self) -> bool {
+        matches!(self, Self::Deactivate { .. })
+    }
+
+    pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::List { org, all } => list(app, org.as_deref(), all).await?,
+            Self::Invite { name, email, org, roles, team } => {
+                let mut tx = app.db.tenant(app.organization(org.as_deref()).await?).await?;
+                let team = match &team {
+                    Some(team) => Some(people::find_team(&mut tx, team).await?),
+                    None => None,
+                };
+                let new = NewPerson { name: &name, email: &email, roles: &roles, team };
+                let invited = sign_in::invite(&mut tx, &app.services.gate, &new, &Visitor::default()).await?;
+                tx.commit().await?;
+                super::coach::make_inbox(app, &invited.handle).await?;
+                app.output.one(&invited, |invited| {
+                    format!(
+                        "{} is invited; the link works until {}",
+                        invited.handle,
+                        invited.expires_at.format("%-d %B %Y")
+                    )
+                })?;
+            }
+            Self::Resend { person, org } => {
+                let (mut tx, person) = find(app, org.as_deref(), &person).await?;
+                let until = sign_in::resend(&mut tx, &app.services.gate, person.id, &Visitor::default()).await?;
+                tx.commit().await?;
+                app.output.one(&json!({ "id": person.id, "handle": person.handle, "expires_at": until }), |_| {
+                    format!("{} is invited again; the link works until {}", person.handle, until.format("%-d %B %Y"))
+                })?;
+            }
+            Self::Withdraw { person, org } => {
+                let (mut tx, person) = find(app, org.as_deref(), &person).await?;
+                sign_in::withdraw(&mut tx, person.id, &Visitor::default()).await?;
+                tx.commit().await?;
+                done(app, &person, "the invitation is withdrawn")?;
+            }
+            Self::Roles { person, roles, org } => {
+                let (mut tx, person) = find(app, org.as_deref(), &person).await?;
+                people::change_roles(&mut tx, person.id, &roles, &Visitor::default()).await?;
+                tx.commit().await?;
+                done(app, &person, "changed")?;
+            }
+            Self::Deactivate { person, org, yes } => return deactivate(app, org.as_deref(), &person, yes).await,
+            Self::Activate { person, org } => {
+                let (tx, person) = find(app, org.as_deref(), &person).await?;
+                people::activate(&app.db, tx.tenant(), person.id, &Visitor::default()).await?;
+                done(app, &person, "active")?;
+            }
+            Self::Teams(command) => return command.run(app).await,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn list(app: &App, org: Option<&str>, all: bool) -> anyhow::Result<()> {
+    let mut tx = app.db.tenant(app.organization(org).await?).await?;
+    let people = people::list_people(&mut tx, all).await?;
+    app.output.list(
+        &people,
+        "no people yet: invite one with `debrief people invite`",
+        ["HANDLE", "NAME", "EMAIL", "ROLES", "STATE", "SECOND FACTOR", "LAST SEEN"],
+        |person| {
+            [
+                person.handle.clone(),
+                person.name.clone(),
+                person.email.clone(),
+                person.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", "),
+                person.presence.as_str().to_owned(),
+                if person.second_factor { "yes" } else { "no" }.to_owned(),
+                person.last_seen_at.map_or_else(String::new, |at| at.format("%Y-%m-%d %H:%M").to_string()),
+            ]
+        },
+    )
+}
+
+/// The person, in a transaction of their organization.
+async fn find(app: &App, org: Option<&str>, who: &str) -> anyhow::Result<(TenantTx, Person)> {
+    let mut tx = app.db.tenant(app.organization(org).await?).await?;
+    let person = people::find_person(&mut tx, who).await?;
+    Ok((tx, person))
+}
+
+fn done(app: &App, person: &Person, what: &str) -> anyhow::Result<()> {
+    app.output.one(&json!({ "id": person.id, "handle": person.handle }), |_| format!("{}: {what}", person.handle))
+}
+
+async fn deactivate(app: &App, org: Option<&str>, who: &str, yes: bool) -> anyhow::Result<ExitCode> {
+    let (tx, person) = find(app, org, who).await?;
+    let organization = tx.tenant();
+    drop(tx);
+    let what = format!("{} ({}) will be signed out, and can't sign in any more.", person.name, person.email);
+    if confirmed(&what, yes)? {
+        let removal = people::deactivate(&app.db, organization, person.id, &Visitor::default()).await?;
+        app.output.one(&removal, |removal| {
+            format!(
+                "{}: deactivated (clients kept: {}; sessions kept: {})",
+                removal.name, removal.clients, removal.sessions
+            )
+        })?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,222 @@
+//! The account page: who somebody is here, and how they sign in.
+
+use axum::{
+    extract::{Path, Query, State},
+    http::{StatusCode, request::Parts},
+};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use debrief_jobs::{
+    db::Tx,
+    model::Role,
+    sign_in::{self, AddressError, Asked, Change},
+};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    Answer,
+    browser::{self, Inside},
+    enter::refused_password,
+    to, to_with,
+};
+use crate::http::{
+    HttpState,
+    failure::{Failure, capitalized},
+    form::Form,
+    page,
+};
+
+#[derive(Serialize)]
+struct AccountPage {
+    style: String,
+    start: String,
+    action: String,
+    form_token: String,
+    notice: Option<&'static str>,
+    problem: Option<String>,
+    name: String,
+    organization: String,
+    roles: String,
+    email: String,
+    change: Option<OpenChange>,
+    password_since: Option<String>,
+    factor_since: Option<String>,
+    factor_required: bool,
+    codes_left: i64,
+    /// Whether the forms ask for the password: the person signed in a while ago, and has one.
+    wants_password: bool,
+    browsers: Vec<OneBrowser>,
+}
+
+#[derive(Serialize)]
+struct OpenChange {
+    new_email: String,
+    /// Who has still to confirm.
+    due: &'static str,
+}
+
+#[derive(Serialize)]
+struct OneBrowser {
+    id: Uuid,
+    browser: String,
+    current: bool,
+    created: String,
+    used: String,
+}
+
+/// What a redirect tells the page to say.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+/// `GET /account`
+pub(super) async fn show(State(state): State<HttpState>, Query(done): Query<Done>, parts: Parts) -> Answer {
+    let inside = Inside::whole(&state, &parts).await?;
+    let notice = match done.done.as_deref() {
+        Some("password") => Some("Your password is set. Your other sign-ins have ended."),
+        Some("address") => Some("We sent a link to both mailboxes. The new address counts when both confirmed it."),
+        Some("ended") => Some("That sign-in has ended."),
+        Some("removed") => Some("The second factor is removed."),
+        Some("recovered") => {
+            Some("You used a recovery code: it works no more. If you lost your app, set up another one.")
+        }
+        _ => None,
+    };
+    render(&state, &inside, StatusCode::OK, notice, None).await
+}
+
+/// Shows the page, with what was done or what is wrong.
+pub(super) async fn render(
+    state: &HttpState,
+    inside: &Inside,
+    status: StatusCode,
+    notice: Option<&'static str>,
+    problem: Option<String>,
+) -> Answer {
+    let signed_in = inside.signed_in;
+    let mut tx = signed_in.enter(&state.services.db).await?;
+    let person = sign_in::account(&mut tx, signed_in.person).await?.ok_or_else(Failure::not_found)?;
+    let browsers = sign_in::browsers(&mut tx, signed_in.person).await?;
+    let change = sign_in::open_change(&mut tx, signed_in.person).await?;
+    drop(tx);
+    let zone: Tz = person.time_zone.parse().unwrap_or(chrono_tz::UTC);
+    let time = |at: DateTime<Utc>| at.with_timezone(&zone).format("%-d %B %Y, %H:%M").to_string();
+    let browsers = browsers.into_iter().map(|one| OneBrowser {
+        id: one.id,
+        browser: one.agent.as_deref().and_then(sign_in::browser).unwrap_or_else(|| "An unknown browser".into()),
+        current: one.id == signed_in.id,
+        created: time(one.created_at),
+        used: time(one.last_used_at),
+    });
+    let context = AccountPage {
+        style: page::style_path(state),
+        start: state.path(""),
+        action: state.path("account"),
+        form_token: inside.form_token.clone(),
+        notice,
+        problem,
+        name: person.name,
+        organization: person.organization,
+        roles: roles(&person.roles),
+        email: person.email,
+        change: change.map(|change| OpenChange { due: due(&change), new_email: change.new_email }),
+        password_since: person.password_since.map(time),
+        factor_since: person.factor_since.map(time),
+        factor_required: person.factor_required,
+        codes_left: person.codes_left,
+        wants_password: !signed_in.is_fresh && person.password_since.is_some(),
+        browsers: browsers.collect(),
+    };
+    Ok(page::render(state, status, "page/account.html", &context)?)
+}
+
+fn due(change: &Change) -> &'static str {
+    match (change.old_confirmed, change.new_confirmed) {
+        (true, _) => "the new mailbox has",
+        (_, true) => "the mailbox that you have has",
+        _ => "each has",
+    }
+}
+
+/// "coach and admin".
+pub(super) fn roles(roles: &[Role]) -> String {
+    let names: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+    names.join(" and ")
+}
+
+/// `POST /account/password`
+pub(super) async fn set_password(State(state): State<HttpState>, parts: Parts, form: Form) -> Answer {
+    let inside = Inside::whole(&state, &parts).await?;
+    inside.check(&form)?;
+    if let Err(problem) = inside.proved(&state, &form).await? {
+        return render(&state, &inside, StatusCode::UNPROCESSABLE_ENTITY, None, Some(problem)).await;
+    }
+    let password = form.get("password").unwrap_or_default();
+    let services = &state.services;
+    match sign_in::set_password(&services.db, &services.gate, &inside.signed_in, password, &inside.visitor).await {
+        Ok(secret) => Ok(to_with(browser::set(&state, &secret), state.path("account?done=password"))),
+        Err(error) => {
+            let problem = refused_password(error)?;
+            render(&state, &inside, StatusCode::UNPROCESSABLE_ENTITY, None, Some(problem)).await
+        }
+    }
+}
+
+/// `POST /account/address`
+pub(super) async fn change_address(State(state): State<HttpState>, parts: Parts, form: Form) -> Answer {
+    let inside = Inside::whole(&state, &parts).await?;
+    inside.check(&form)?;
+    if let Err(problem) = inside.proved(&state, &form).await? {
+        return render(&state, &inside, StatusCode::UNPROCESSABLE_ENTITY, None, Some(problem)).await;
+    }
+    let mut tx = inside.signed_in.enter(&state.services.db).await?;
+    let asked = Asked { person: inside.signed_in.person, sign_in: Some(inside.signed_in.id) };
+    let typed = form.get("email").unwrap_or_default();
+    match sign_in::ask_for_address(&mut tx, &state.services.gate, asked, typed, &inside.visitor).await {
+        Ok(()) => {
+            tx.commit().await?;
+            Ok(to(state.path("account?done=address")))
+        }
+        Err(AddressError::Database(error)) => Err(error.into()),
+        Err(AddressError::Mail(error)) => Err(error.into()),
+        Err(other) => {
+            drop(tx);
+            let problem = capitalized(&other.to_string());
+            render(&state, &inside, StatusCode::UNPROCESSABLE_ENTITY, None, Some(problem)).await
+        }
+    }
+}
+
+/// `POST /account/sign-ins/{sign_in}/end`
+pub(super) async fn end(State(state): State<HttpState>, Path(sign_in): Path<Uuid>, parts: Parts, form: Form) -> Answer {
+    let inside = Inside::whole(&state, &parts).await?;
+    inside.check(&form)?;
+    let mut tx = inside.signed_in.enter(&state.services.db).await?;
+    if !sign_in::end_browser(&mut tx, inside.signed_in.person, sign_in, &inside.visitor).await? {
+        return Err(Failure::not_found().into());
+    }
+    tx.commit().await?;
+    Ok(to(state.path("account?done=ended")))
+}
+
+/// `POST /account/sign-out`
+pub(super) async fn sign_out(State(state): State<HttpState>, parts: Parts, form: Form) -> Answer {
+    let inside = Inside::at_all(&state, &parts).await?;
+    inside.check(&form)?;
+    let mut tx = inside.signed_in.enter(&state.services.db).await?;
+    sign_in::end_browser(&mut tx, inside.signed_in.person, inside.signed_in.id, &inside.visitor).await?;
+    tx.commit().await?;
+    Ok(to_with(browser::forget(&state), state.path("sign-in")))
+}
+
+/// `POST /account/sign-out-everywhere`
+pub(super) async fn sign_out_everywhere(State(state): State<HttpState>, parts: Parts, form: Form) -> Answer {
+    let inside = Inside::whole(&state, &parts).await?;
+    inside.check(&form)?;
+    let mut tx = inside.signed_in.enter(&state.services.db).await?;
+    sign_in::sign_out_everywhere(&mut tx, inside.signed_in.person, &inside.visitor).await?;
+    tx.commit().await?;
+    Ok(to_with(browser::forget(&state), state.path("sign-in")))
+}

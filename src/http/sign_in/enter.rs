@@ -1,0 +1,285 @@
+//! The sign-in page, mailed links and invitations.
+//!
+//! Mail scanners follow links, so a GET of a link shows one button, and the POST of the button signs in. What is said to
+//! whoever isn't signed in is the same whether or not an address is known.
+
+use axum::{
+    extract::{Path, State},
+    http::{StatusCode, header, request::Parts},
+    response::Response,
+};
+use debrief_jobs::sign_in::{self, Asking, Entered, Entry, Lacks, OneTime, PasswordError, Purpose, Token};
+use serde::Serialize;
+
+use super::{
+    Answer, Turn,
+    browser::{self, Inside},
+    later, to, to_with, wait,
+};
+use crate::http::{
+    HttpState,
+    failure::{Failure, capitalized},
+    form::Form,
+    guard, page,
+};
+
+#[derive(Serialize)]
+struct SignInPage<'a> {
+    style: String,
+    link_action: String,
+    password_action: String,
+    form_token: String,
+    email: &'a str,
+    problem: Option<String>,
+    with_password: bool,
+}
+
+/// What the sign-in page says.
+#[derive(Default)]
+struct Said<'a> {
+    status: StatusCode,
+    problem: Option<String>,
+    email: &'a str,
+    with_password: bool,
+}
+
+fn sign_in_page(state: &HttpState, parts: &Parts, said: Said<'_>) -> Answer {
+    let (secret, cookie) = browser::visitor_secret(state, &parts.headers);
+    let context = SignInPage {
+        style: page::style_path(state),
+        link_action: state.path("sign-in/link"),
+        password_action: state.path("sign-in/password"),
+        form_token: secret.form_token(),
+        email: said.email,
+        problem: said.problem,
+        with_password: said.with_password,
+    };
+    Ok(with_cookie(page::render(state, said.status, "page/sign_in.html", &context)?, cookie))
+}
+
+fn with_cookie(mut response: Response, cookie: Option<String>) -> Response {
+    if let Some(value) = cookie.and_then(|cookie| cookie.parse().ok()) {
+        response.headers_mut().append(header::SET_COOKIE, value);
+    }
+    response
+}
+
+/// `GET /sign-in`
+pub(super) async fn show(State(state): State<HttpState>, parts: Parts) -> Answer {
+    match Inside::at_all(&state, &parts).await {
+        Ok(inside) => Ok(to(next(&state, inside.signed_in.lacks == Some(Lacks::Code)))),
+        Err(Turn::To(_)) => offer(&state, &parts),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The sign-in page, empty.
+pub(super) fn offer(state: &HttpState, parts: &Parts) -> Answer {
+    sign_in_page(state, parts, Said::default())
+}
+
+/// Where to go after signing in.
+pub(super) fn next(state: &HttpState, code_due: bool) -> String {
+    state.path(if code_due { "sign-in/code" } else { "" })
+}
+
+/// `POST /sign-in/link`
+pub(super) async fn ask(State(state): State<HttpState>, parts: Parts, form: Form) -> Answer {
+    browser::check_visitor(&state, &parts, &form)?;
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
+    let email = form.get("email").unwrap_or_default();
+    match sign_in::ask_for_link(&state.services.db, email, visitor.address.as_deref()).await? {
+        Asking::Taken => Ok(page::message(
+            &state,
+            StatusCode::OK,
+            "Check your email",
+            "If the address that you typed is known here, a link to sign in is on its way. It should arrive within a minute, \
+             and works once, within 15 minutes. If nothing comes, check the address and your spam folder, or ask whoever \
+             runs Debrief for you.",
+        )?),
+        Asking::NoAddress => {
+            let problem = "This isn’t a valid email address. Write it as name@example.org.".to_owned();
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            sign_in_page(&state, &parts, Said { status, problem: Some(problem), email, ..Said::default() })
+        }
+        Asking::TooMany(seconds) => {
+            let problem = format!(
+                "Several links were asked for already. Use the newest one in your mailbox, or ask again {}.",
+                wait(seconds)
+            );
+            let said = Said { status: StatusCode::TOO_MANY_REQUESTS, problem: Some(problem), email, ..Said::default() };
+            Ok(later(sign_in_page(&state, &parts, said)?, seconds))
+        }
+    }
+}
+
+/// `POST /sign-in/password`
+pub(super) async fn by_password(State(state): State<HttpState>, parts: Parts, form: Form) -> Answer {
+    browser::check_visitor(&state, &parts, &form)?;
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
+    let [email, password] = ["email", "password"].map(|name| form.get(name).unwrap_or_default());
+    let services = &state.services;
+    let entry = sign_in::by_password(&services.db, &services.gate, (email, password), &visitor).await?;
+    let said = |status, problem: String| Said { status, problem: Some(problem), email, with_password: true };
+    match entry {
+        Entry::In(entered) => admitted(&state, &parts, &entered).await,
+        Entry::Refused => {
+            let problem = "The address or the password isn’t right. If you have no password or forgot it, have a link \
+                           emailed to you.";
+            sign_in_page(&state, &parts, said(StatusCode::UNAUTHORIZED, problem.to_owned()))
+        }
+        Entry::TooMany(seconds) => {
+            let problem =
+                format!("There were too many attempts. Try again {}, or have a link emailed to you.", wait(seconds));
+            Ok(later(sign_in_page(&state, &parts, said(StatusCode::TOO_MANY_REQUESTS, problem))?, seconds))
+        }
+        Entry::Busy => {
+            let problem = "Too many people are signing in at this moment. Try again in a few seconds.".to_owned();
+            Ok(later(sign_in_page(&state, &parts, said(StatusCode::SERVICE_UNAVAILABLE, problem))?, 5))
+        }
+    }
+}
+
+/// Gives the browser its cookie. The sign-in that it had before, whoever's it was, ends.
+async fn admitted(state: &HttpState, parts: &Parts, entered: &Entered) -> Answer {
+    if let Some(held) = browser::held(state, &parts.headers) {
+        let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
+        sign_in::sign_out(&state.services.db, &held, &visitor).await?;
+    }
+    Ok(to_with(browser::set(state, &entered.secret), next(state, entered.code_due)))
+}
+
+#[derive(Serialize)]
+struct OneTimePage {
+    style: String,
+    action: String,
+    form_token: String,
+    title: String,
+    detail: String,
+    button: &'static str,
+    with_password: bool,
+    problem: Option<String>,
+}
+
+/// The link with this token, working or not. Whoever tries many that don't exist has to wait.
+pub(super) async fn find(state: &HttpState, parts: &Parts, token: &str) -> Result<OneTime, Turn> {
+    let db = &state.services.db;
+    let found = match Token::parse(token) {
+        Some(token) => sign_in::find_link(db, &token).await?,
+        None => None,
+    };
+    if let Some(link) = found {
+        return Ok(link);
+    }
+    guard::note_refused("unknown_link");
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
+    if sign_in::is_guessing(db, visitor.address.as_deref()).await? {
+        let detail = "Too many links that don’t exist were tried from your network. Try again in a quarter of an hour.";
+        return Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, "Please wait", detail).into());
+    }
+    let detail = "The address may be incomplete: copy all of it from the email.";
+    Err(Failure::new(StatusCode::NOT_FOUND, "We don’t recognise this link", detail).into())
+}
+
+/// The page of a link that works no more.
+fn gone(state: &HttpState, parts: &Parts) -> Answer {
+    let problem = "This link was used already, or is too old. Have a new one emailed to you.".to_owned();
+    sign_in_page(state, parts, Said { status: StatusCode::GONE, problem: Some(problem), ..Said::default() })
+}
+
+/// `GET /sign-in/link/{token}`
+pub(super) async fn show_link(State(state): State<HttpState>, Path(token): Path<String>, parts: Parts) -> Answer {
+    let link = find(&state, &parts, &token).await?;
+    if !link.works || link.purpose != Purpose::SignIn {
+        return gone(&state, &parts);
+    }
+    button_page(&state, &parts, &link, &token, None).await
+}
+
+/// `POST /sign-in/link/{token}`
+pub(super) async fn open_link(
+    State(state): State<HttpState>,
+    Path(token): Path<String>,
+    parts: Parts,
+    form: Form,
+) -> Answer {
+    browser::check_visitor(&state, &parts, &form)?;
+    let link = find(&state, &parts, &token).await?;
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
+    match sign_in::open_link(&state.services.db, &state.services.gate, &link, &visitor).await? {
+        Some(entered) => admitted(&state, &parts, &entered).await,
+        None => gone(&state, &parts),
+    }
+}
+
+/// `GET /invitation/{token}`
+pub(super) async fn show_invitation(State(state): State<HttpState>, Path(token): Path<String>, parts: Parts) -> Answer {
+    let link = find(&state, &parts, &token).await?;
+    if !link.works || link.purpose != Purpose::Invitation {
+        return gone(&state, &parts);
+    }
+    button_page(&state, &parts, &link, &token, None).await
+}
+
+/// `POST /invitation/{token}`
+pub(super) async fn accept(
+    State(state): State<HttpState>,
+    Path(token): Path<String>,
+    parts: Parts,
+    form: Form,
+) -> Answer {
+    browser::check_visitor(&state, &parts, &form)?;
+    let link = find(&state, &parts, &token).await?;
+    if !link.works || link.purpose != Purpose::Invitation {
+        return gone(&state, &parts);
+    }
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
+    let password = form.get("password").filter(|password| !password.is_empty());
+    let services = &state.services;
+    match sign_in::accept(&services.db, &services.gate, &link, password, &visitor).await {
+        Ok(Some(entered)) => admitted(&state, &parts, &entered).await,
+        Ok(None) => gone(&state, &parts),
+        Err(error) => {
+            let problem = refused_password(error)?;
+            button_page(&state, &parts, &link, &token, Some(problem)).await
+        }
+    }
+}
+
+/// What is wrong with a password, as a sentence; other errors are failures.
+pub(super) fn refused_password(error: PasswordError) -> Result<String, Turn> {
+    match error {
+        PasswordError::Database(error) => Err(error.into()),
+        PasswordError::Mail(error) => Err(error.into()),
+        other => Ok(capitalized(&other.to_string())),
+    }
+}
+
+/// The page with the button of a link, or with what is wrong with the password on it.
+async fn button_page(state: &HttpState, parts: &Parts, link: &OneTime, token: &str, problem: Option<String>) -> Answer {
+    let mut tx = state.services.db.view(link.organization, &debrief_jobs::db::View::nothing()).await?;
+    let person = sign_in::account(&mut tx, link.person).await?.ok_or_else(Failure::not_found)?;
+    drop(tx);
+    let (secret, cookie) = browser::visitor_secret(state, &parts.headers);
+    let is_invitation = link.purpose == Purpose::Invitation;
+    let folder = if is_invitation { "invitation" } else { "sign-in/link" };
+    let (title, detail, button) = if is_invitation {
+        let detail = format!("You join as {}. You sign in with the address that this invitation went to.", person.name);
+        (format!("Welcome to {}", person.organization), detail, "Accept the invitation")
+    } else {
+        let detail = format!("One more click, {}, so that email scanners can’t use this link up.", person.name);
+        (format!("Sign in to {}", person.organization), detail, "Sign in")
+    };
+    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let context = OneTimePage {
+        style: page::style_path(state),
+        action: state.path(&format!("{folder}/{token}")),
+        form_token: secret.form_token(),
+        title,
+        detail,
+        button,
+        with_password: is_invitation,
+        problem,
+    };
+    Ok(with_cookie(page::render(state, status, "page/one_time.html", &context)?, cookie))
+}

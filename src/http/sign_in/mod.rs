@@ -1,0 +1,121 @@
+//! Signing in, and one's own account.
+//!
+//! ```text
+//! enter    /sign-in  /sign-in/link/{token}  /invitation/{token}
+//! code     /sign-in/code
+//! account  /account  and its forms: address, password, sign-ins
+//! factor   /account/second-factor
+//! address  /address/{token}
+//! start    /
+//! browser  the cookies, and who is signed in
+//! ```
+//!
+//! Each GET changes nothing but the cookie of its forms. Each POST has the token of the browser that it was shown in, is
+//! one action in one transaction, and ends in a redirect. What is refused is shown on the same page, with what to do.
+
+mod account;
+mod address;
+mod browser;
+mod code;
+mod enter;
+mod factor;
+mod start;
+
+use axum::{
+    Router,
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use debrief_jobs::mail::MailError;
+
+use super::{HttpState, failure::Failure};
+
+/// The routes of signing in and of the account.
+pub(super) fn routes() -> Router<HttpState> {
+    Router::new()
+        .route("/", get(start::show))
+        .route("/sign-in", get(enter::show))
+        .route("/sign-in/link", post(enter::ask))
+        .route("/sign-in/password", post(enter::by_password))
+        .route("/sign-in/link/{token}", get(enter::show_link).post(enter::open_link))
+        .route("/sign-in/code", get(code::show).post(code::type_code))
+        .route("/invitation/{token}", get(enter::show_invitation).post(enter::accept))
+        .route("/address/{token}", get(address::show).post(address::decide))
+        .route("/account", get(account::show))
+        .route("/account/address", post(account::change_address))
+        .route("/account/password", post(account::set_password))
+        .route("/account/sign-ins/{sign_in}/end", post(account::end))
+        .route("/account/sign-out", post(account::sign_out))
+        .route("/account/sign-out-everywhere", post(account::sign_out_everywhere))
+        .route("/account/second-factor", get(factor::show))
+        .route("/account/second-factor/start", post(factor::start))
+        .route("/account/second-factor/confirm", post(factor::confirm))
+        .route("/account/second-factor/codes", post(factor::new_codes))
+        .route("/account/second-factor/remove", post(factor::remove))
+}
+
+type Answer = Result<Response, Turn>;
+
+/// Why a page isn't shown.
+enum Turn {
+    /// Something is wrong.
+    Failure(Failure),
+    /// Another page comes first.
+    To(String),
+}
+
+impl IntoResponse for Turn {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Failure(failure) => failure.into_response(),
+            Self::To(path) => to(path),
+        }
+    }
+}
+
+impl From<Failure> for Turn {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<sqlx::Error> for Turn {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+impl From<MailError> for Turn {
+    fn from(error: MailError) -> Self {
+        match error {
+            MailError::Database(error) => error.into(),
+            other => Self::Failure(Failure::internal(&other)),
+        }
+    }
+}
+
+/// A redirect.
+fn to(path: String) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, path)]).into_response()
+}
+
+/// A redirect that also sets a cookie.
+fn to_with(cookie: String, path: String) -> Response {
+    let headers: [(HeaderName, String); 2] = [(header::SET_COOKIE, cookie), (header::LOCATION, path)];
+    (StatusCode::SEE_OTHER, headers).into_response()
+}
+
+/// How long to wait, in words.
+fn wait(seconds: i32) -> String {
+    match (seconds + 59) / 60 {
+        ..=1 => "in a minute".into(),
+        minutes => format!("in {minutes} minutes"),
+    }
+}
+
+/// Says when to try again in the headers as well.
+fn later(mut response: Response, seconds: i32) -> Response {
+    response.headers_mut().insert(header::RETRY_AFTER, seconds.max(1).into());
+    response
+}

@@ -1,0 +1,273 @@
+//! Sign-ins: they end by themselves, by their owner and with their person; each belongs to one organization.
+
+use axum::http::StatusCode;
+use debrief_jobs::{
+    audit::Visitor,
+    db::{Tx, View},
+    people,
+    rights::{self, NewKey, Right, Via},
+    secret::Secret,
+    sign_in,
+};
+
+use super::{Browser, House, MAYA, PASSWORD, factor};
+use crate::http::Log;
+
+#[tokio::test]
+async fn whoever_signs_in_acts_with_their_own_rights() {
+    let house = House::new().await;
+    let browser = house.maya().await;
+    let secret = Secret::from_cookie(&browser.cookies["debrief"]);
+    let found = sign_in::find(&house.world.database.db, &secret, Visitor::default()).await.expect("it answers");
+    let caller = found.expect("she is signed in");
+    assert_eq!((caller.organization, caller.person), (house.world.organization, Some(house.world.coach)));
+    assert!(matches!(caller.via, Via::SignIn(_)) && caller.visitor.person_id == Some(house.world.coach));
+    assert_eq!(caller.view(Right::SessionsRead).expect("a coach"), View::Coaches(vec![house.world.coach]));
+    assert!(caller.view(Right::PeopleWrite).is_err(), "she is no admin");
+    for secret in ["", "x", "A".repeat(43).as_str()] {
+        let secret = Secret::from_cookie(secret);
+        let found = sign_in::find(&house.world.database.db, &secret, Visitor::default()).await;
+        assert!(found.expect("it answers").is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_is_worth_nothing_once_its_browser_has_another() {
+    let house = House::new().await;
+    let mut browser = house.maya().await;
+    let copy = |browser: &Browser| Browser {
+        router: house.router.clone(),
+        cookies: browser.cookies.clone(),
+        token: browser.token.clone(),
+    };
+    // Setting a password gives another one.
+    let before = copy(&browser);
+    browser.get("/account").await;
+    browser.post("/account/password", &[("password", PASSWORD)]).await;
+    assert!(house.admits(&browser).await && !house.admits(&before).await, "the password was set");
+    // So does signing in again in the same browser.
+    let before = copy(&browser);
+    let mut visitor = house.browser();
+    visitor.get("/sign-in").await;
+    visitor.cookies.insert("debrief".into(), browser.cookies["debrief"].clone());
+    let entered = visitor.post("/sign-in/password", &[("email", MAYA), ("password", PASSWORD)]).await;
+    assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.body);
+    assert!(house.admits(&visitor).await && !house.admits(&before).await, "she signed in again");
+    assert_ne!(visitor.cookies["debrief"], before.cookies["debrief"]);
+}
+
+#[tokio::test]
+async fn a_sign_in_ends_when_it_is_not_used_and_after_two_weeks_in_any_case() {
+    let house = House::new().await;
+    let mut browser = house.maya().await;
+    house.execute("update sign_ins set last_used_at = now() - interval '11 hours 59 minutes'").await;
+    assert_eq!(browser.get("/account").await.status, StatusCode::OK);
+    assert_eq!(house.count("select count(*) from sign_ins where last_used_at > now() - interval '1 minute'").await, 1);
+    house.execute("update sign_ins set last_used_at = now() - interval '12 hours'").await;
+    assert_eq!(browser.get("/account").await.header("location"), "/sign-in");
+    assert!(!house.admits(&browser).await);
+    house
+        .execute(
+            "update sign_ins set last_used_at = now(), ends_at = ends_at - interval '14 days' + interval '1 minute'",
+        )
+        .await;
+    assert!(house.admits(&browser).await);
+    house.execute("update sign_ins set ends_at = ends_at - interval '1 minute'").await;
+    assert!(!house.admits(&browser).await, "however much it's used");
+}
+
+#[tokio::test]
+async fn the_settings_say_when_sign_ins_end() {
+    let house = House::with(|settings| {
+        settings.sign_in.idle_hours = 1;
+        settings.sign_in.days = 2;
+    })
+    .await;
+    let browser = house.maya().await;
+    assert_eq!(house.count("select count(*) from sign_ins where idle_seconds = 3600 and ends_at between now() + interval '47 hours' and now() + interval '48 hours'").await, 1);
+    house.execute("update sign_ins set last_used_at = now() - interval '1 hour'").await;
+    assert!(!house.admits(&browser).await);
+}
+
+#[tokio::test]
+async fn people_see_where_they_are_signed_in_and_end_it() {
+    let house = House::new().await;
+    let (mut here, there) = (house.maya().await, house.maya().await);
+    let page = here.get("/account").await;
+    assert_eq!(
+        page.body.matches("Firefox on Windows</").count() + page.body.matches("Firefox on Windows <span").count(),
+        1
+    );
+    assert_eq!(page.body.matches("/end\"").count(), 2, "{}", page.body);
+    assert_eq!(page.body.matches("this browser").count(), 1);
+    let id: uuid::Uuid = {
+        let mut tx = house.world.database.db.tenant(house.world.organization).await.expect("a transaction");
+        let last = "select id from sign_ins order by created_at desc limit 1";
+        sqlx::query_scalar(last).fetch_one(tx.conn()).await.expect("a sign-in")
+    };
+    let ended = here.post(&format!("/account/sign-ins/{id}/end"), &[]).await;
+    assert_eq!(ended.header("location"), "/account?done=ended");
+    assert!(house.admits(&here).await && !house.admits(&there).await);
+    // Nobody ends another's, in this organization or another.
+    house.person("tove", "tove@northlight.example", &["admin"]).await;
+    let mut tove = house.signed_in("tove@northlight.example").await;
+    tove.get("/account").await;
+    let mine: uuid::Uuid = {
+        let mut tx = house.world.database.db.tenant(house.world.organization).await.expect("a transaction");
+        let hers = "select id from sign_ins where person_id = $1 and ended_at is null";
+        sqlx::query_scalar(hers).bind(house.world.coach).fetch_one(tx.conn()).await.expect("a sign-in")
+    };
+    assert_eq!(tove.post(&format!("/account/sign-ins/{mine}/end"), &[]).await.status, StatusCode::NOT_FOUND);
+    assert!(house.admits(&here).await);
+    // Signing out here, and everywhere.
+    let third = house.maya().await;
+    here.get("/account").await;
+    assert_eq!(here.post("/account/sign-out", &[]).await.header("location"), "/sign-in");
+    assert!(!here.cookies.contains_key("debrief"), "the browser forgets it");
+    assert!(house.admits(&third).await);
+    let mut third = third;
+    third.get("/account").await;
+    let fourth = house.maya().await;
+    third.post("/account/sign-out-everywhere", &[]).await;
+    assert!(!house.admits(&fourth).await && house.admits(&tove).await);
+    assert_eq!(house.count("select count(*) from audit_events where kind = 'signed_out'").await, 3);
+}
+
+#[tokio::test]
+async fn deactivating_a_person_ends_every_way_in_at_once() {
+    let house = House::new().await;
+    let mut browser = house.maya_with_password().await;
+    let db = &house.world.database.db;
+    let mut tx = db.tenant(house.world.organization).await.expect("a transaction");
+    let key = NewKey {
+        name: "script".into(),
+        person: Some(house.world.coach),
+        scopes: vec![Right::SessionsRead],
+        expires_at: None,
+        created_by: None,
+    };
+    let key = rights::issue(&mut tx, &key).await.expect("a key").text;
+    tx.commit().await.expect("it commits");
+    assert!(rights::signed_in(db, &key, Visitor::default()).await.expect("it answers").is_some());
+    let mut other = house.browser();
+    other.get("/sign-in").await;
+    other.post("/sign-in/link", &[("email", MAYA)]).await;
+    let link = house.link(MAYA).await;
+
+    let removal = people::deactivate(db, house.world.organization, house.world.coach, &Visitor::default()).await;
+    assert_eq!(removal.expect("she is deactivated").name, "Maya Okafor");
+    assert!(!house.admits(&browser).await);
+    assert!(rights::signed_in(db, &key, Visitor::default()).await.expect("it answers").is_none());
+    assert_eq!(other.get(&link).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(other.sign_in(MAYA, PASSWORD).await.status, StatusCode::UNAUTHORIZED);
+    house.owner("delete from request_counts").await;
+    other.post("/sign-in/link", &[("email", MAYA)]).await;
+    assert_eq!(house.mail_links().await, 0, "no link is mailed");
+
+    // Back again, she signs in anew: nothing of before works.
+    people::activate(db, house.world.organization, house.world.coach, &Visitor::default()).await.expect("she is back");
+    assert!(!house.admits(&browser).await);
+    assert!(rights::signed_in(db, &key, Visitor::default()).await.expect("it answers").is_none());
+    assert_eq!(other.get(&link).await.status, StatusCode::GONE);
+    assert_eq!(browser.get("/account").await.header("location"), "/sign-in");
+    assert_eq!(other.sign_in(MAYA, PASSWORD).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(house.count("select count(*) from audit_events where kind = 'person_changed'").await, 2);
+}
+
+#[tokio::test]
+async fn removing_a_coach_ends_sign_ins_as_well() {
+    let house = House::new().await;
+    let browser = house.maya().await;
+    people::remove_coach(&house.world.database.db, "maya", false).await.expect("she is removed");
+    assert!(!house.admits(&browser).await);
+    assert_eq!(house.count("select count(*) from sign_ins where ended_at is null").await, 0);
+}
+
+#[tokio::test]
+async fn over_https_the_cookie_of_a_sign_in_is_bound_to_the_host() {
+    let base = "https://debrief.example/app";
+    let house = House::with(|settings| settings.review.base_url = base.parse().expect("a URL")).await;
+    let mut browser = house.browser();
+    let page = browser.get("/sign-in").await;
+    assert!(page.header("set-cookie").starts_with("__Host-debrief-form="), "{page:?}");
+    browser.post("/sign-in/link", &[("email", MAYA)]).await;
+    let letters = house.letters().await;
+    let link = letters[0].text.lines().find_map(|line| line.strip_prefix(base)).expect("a link").to_owned();
+    browser.get(&link).await;
+    let entered = browser.post(&link, &[]).await;
+    let cookie = entered.header("set-cookie");
+    assert!(
+        cookie.starts_with("__Host-debrief=") && cookie.contains("Secure") && cookie.contains("Path=/"),
+        "{cookie}"
+    );
+    assert_eq!(entered.header("location"), "/app/");
+}
+
+#[tokio::test]
+async fn no_person_of_another_organization_is_found() {
+    let house = House::new().await;
+    let browser = house.maya().await;
+    let [other, jon, _] = house.world.neighbour().await;
+    let db = &house.world.database.db;
+    // Seen from the other organization there is no sign-in, no account and no link of hers.
+    let mut tx = db.tenant(other).await.expect("a transaction");
+    assert!(sign_in::account(&mut tx, house.world.coach).await.expect("it answers").is_none());
+    assert!(sign_in::browsers(&mut tx, house.world.coach).await.expect("it answers").is_empty());
+    let id = {
+        let mut own = db.tenant(house.world.organization).await.expect("a transaction");
+        sign_in::browsers(&mut own, house.world.coach).await.expect("it answers")[0].id
+    };
+    assert!(!sign_in::end_browser(&mut tx, house.world.coach, id, &Visitor::default()).await.expect("it answers"));
+    assert!(people::find_person(&mut tx, "maya").await.is_err());
+    assert!(
+        people::change_roles(&mut tx, house.world.coach, &[debrief_jobs::model::Role::Admin], &Visitor::default())
+            .await
+            .is_err()
+    );
+    let team = people::create_team(&mut tx, "South", &Visitor::default()).await.expect("a team");
+    assert!(people::add_member(&mut tx, team, house.world.coach, true, &Visitor::default()).await.is_err());
+    tx.commit().await.expect("it commits");
+    assert!(people::deactivate(db, other, house.world.coach, &Visitor::default()).await.is_err());
+    assert!(people::deactivate(db, house.world.organization, jon, &Visitor::default()).await.is_err());
+    assert!(house.admits(&browser).await);
+}
+
+#[tokio::test]
+async fn no_address_name_or_secret_is_logged() {
+    let house = House::new().await;
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    let subscriber = tracing::Dispatch::new(subscriber);
+    // See `a_token_is_never_logged`.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
+    let guard = tracing::dispatcher::set_default(&subscriber);
+    let mut browser = house.browser();
+    browser.get("/sign-in").await;
+    browser.post("/sign-in/link", &[("email", MAYA)]).await;
+    let link = house.link(MAYA).await;
+    browser.get(&link).await;
+    browser.post(&link, &[]).await;
+    let mut secrets = vec![link.rsplit('/').next().expect("a token").to_owned()];
+    browser.get("/account").await;
+    secrets.push(browser.cookies["debrief"].clone());
+    browser.post("/account/password", &[("password", PASSWORD)]).await;
+    secrets.push(browser.cookies["debrief"].clone());
+    secrets.push(browser.token.clone());
+    let (_, codes) = factor::enrol(&mut browser).await;
+    secrets.extend(codes);
+    browser.get("/account").await;
+    browser.post("/account/address", &[("email", "new@okafor.example")]).await;
+    house.letters().await;
+    house.browser().sign_in(MAYA, "another lamp in rain").await;
+    house.browser().sign_in("stranger@x.example", PASSWORD).await;
+    drop(guard);
+    let log = log.text();
+    assert!(log.contains("/sign-in/link/{token}") && log.contains("mail queued"), "{log}");
+    secrets.extend(["maya@", "Okafor", "okafor", "stranger@", "lamp"].map(str::to_owned));
+    for secret in secrets {
+        let line = log.lines().find(|line| line.contains(&secret));
+        assert_eq!(line, None, "{secret} is logged");
+    }
+}

@@ -1,0 +1,189 @@
+//! Passwords: what is taken, what is told to whom, and how often somebody may try.
+
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+
+use super::{House, MAYA, PASSWORD};
+
+#[tokio::test]
+async fn a_password_is_set_and_signs_in() {
+    let house = House::new().await;
+    let other = house.maya().await;
+    let first = house.maya_with_password().await;
+    assert!(house.admits(&first).await && !house.admits(&other).await, "other sign-ins end");
+    let mut browser = house.browser();
+    let entered = browser.sign_in(" Maya@Northlight.Example ", PASSWORD).await;
+    assert_eq!((entered.status, entered.header("location")), (StatusCode::SEE_OTHER, "/"));
+    assert!(house.admits(&browser).await);
+    let stored = "select count(*) from credentials where password_hash like '$argon2id$v=19$m=19456,t=2,p=1$%'";
+    assert_eq!(house.count(stored).await, 1);
+    let letters = house.letters().await;
+    let told = letters.last().expect("a mail tells her");
+    assert!(told.to == [MAYA] && told.text.contains("A password was set."), "{}", told.text);
+    // Another one takes its place.
+    browser.get("/account").await;
+    let changed = browser.post("/account/password", &[("password", "blaue Tomaten fliegen tief")]).await;
+    assert_eq!(changed.header("location"), "/account?done=password");
+    assert_eq!(house.browser().sign_in(MAYA, PASSWORD).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(house.browser().sign_in(MAYA, "blaue Tomaten fliegen tief").await.status, StatusCode::SEE_OTHER);
+    assert!(house.letters().await.last().expect("a mail").text.contains("The password was changed."));
+    assert_eq!(house.count("select count(*) from audit_events where kind = 'password_changed'").await, 2);
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_address_are_the_same() {
+    let house = House::new().await;
+    house.maya_with_password().await;
+    house.person("tove", "tove@northlight.example", &["coach"]).await;
+    let mut browser = house.browser();
+    browser.get("/sign-in").await;
+    let mut answers = Vec::new();
+    // Wrong, without a password, unknown, and no address at all.
+    for email in [MAYA, "tove@northlight.example", "nobody@northlight.example", "nobody"] {
+        let mut pages = Vec::new();
+        for _ in 0..6 {
+            let begun = Instant::now();
+            let answer =
+                browser.post("/sign-in/password", &[("email", email), ("password", "another lamp in rain")]).await;
+            let limited = answer.status == StatusCode::TOO_MANY_REQUESTS;
+            assert!(limited || begun.elapsed() >= Duration::from_millis(400), "{email}: {:?}", begun.elapsed());
+            pages.push((answer.status, answer.body.replace(&format!("value=\"{email}\""), "")));
+        }
+        answers.push(pages);
+    }
+    assert!(answers.iter().all(|pages| *pages == answers[0]), "{answers:?}");
+    assert_eq!(answers[0][0].0, StatusCode::UNAUTHORIZED);
+    assert_eq!(answers[0][5].0, StatusCode::TOO_MANY_REQUESTS);
+    // What was tried is in the audit by account, without what was typed.
+    assert_eq!(house.count("select count(*) from audit_events where kind = 'sign_in_failed'").await, 10);
+    assert_eq!(
+        house
+            .count("select count(*) from audit_events where detail::text like '%lamp%' or detail::text like '%@%'")
+            .await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn attempts_are_limited_for_all_processes_together() {
+    let house = House::new().await;
+    house.maya_with_password().await;
+    house.owner("delete from request_counts").await;
+    let routers = [house.router.clone(), house.another_process().await];
+    let mut browser = house.browser();
+    for attempt in 0..5 {
+        browser.router = routers[attempt % 2].clone();
+        assert_eq!(browser.sign_in(MAYA, "another lamp in rain").await.status, StatusCode::UNAUTHORIZED, "{attempt}");
+    }
+    for router in routers {
+        browser.router = router;
+        let refused = browser.sign_in(MAYA, PASSWORD).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "also the right one");
+        assert!(!refused.header("retry-after").is_empty() && refused.body.contains("Try again in 15 minutes"));
+    }
+    house.owner("update request_counts set ends_at = now()").await;
+    assert_eq!(browser.sign_in(MAYA, PASSWORD).await.status, StatusCode::SEE_OTHER);
+    // One client address tries many accounts.
+    house.owner("update request_counts set asked = 60, ends_at = now() + interval '15 minutes'").await;
+    house
+        .owner(
+            "delete from request_counts where bucket <> sha256(convert_to('sign_in_from', 'UTF8') || '\\x00'::bytea)",
+        )
+        .await;
+    assert_eq!(house.browser().sign_in("x@y.example", "x").await.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn what_is_easy_to_guess_is_refused_with_the_reason() {
+    let house = House::new().await;
+    let mut browser = house.maya().await;
+    browser.get("/account").await;
+    for (password, said) in [
+        ("short", "too short"),
+        (&*"long ".repeat(30), "too long"),
+        ("111111111111111", "repeats itself"),
+        ("qwertyuiop1234", "follows the keyboard"),
+        ("Maya-Okafor-2026", "your own name"),
+        ("northlight2026!", "your own name, address or organization"),
+        ("debrief-debrief1", "easy to guess"),
+        ("passwordpassword1", "easy to guess"),
+    ] {
+        let refused = browser.post("/account/password", &[("password", password)]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{password}");
+        assert!(refused.body.contains(said), "{password}: {}", refused.body);
+        assert!(!refused.body.contains(&format!("value=\"{password}\"")), "it isn't shown again");
+    }
+    assert_eq!(house.count("select count(*) from credentials").await, 0);
+    // Composed in another way, it's the same.
+    assert_eq!(
+        browser.post("/account/password", &[("password", "zo\u{eb} under the old pier")]).await.status,
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(house.browser().sign_in(MAYA, "zoe\u{308} under the old pier").await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
+async fn whoever_signed_in_a_while_ago_shows_who_they_are_first() {
+    let house = House::new().await;
+    let mut browser = house.maya_with_password().await;
+    house.execute("update sign_ins set proved_at = now() - interval '10 minutes'").await;
+    let page = browser.get("/account").await;
+    assert!(page.body.contains("The password that you have"), "{}", page.body);
+    let new = "blaue Tomaten fliegen tief";
+    for (path, fields) in [
+        ("/account/password", [("password", new), ("current", "")]),
+        ("/account/password", [("password", new), ("current", "another lamp in rain")]),
+        ("/account/address", [("email", "new@northlight.example"), ("current", "")]),
+        ("/account/second-factor/start", [("current", "another lamp in rain"), ("x", "")]),
+        ("/account/second-factor/remove", [("current", ""), ("x", "")]),
+        ("/account/second-factor/codes", [("current", ""), ("x", "")]),
+    ] {
+        let refused = browser.post(path, &fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
+        assert!(refused.body.contains("role=\"alert\""), "{path}");
+    }
+    assert_eq!(house.count("select (select count(*) from address_changes) + (select count(*) from credentials where totp_pending is not null)").await, 0);
+    let changed = browser.post("/account/password", &[("password", new), ("current", PASSWORD)]).await;
+    assert_eq!(changed.header("location"), "/account?done=password", "{}", changed.body);
+    // Guessing the password here is limited as well.
+    house.owner("delete from request_counts").await;
+    house.execute("update sign_ins set proved_at = now() - interval '10 minutes'").await;
+    browser.get("/account").await;
+    for _ in 0..5 {
+        browser.post("/account/password", &[("password", PASSWORD), ("current", "another lamp in rain")]).await;
+    }
+    let limited = browser.post("/account/password", &[("password", PASSWORD), ("current", new)]).await;
+    assert!(limited.body.contains("too many attempts"), "{}", limited.body);
+}
+
+#[tokio::test]
+async fn an_old_hash_is_renewed_when_its_password_is_typed() {
+    let house = House::new().await;
+    house.maya_with_password().await;
+    let weak = weak_hash();
+    let mut tx = house.world.database.db.tenant(house.world.organization).await.expect("a transaction");
+    sqlx::query("update credentials set password_hash = $1")
+        .bind(weak)
+        .execute(debrief_jobs::db::Tx::conn(&mut tx))
+        .await
+        .expect("set");
+    debrief_jobs::db::Tx::commit(tx).await.expect("it commits");
+    assert_eq!(house.browser().sign_in(MAYA, PASSWORD).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        house
+            .count("select count(*) from credentials where password_hash like '$argon2id$v=19$m=19456,t=2,p=1$%'")
+            .await,
+        1
+    );
+}
+
+fn weak_hash() -> String {
+    use argon2::{
+        Algorithm, Argon2, Params, Version,
+        password_hash::{PasswordHasher, SaltString},
+    };
+    let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 1, 1, None).expect("parameters"));
+    let salt = SaltString::encode_b64(&[1; 16]).expect("a salt");
+    weak.hash_password(PASSWORD.as_bytes(), &salt).expect("a hash").to_string()
+}

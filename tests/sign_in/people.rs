@@ -1,0 +1,242 @@
+//! Invitations, roles, teams, and the command line for them.
+
+use axum::http::StatusCode;
+use debrief_jobs::{
+    audit::Visitor,
+    db::{Tx, View},
+    model::Role,
+    people::{self, PeopleError, Presence},
+    rights::{Caller, Right, Via},
+    sign_in::{self, InviteError, NewPerson},
+};
+use uuid::Uuid;
+
+use super::{House, MAYA, PASSWORD};
+use crate::support::installation::Installation;
+
+const JONAS: &str = "jonas@northlight.example";
+
+/// Invites Jonas as an admin does who sees no coach's sessions; returns his id.
+async fn invite(house: &House) -> Uuid {
+    let db = &house.world.database.db;
+    let mut tx = db.view(house.world.organization, &View::nothing()).await.expect("a transaction");
+    let new = NewPerson { name: "Jonas Weber", email: JONAS, roles: &[Role::Coach, Role::Lead], team: None };
+    let admin = Visitor { person_id: Some(house.world.coach), ..Visitor::default() };
+    let invited = sign_in::invite(&mut tx, &house.world.services.gate, &new, &admin).await.expect("he is invited");
+    tx.commit().await.expect("it commits");
+    assert_eq!(invited.handle, "jonas.weber");
+    invited.id
+}
+
+async fn presence(house: &House, id: Uuid) -> Presence {
+    let mut tx = house.world.database.db.tenant(house.world.organization).await.expect("a transaction");
+    people::person(&mut tx, id).await.expect("he is there").presence
+}
+
+#[tokio::test]
+async fn an_invitation_is_accepted_once_with_a_password() {
+    let house = House::new().await;
+    let jonas = invite(&house).await;
+    assert_eq!(presence(&house, jonas).await, Presence::Invited);
+    let letters = house.letters().await;
+    assert!(letters[0].text.contains("Maya Okafor invites you to Northlight Coaching"), "{}", letters[0].text);
+    let link = house.link(JONAS).await;
+    let mut browser = house.browser();
+    let page = browser.get(&link).await;
+    assert!(page.body.contains("Welcome to Northlight Coaching") && page.body.contains("Jonas Weber"), "{}", page.body);
+    assert_eq!(presence(&house, jonas).await, Presence::Invited, "a GET accepts nothing");
+    // A password that can't be taken doesn't use the link up.
+    let refused = browser.post(&link, &[("password", "jonasweber2026")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
+    let accepted = browser.post(&link, &[("password", PASSWORD)]).await;
+    assert_eq!(accepted.header("location"), "/", "{}", accepted.body);
+    assert!(browser.get("/").await.body.contains("as coach and lead"));
+    assert_eq!(presence(&house, jonas).await, Presence::Active);
+    let mut other = house.browser();
+    assert_eq!(other.get(&link).await.status, StatusCode::GONE);
+    other.get("/sign-in").await;
+    assert_eq!(other.post(&link, &[]).await.status, StatusCode::GONE);
+    assert_eq!(other.sign_in(JONAS, PASSWORD).await.status, StatusCode::SEE_OTHER);
+    // A link to sign in is no invitation.
+    other.post("/sign-in/link", &[("email", MAYA)]).await;
+    let link = house.link(MAYA).await.replace("/sign-in/link/", "/invitation/");
+    assert_eq!(other.get(&link).await.status, StatusCode::GONE);
+    assert_eq!(other.post(&link, &[("password", PASSWORD)]).await.status, StatusCode::GONE);
+}
+
+#[tokio::test]
+async fn an_invitation_is_sent_again_expires_and_is_withdrawn() {
+    let house = House::new().await;
+    let (db, gate, nobody) = (&house.world.database.db, &house.world.services.gate, Visitor::default());
+    let jonas = invite(&house).await;
+    let first = house.link(JONAS).await;
+    let mut tx = db.view(house.world.organization, &View::nothing()).await.expect("a transaction");
+    sign_in::resend(&mut tx, gate, jonas, &nobody).await.expect("it is sent again");
+    tx.commit().await.expect("it commits");
+    let second = house.link(JONAS).await;
+    assert_ne!(first, second);
+    let mut browser = house.browser();
+    assert_eq!(browser.get(&first).await.status, StatusCode::GONE);
+    assert_eq!(browser.get(&second).await.status, StatusCode::OK);
+    assert_eq!(house.count("select count(*) from one_time_links where expires_at between now() + interval '6 days 23 hours' and now() + interval '7 days'").await, 2);
+    house.execute("update one_time_links set expires_at = now()").await;
+    assert_eq!(browser.post(&second, &[]).await.status, StatusCode::GONE);
+
+    let mut tx = db.view(house.world.organization, &View::nothing()).await.expect("a transaction");
+    sign_in::resend(&mut tx, gate, jonas, &nobody).await.expect("it is sent again");
+    sign_in::withdraw(&mut tx, jonas, &nobody).await.expect("it is withdrawn");
+    tx.commit().await.expect("it commits");
+    let third = house.link(JONAS).await;
+    assert_eq!(browser.get(&third).await.status, StatusCode::NOT_FOUND, "he is no longer there");
+    assert_eq!(presence(&house, jonas).await, Presence::Deactivated);
+
+    // Whoever is here already isn't uninvited, and nobody is invited twice.
+    let mut tx = db.view(house.world.organization, &View::nothing()).await.expect("a transaction");
+    let maya = sign_in::withdraw(&mut tx, house.world.coach, &nobody).await;
+    assert!(matches!(maya, Err(InviteError::Accepted(_))), "{maya:?}");
+    let new = NewPerson { name: "Another Maya", email: "Maya@Northlight.example", roles: &[], team: None };
+    let twice = sign_in::invite(&mut tx, gate, &new, &nobody).await;
+    assert!(matches!(twice, Err(InviteError::People(PeopleError::PersonExists { removed: false, .. }))), "{twice:?}");
+}
+
+#[tokio::test]
+async fn an_invitation_lets_nobody_in_once_its_person_came_in_otherwise() {
+    let house = House::new().await;
+    let jonas = invite(&house).await;
+    let link = house.link(JONAS).await;
+    let browser = house.signed_in(JONAS).await;
+    assert!(house.admits(&browser).await);
+    assert_eq!(presence(&house, jonas).await, Presence::Active);
+    assert_eq!(house.browser().get(&link).await.status, StatusCode::GONE);
+}
+
+#[tokio::test]
+async fn invitations_to_one_person_are_limited() {
+    let house = House::new().await;
+    let jonas = invite(&house).await;
+    let (db, gate) = (&house.world.database.db, &house.world.services.gate);
+    let mut tx = db.tenant(house.world.organization).await.expect("a transaction");
+    for _ in 0..4 {
+        sign_in::resend(&mut tx, gate, jonas, &Visitor::default()).await.expect("it is sent again");
+    }
+    let sixth = sign_in::resend(&mut tx, gate, jonas, &Visitor::default()).await;
+    assert!(matches!(sixth, Err(InviteError::TooMany(_))), "{sixth:?}");
+}
+
+#[tokio::test]
+async fn whoever_was_added_by_hand_needs_no_invitation() {
+    let house = House::new().await;
+    let db = &house.world.database.db;
+    let coach = people::NewCoach {
+        handle: "ada",
+        name: "Ada Lindqvist",
+        email: "ada@northlight.example",
+        ..Default::default()
+    };
+    people::add_coach(db, "northlight", &coach).await.expect("she is added");
+    let browser = house.signed_in("ada@northlight.example").await;
+    assert!(house.admits(&browser).await);
+}
+
+#[tokio::test]
+async fn the_last_admin_stays_one() {
+    let house = House::new().await;
+    let (db, organization, nobody) = (&house.world.database.db, house.world.organization, Visitor::default());
+    let [ada, tove] =
+        [house.person("ada", "ada@x.example", &["admin"]).await, house.person("tove", "t@x.example", &["admin"]).await];
+    people::deactivate(db, organization, tove, &nobody).await.expect("there is another admin");
+    let last = people::deactivate(db, organization, ada, &nobody).await;
+    assert!(matches!(last, Err(PeopleError::LastAdmin)), "{last:?}");
+    let mut tx = db.tenant(organization).await.expect("a transaction");
+    let last = people::change_roles(&mut tx, ada, &[Role::Coach], &nobody).await;
+    assert!(matches!(last, Err(PeopleError::LastAdmin)), "{last:?}");
+    people::change_roles(&mut tx, ada, &[Role::Coach, Role::Admin], &nobody).await.expect("she stays admin");
+    people::change_roles(&mut tx, house.world.coach, &[Role::Admin], &nobody).await.expect("another admin");
+    people::change_roles(&mut tx, ada, &[Role::Coach], &nobody).await.expect("there is another admin");
+    assert!(matches!(people::change_roles(&mut tx, ada, &[], &nobody).await, Err(PeopleError::NoRole)));
+}
+
+#[tokio::test]
+async fn whoever_gets_another_role_signs_in_anew_and_whoever_loses_one_loses_its_rights_at_once() {
+    let house = House::new().await;
+    let (db, nobody) = (&house.world.database.db, Visitor::default());
+    house.person("ada", "ada@x.example", &["admin"]).await;
+    let browser = house.maya().await;
+    let mut tx = db.view(house.world.organization, &View::nothing()).await.expect("a transaction");
+    people::change_roles(&mut tx, house.world.coach, &[Role::Coach, Role::Admin], &nobody).await.expect("changed");
+    tx.commit().await.expect("it commits");
+    assert!(!house.admits(&browser).await);
+    let browser = house.maya().await;
+    let mut tx = db.view(house.world.organization, &View::nothing()).await.expect("a transaction");
+    people::change_roles(&mut tx, house.world.coach, &[Role::Coach], &nobody).await.expect("changed");
+    tx.commit().await.expect("it commits");
+    assert!(house.admits(&browser).await);
+    let mut tx = db.tenant(house.world.organization).await.expect("a transaction");
+    let caller = Caller::load(&mut tx, Some(house.world.coach), Via::SignIn(Uuid::nil()), None, nobody).await;
+    assert!(caller.expect("it answers").expect("she is there").view(Right::PeopleWrite).is_err());
+    assert_eq!(house.count("select count(*) from audit_events where kind = 'roles_changed'").await, 2);
+}
+
+#[tokio::test]
+async fn teams_have_members_and_leads() {
+    let house = House::new().await;
+    let (db, nobody) = (&house.world.database.db, Visitor::default());
+    let lena = house.person("lena", "lena@x.example", &["lead"]).await;
+    let mut tx = db.view(house.world.organization, &View::nothing()).await.expect("a transaction");
+    let team = people::create_team(&mut tx, "  North  team ", &nobody).await.expect("a team");
+    assert!(matches!(people::create_team(&mut tx, "north team", &nobody).await, Err(PeopleError::TeamExists(_))));
+    assert!(matches!(people::create_team(&mut tx, " ", &nobody).await, Err(PeopleError::BadTeam)));
+    people::add_member(&mut tx, team, house.world.coach, false, &nobody).await.expect("a member");
+    people::add_member(&mut tx, team, lena, true, &nobody).await.expect("a lead");
+    people::rename_team(&mut tx, team, "South team", &nobody).await.expect("renamed");
+    let teams = people::list_teams(&mut tx).await.expect("teams");
+    let members: Vec<(&str, bool)> = teams[0].members.iter().map(|one| (one.handle.as_str(), one.leads)).collect();
+    assert_eq!((teams[0].name.as_str(), members), ("South team", vec![("lena", true), ("maya", false)]));
+    let sees = async |tx: &mut debrief_jobs::db::TenantTx| {
+        let caller = Caller::load(tx, Some(lena), Via::SignIn(Uuid::nil()), None, Visitor::default()).await;
+        caller.expect("it answers").expect("she is there").view(Right::SessionsRead).expect("a lead")
+    };
+    let mut both = vec![house.world.coach, lena];
+    both.sort_unstable();
+    assert_eq!(sees(&mut tx).await, View::Coaches(both));
+    assert!(people::remove_member(&mut tx, team, house.world.coach, &nobody).await.expect("it answers"));
+    assert!(!people::remove_member(&mut tx, team, house.world.coach, &nobody).await.expect("it answers"));
+    assert_eq!(sees(&mut tx).await, View::Coaches(vec![lena]));
+    people::delete_team(&mut tx, team, &nobody).await.expect("deleted");
+    assert_eq!(sees(&mut tx).await, View::Coaches(vec![]));
+    assert!(matches!(people::delete_team(&mut tx, team, &nobody).await, Err(PeopleError::NoTeam)));
+    tx.commit().await.expect("it commits");
+    assert_eq!(house.count("select count(*) from audit_events where kind = 'team_changed'").await, 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_manages_people_and_teams() {
+    let installation = Installation::new().await;
+    installation.people().await;
+    let run = async |arguments: &[&str]| installation.run(arguments).await;
+    assert!(run(&["people", "teams", "create", "North"]).await.contains("created"));
+    let invited =
+        installation.json(&["people", "invite", "Jonas Weber", JONAS, "--role", "lead", "--team", "north"]).await;
+    assert_eq!(invited["handle"], "jonas.weber");
+    run(&["people", "teams", "add", "North", "jonas.weber", "--lead"]).await;
+    let teams = installation.json_lines(&["people", "teams", "list"]).await;
+    assert_eq!((&teams[0]["name"], &teams[0]["members"][0]["leads"]), (&"North".into(), &true.into()));
+    let presence = async || {
+        let people = installation.json_lines(&["people", "list", "--all"]).await;
+        let jonas = people.iter().find(|one| one["email"] == JONAS).expect("he is listed").clone();
+        jonas["presence"].as_str().expect("a word").to_owned()
+    };
+    assert_eq!(presence().await, "invited");
+    assert!(run(&["people", "resend", JONAS]).await.contains("invited again"));
+    run(&["people", "roles", JONAS, "admin"]).await;
+    let refused = installation.output(&["people", "deactivate", "jonas.weber", "--yes"]).await;
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("only admin"), "{refused:?}");
+    run(&["people", "roles", "maya", "coach", "admin"]).await;
+    assert!(run(&["people", "deactivate", "jonas.weber", "--yes"]).await.contains("deactivated"));
+    assert_eq!(presence().await, "deactivated");
+    run(&["people", "activate", "jonas.weber"]).await;
+    assert_ne!(presence().await, "deactivated");
+    run(&["org", "change", "northlight", "--require-second-factor", "yes"]).await;
+    let nobody = installation.output(&["people", "roles", "nobody", "coach"]).await;
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("debrief people list"), "{nobody:?}");
+}

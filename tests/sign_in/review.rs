@@ -1,0 +1,114 @@
+//! A coach who is signed in reviews their own sessions without a link; nobody else's sign-in opens them.
+
+use axum::http::StatusCode;
+use debrief_jobs::{
+    db::Tx,
+    path::SendFollowUp,
+    people::{self, CoachChange},
+};
+
+use super::{House, MAYA, factor};
+use crate::support::Reviewed;
+
+#[tokio::test]
+async fn a_coach_finds_what_waits_and_approves_it() {
+    let house = House::new().await;
+    house.world.leaves::<SendFollowUp>();
+    let reviewed = Reviewed::new(&house.world).await;
+    let mut maya = house.maya().await;
+    assert!(maya.get("/").await.body.contains("Nothing waits for you."));
+    reviewed.set_state(&house.world, "in_review").await;
+    let page = format!("/review/{}", reviewed.session);
+    let start = maya.get("/").await;
+    assert!(start.body.contains(&page) || start.body.contains(&page.replace('/', "&#x2f;")), "{}", start.body);
+    let shown = maya.get(&page).await;
+    assert_eq!(shown.status, StatusCode::OK);
+    assert_eq!(maya.get(&format!("{page}/voice")).await.status, StatusCode::OK);
+    assert_eq!(maya.get(&format!("{page}/speakers")).await.status, StatusCode::OK);
+    let [to, to_name] = shown.recipient().map(|(_, value)| value);
+    let (version, hash) = (shown.field("version"), shown.field("hash"));
+    let fields =
+        [("version", version.as_str()), ("hash", &hash), ("to", &to), ("to_name", &to_name), ("as_they_are", "on")];
+    let approve = format!("{page}/summaries/{}/approve", reviewed.summary);
+    let forged = maya.post_without_token(&approve, &fields).await;
+    assert_eq!(forged.status, StatusCode::FORBIDDEN, "a form needs its token");
+    let approved = maya.post(&approve, &fields).await;
+    assert!(approved.header("location").contains("done=approved"), "{}", approved.body);
+    let signed = "select count(*) from audit_events where kind = 'approved' and link_id is null and person_id in (select id from coaches where handle = 'maya')";
+    assert_eq!(house.count(signed).await, 1, "the audit says who");
+    maya.get(&page).await;
+    assert_eq!(
+        house.count("select count(*) from audit_events where kind = 'viewed' and person_id is not null").await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn nobody_elses_sign_in_opens_a_review() {
+    let house = House::new().await;
+    let reviewed = Reviewed::new(&house.world).await;
+    reviewed.set_state(&house.world, "in_review").await;
+    let page = format!("/review/{}", reviewed.session);
+    for (handle, roles) in [("ada", &["coach"][..]), ("lena", &["lead", "coach"]), ("tove", &["admin"])] {
+        house.person(handle, &format!("{handle}@x.example"), roles).await;
+    }
+    house
+        .execute(
+            "insert into teams (id, organization_id, name) select gen_random_uuid(), id, 'North' from organizations",
+        )
+        .await;
+    house
+        .execute(
+            "insert into team_members (organization_id, team_id, coach_id, leads)
+             select c.organization_id, t.id, c.id, handle = 'lena' from coaches c cross join teams t",
+        )
+        .await;
+    house.execute("update organizations set admins_read_sessions = true").await;
+    for handle in ["ada", "lena", "tove"] {
+        let mut other = house.signed_in(&format!("{handle}@x.example")).await;
+        other.get("/account").await;
+        let read = other.get(&page).await;
+        assert_eq!(read.status, StatusCode::UNAUTHORIZED, "{handle}");
+        assert!(!read.body.contains("Priya"), "{handle}");
+        let path = format!("{page}/summaries/{}/dismiss", reviewed.summary);
+        assert_eq!(other.post(&path, &[]).await.status, StatusCode::UNAUTHORIZED, "{handle}");
+        assert!(other.get("/").await.body.contains("Nothing waits for you."), "{handle}");
+    }
+    // Nor hers, while a code is due.
+    let mut maya = house.maya().await;
+    assert_eq!(maya.get(&page).await.status, StatusCode::OK);
+    factor::enrol(&mut maya).await;
+    let mut half = house.maya().await;
+    assert_eq!(half.get(&page).await.status, StatusCode::UNAUTHORIZED);
+    // Nor of another organization.
+    let [other, ..] = house.world.neighbour().await;
+    let mut tx = house.world.database.db.tenant(other).await.expect("a transaction");
+    sqlx::query("insert into sign_ins (id, organization_id, person_id, cookie_sha256, code_due, idle_seconds, ends_at)
+        select gen_random_uuid(), organization_id, id, sha256('a secret'), false, 60, now() + interval '1 day' from coaches")
+        .execute(tx.conn())
+        .await
+        .expect("jon is signed in");
+    tx.commit().await.expect("it commits");
+    let mut jon = house.browser();
+    jon.cookies.insert("debrief".into(), "a secret".into());
+    assert!(house.admits(&jon).await);
+    assert_eq!(jon.get(&page).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(house.count("select count(*) from summaries where state = 'dismissed'").await, 0);
+}
+
+#[tokio::test]
+async fn an_operator_who_changes_an_address_ends_what_the_mailbox_before_could_open() {
+    let house = House::new().await;
+    let mut maya = house.maya().await;
+    let mut other = house.browser();
+    other.get("/sign-in").await;
+    other.post("/sign-in/link", &[("email", MAYA)]).await;
+    let link = house.link(MAYA).await;
+    maya.get("/account").await;
+    maya.post("/account/address", &[("email", "mallory@x.example")]).await;
+    let change = CoachChange { email: Some("maya@okafor.example".into()), ..CoachChange::default() };
+    people::change_coach(&house.world.database.db, "maya", change).await.expect("it is changed");
+    assert!(!house.admits(&maya).await);
+    assert_eq!(other.get(&link).await.status, StatusCode::GONE);
+    assert_eq!(house.count("select count(*) from address_changes where stopped_at is null").await, 0);
+}
