@@ -28,7 +28,8 @@ pub struct CoachChange {
 }
 
 /// What a removal affects, and what it leaves.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = DeactivatedPerson)]
 pub struct CoachRemoval {
     /// The coach's id.
     pub id: Uuid,

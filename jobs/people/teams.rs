@@ -17,7 +17,7 @@ use crate::{
 const MOST_TEAMS: i64 = 500;
 
 /// A team with its members.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Team {
     /// Its id.
     pub id: Uuid,
@@ -28,7 +28,8 @@ pub struct Team {
 }
 
 /// A person in a team.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = TeamMember)]
 pub struct Member {
     /// The person.
     pub person_id: Uuid,

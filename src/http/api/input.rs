@@ -29,6 +29,19 @@ impl FromRequestParts<HttpState> for Id {
     }
 }
 
+/// Two ids in the path.
+pub(super) struct Ids(pub(super) Uuid, pub(super) Uuid);
+
+impl FromRequestParts<HttpState> for Ids {
+    type Rejection = Stop;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Stop> {
+        let ids = Path::<(Uuid, Uuid)>::from_request_parts(parts, state).await;
+        let Path((one, other)) = ids.map_err(|_| Problem::not_found())?;
+        Ok(Self(one, other))
+    }
+}
+
 /// Query parameters.
 pub(super) struct Asked<T>(pub(super) T);
 

@@ -7,7 +7,7 @@
 //! again    Idempotency-Key
 //! upload   how a transcript comes in
 //! document the OpenAPI document
-//! me keys organization sessions speakers transcripts clients summaries follow_ups
+//! me keys organization people sessions speakers transcripts clients summaries follow_ups
 //! webhooks search rollups exports templates jobs history       the endpoints, one file a group
 //! ```
 //!
@@ -26,6 +26,7 @@ mod jobs;
 mod keys;
 mod me;
 mod organization;
+mod people;
 mod problem;
 mod rollups;
 mod search;
@@ -72,7 +73,14 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
         .routes(routes!(organization::show, organization::change))
-        .routes(routes!(organization::people))
+        .routes(routes!(people::list, people::invite))
+        .routes(routes!(people::show))
+        .routes(routes!(people::roles))
+        .routes(routes!(people::deactivate))
+        .routes(routes!(people::activate))
+        .routes(routes!(people::teams, people::create_team))
+        .routes(routes!(people::rename_team, people::delete_team))
+        .routes(routes!(people::add_member, people::remove_member))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::show, sessions::change))
         .routes(routes!(sessions::close))

@@ -1,9 +1,9 @@
-//! `/v1/organization` and `/v1/people`: settings, and who is there.
+//! `/v1/organization`: its settings.
 
 use axum::http::{StatusCode, header};
 use debrief_jobs::{
     db::TenantTx,
-    people::{self, OrganizationSettings, Person},
+    people::{self, OrganizationSettings},
     rights::Right,
 };
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{
     call::{About, Answer, Call, tagged},
-    input::{Json, Page},
+    input::Json,
     problem::Problem,
     upload,
 };
@@ -61,14 +61,4 @@ pub(super) async fn change(call: Call, body: Json<Change>) -> Answer {
     people::change_settings(&mut tx, name.as_deref(), time_zone.as_deref(), admins_read_sessions).await?;
     let (settings, etag) = one(&mut tx).await?;
     call.done(tx, About::default(), StatusCode::OK, &settings, &[(header::ETAG, etag)]).await
-}
-
-/// List people
-#[utoipa::path(get, path = "/v1/people", tag = "organization", operation_id = "list_people",
-    security(("key" = ["people:read"])),
-    responses((status = 200, description = "Everyone in the organization, by name", body = Page<Person>)))]
-pub(super) async fn people(call: Call) -> Answer {
-    let mut tx = call.read(Right::PeopleRead).await?;
-    let items = people::list_people(&mut tx, false).await?;
-    call.shown(tx, About::list(items.len()), &Page { items, next: None }).await
 }

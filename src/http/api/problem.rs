@@ -339,9 +339,14 @@ impl From<PeopleError> for Problem {
         let detail = capitalized(&error.to_string());
         match error {
             PeopleError::Database(error) => error.into(),
-            PeopleError::NoClient { .. } | PeopleError::NoCoach(_) | PeopleError::NoOrganization(_) => {
-                Self::not_found()
-            }
+            PeopleError::NoClient { .. }
+            | PeopleError::NoCoach(_)
+            | PeopleError::NoOrganization(_)
+            | PeopleError::NoPerson
+            | PeopleError::NoTeam => Self::not_found(),
+            PeopleError::TeamExists(_) | PeopleError::PersonExists { .. } => Self::new(Code::Taken, detail),
+            PeopleError::LastAdmin | PeopleError::TooManyTeams => Self::new(Code::WrongState, detail),
+
             PeopleError::EmailTaken { .. } | PeopleError::AddressOfAnother { .. } | PeopleError::HandleTaken(_) => {
                 Self::new(Code::Taken, detail)
             }
