@@ -15,13 +15,13 @@
 //! `security(…)`, and a test holds the two alike.
 
 mod again;
-mod call;
+pub(super) mod call;
 mod clients;
 mod document;
 mod exports;
 mod follow_ups;
 mod history;
-mod input;
+pub(super) mod input;
 mod jobs;
 mod keys;
 mod me;

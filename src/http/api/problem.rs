@@ -207,6 +207,20 @@ impl Problem {
         self
     }
 
+    /// What is wrong and what to do, for a reader who sees nothing but this.
+    pub(in crate::http) fn sentence(&self) -> String {
+        let (code, ..) = self.code.entry();
+        let fields = self.errors.iter().filter(|error| error.problem != self.detail);
+        let fields: String = fields.map(|error| format!(" {}: {}", error.field, error.problem)).collect();
+        let remedy = match self.code {
+            Code::RoleForbids | Code::ScopeMissing => {
+                " Tell the person who set this up: an admin or `debrief keys create` makes a key that may."
+            }
+            _ => "",
+        };
+        format!("{}{fields}{remedy} ({code})", self.detail)
+    }
+
     /// For a bare answer of the framework.
     pub(in crate::http) fn of_status(status: StatusCode) -> Self {
         match status {
