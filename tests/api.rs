@@ -1,7 +1,7 @@
 //! The API through the router, as other software uses it.
 
 mod flow;
-mod form;
+pub(crate) mod form;
 mod rights;
 
 use std::sync::Arc;

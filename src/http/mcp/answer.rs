@@ -80,7 +80,7 @@ pub(super) fn clock(ms: i64) -> String {
 }
 
 /// As many of `items` as `bytes` of JSON hold, and how many were left out. The first is always there.
-pub(super) fn fit<T: Serialize>(items: Vec<T>, bytes: usize) -> (Vec<T>, usize) {
+pub(super) fn fit<T: Serialize>(items: Vec<T>, bytes: usize) -> (Vec<T>, i64) {
     let (all, mut left, mut kept) = (items.len(), bytes.min(MOST_BYTES), Vec::new());
     for item in items {
         let size = serde_json::to_string(&item).map_or(usize::MAX, |json| json.len() + 1);
@@ -90,18 +90,18 @@ pub(super) fn fit<T: Serialize>(items: Vec<T>, bytes: usize) -> (Vec<T>, usize) 
         left = left.saturating_sub(size);
         kept.push(item);
     }
-    let left_out = all - kept.len();
+    let left_out = i64::try_from(all - kept.len()).unwrap_or(i64::MAX);
     (kept, left_out)
 }
 
 /// A page of at most `limit` of `rows`, of which one more than that was asked for, and no more than fit. Gives the cursor of
 /// what follows.
-pub(super) fn page<R, T, K>(rows: &[R], limit: u16, key: impl Fn(&R) -> K) -> (Vec<T>, Option<String>)
+pub(super) fn page<R, T, K>(rows: &[R], limit: i32, key: impl Fn(&R) -> K) -> (Vec<T>, Option<String>)
 where
     T: Serialize + for<'a> From<&'a R>,
     K: Serialize,
 {
-    let limit = usize::from(limit);
+    let limit = usize::try_from(limit).unwrap_or_default();
     let items = rows.iter().take(limit).map(T::from).collect();
     let (items, _) = fit(items, LIST_BYTES);
     let last = items.len().checked_sub(1).and_then(|last| rows.get(last)).filter(|_| items.len() < rows.len());
@@ -110,7 +110,7 @@ where
 }
 
 /// How many are wanted.
-pub(super) fn limit(asked: Option<u16>, default: u16, most: u16) -> Result<u16, Refused> {
+pub(super) fn limit(asked: Option<i32>, default: i32, most: i32) -> Result<i32, Refused> {
     match asked {
         None => Ok(default),
         Some(limit) if (1..=most).contains(&limit) => Ok(limit),

@@ -38,7 +38,7 @@ struct ClientsInput {
     tag: Option<String>,
     /// At most this many; 50 if left out.
     #[schemars(range(min = 1, max = 100))]
-    limit: Option<u16>,
+    limit: Option<i32>,
     /// `next` of the page before, with the same filters.
     #[schemars(length(max = 2000))]
     cursor: Option<String>,

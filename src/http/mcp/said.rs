@@ -45,7 +45,7 @@ struct SearchInput {
     to: Option<NaiveDate>,
     /// At most this many passages; 10 if left out.
     #[schemars(range(min = 1, max = 20))]
-    limit: Option<u16>,
+    limit: Option<i32>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -53,7 +53,7 @@ struct SearchOutput {
     /// The passages, the best first.
     passages: Vec<Passage>,
     /// How many more were found and left out for their length: ask for less, or narrow the search by client or days.
-    left_out: usize,
+    left_out: i64,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -102,7 +102,7 @@ struct TranscriptInput {
     session_id: Uuid,
     /// At most this many utterances; 100 if left out.
     #[schemars(range(min = 1, max = 200))]
-    limit: Option<u16>,
+    limit: Option<i32>,
     /// `next` of the page before.
     #[schemars(length(max = 500))]
     cursor: Option<String>,
@@ -162,7 +162,7 @@ impl Server {
             client: input.client_id,
             from: input.from,
             to: input.to,
-            limit: limit(input.limit, 10, 20)?.into(),
+            limit: limit(input.limit, 10, 20)?.unsigned_abs(),
         };
         let embedder = &call.services.embedder;
         let prepared = index::prepare(embedder, &query).await.map_err(|error| match error {

@@ -65,7 +65,7 @@ struct SessionsInput {
     failed: bool,
     /// At most this many; 20 if left out.
     #[schemars(range(min = 1, max = 50))]
-    limit: Option<u16>,
+    limit: Option<i32>,
     /// `next` of the page before, with the same filters.
     #[schemars(length(max = 500))]
     cursor: Option<String>,
@@ -146,7 +146,7 @@ struct SessionOutput {
     /// The names of its files.
     files: Vec<String>,
     /// How many entries of these lists were left out because they are too many.
-    left_out: usize,
+    left_out: i64,
 }
 
 #[derive(Serialize, JsonSchema)]
