@@ -8,12 +8,7 @@ use debrief_jobs::{
     },
     rights::Right,
 };
-use rmcp::{
-    RoleServer,
-    handler::server::{tool::schema_for_output, wrapper::Parameters},
-    service::RequestContext,
-    tool, tool_router,
-};
+use rmcp::{RoleServer, handler::server::tool::schema_for_output, service::RequestContext, tool, tool_router};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -22,6 +17,7 @@ use super::{
     Server,
     answer::{limit, line, page, words},
     call::Told,
+    input::{Asked, takes},
 };
 use crate::http::api::{call::About, input::Paging};
 
@@ -118,14 +114,11 @@ impl Server {
     /// List action items of all sessions: who is to do what, by when, what is overdue, and what a later session says was done.
     /// They come from each summary's approved version, else from its latest draft (`approved` tells). Needs `summaries:read`.
     #[tool(
+        input_schema = takes::<ActionsInput>(),
         output_schema = schema_for_output::<ActionsOutput>(),
         annotations(title = "List action items", read_only_hint = true, open_world_hint = false)
     )]
-    async fn list_action_items(
-        &self,
-        Parameters(input): Parameters<ActionsInput>,
-        context: RequestContext<RoleServer>,
-    ) -> Told {
+    async fn list_action_items(&self, Asked(input): Asked<ActionsInput>, context: RequestContext<RoleServer>) -> Told {
         let call = self.call("list_action_items", &context).await?;
         let limit = limit(input.limit, 50, 100)?;
         let owner = input.owner.map(|owner| match owner {

@@ -5,12 +5,7 @@ use debrief_jobs::{
     people::{self, BookEntry, ClientSession, WantedClients},
     rights::Right,
 };
-use rmcp::{
-    RoleServer,
-    handler::server::{tool::schema_for_output, wrapper::Parameters},
-    service::RequestContext,
-    tool, tool_router,
-};
+use rmcp::{RoleServer, handler::server::tool::schema_for_output, service::RequestContext, tool, tool_router};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -19,6 +14,7 @@ use super::{
     Server,
     answer::{LIST_BYTES, fit, limit, line, page},
     call::Told,
+    input::{Asked, takes},
 };
 use crate::http::api::{Problem, call::About, input::Paging};
 
@@ -126,14 +122,11 @@ impl From<&ClientSession> for RecentSession {
 impl Server {
     /// List a coach's clients by name. Use it to find the id of a client somebody names. Needs `clients:read`.
     #[tool(
+        input_schema = takes::<ClientsInput>(),
         output_schema = schema_for_output::<ClientsOutput>(),
         annotations(title = "List clients", read_only_hint = true, open_world_hint = false)
     )]
-    async fn list_clients(
-        &self,
-        Parameters(input): Parameters<ClientsInput>,
-        context: RequestContext<RoleServer>,
-    ) -> Told {
+    async fn list_clients(&self, Asked(input): Asked<ClientsInput>, context: RequestContext<RoleServer>) -> Told {
         let call = self.call("list_clients", &context).await?;
         let limit = limit(input.limit, 50, 100)?;
         let wanted = WantedClients {
@@ -151,14 +144,11 @@ impl Server {
 
     /// Show a client: other names, tags, and the recent sessions with how engaged the client was. Needs `clients:read`.
     #[tool(
+        input_schema = takes::<ClientInput>(),
         output_schema = schema_for_output::<ClientOutput>(),
         annotations(title = "Show a client", read_only_hint = true, open_world_hint = false)
     )]
-    async fn get_client(
-        &self,
-        Parameters(input): Parameters<ClientInput>,
-        context: RequestContext<RoleServer>,
-    ) -> Told {
+    async fn get_client(&self, Asked(input): Asked<ClientInput>, context: RequestContext<RoleServer>) -> Told {
         let call = self.call("get_client", &context).await?;
         let mut tx = call.enter(Right::ClientsRead).await?;
         let client = people::client_by_id(&mut tx, input.client_id).await?.ok_or_else(Problem::not_found)?;

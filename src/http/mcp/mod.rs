@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! call       who asks, and the transaction that a right gives: as in the API, with the same limit and the same audit
+//! input      arguments, and which of them is wrong
 //! answer     what a tool says: bounded, cleaned, and with what strangers said marked as data
 //! said sessions clients actions summaries       the tools, one file a group
 //! ```
@@ -15,6 +16,7 @@ mod actions;
 mod answer;
 mod call;
 mod clients;
+mod input;
 mod said;
 mod sessions;
 mod summaries;
@@ -34,8 +36,8 @@ use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     handler::server::tool::{ToolCallContext, ToolRouter},
     model::{
-        CallToolRequestParams, CallToolResponse, Implementation, ListToolsResult, PaginatedRequestParams,
-        ServerCapabilities, ServerConfig, Tool,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ErrorCode, Implementation,
+        ListToolsResult, PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
     },
     service::RequestContext,
     transport::{
@@ -155,7 +157,14 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        TOOLS.call(ToolCallContext::new(self, request, context)).await
+        let is_known = TOOLS.get(&request.name).is_some();
+        match TOOLS.call(ToolCallContext::new(self, request, context)).await {
+            // Arguments that can't be used are for the model to read; an error of the protocol would be for its program.
+            Err(error) if is_known && error.code == ErrorCode::INVALID_PARAMS => {
+                Ok(CallToolResult::error(vec![ContentBlock::text(error.message)]).into())
+            }
+            answer => answer,
+        }
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {

@@ -8,12 +8,7 @@ use debrief_jobs::{
     },
     rights::Right,
 };
-use rmcp::{
-    RoleServer,
-    handler::server::{tool::schema_for_output, wrapper::Parameters},
-    service::RequestContext,
-    tool, tool_router,
-};
+use rmcp::{RoleServer, handler::server::tool::schema_for_output, service::RequestContext, tool, tool_router};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -22,6 +17,7 @@ use super::{
     Server,
     answer::{LIST_BYTES, fit, limit, line, page},
     call::Told,
+    input::{Asked, takes},
 };
 use crate::http::api::{Problem, call::About, input::Paging};
 
@@ -208,14 +204,11 @@ impl Server {
     /// List sessions, newest first, by coach, client, tag, days, type or state. Use it to find a session's id, or what waits
     /// for the coach (`state`: `in_review`). Needs `sessions:read`.
     #[tool(
+        input_schema = takes::<SessionsInput>(),
         output_schema = schema_for_output::<SessionsOutput>(),
         annotations(title = "List sessions", read_only_hint = true, open_world_hint = false)
     )]
-    async fn list_sessions(
-        &self,
-        Parameters(input): Parameters<SessionsInput>,
-        context: RequestContext<RoleServer>,
-    ) -> Told {
+    async fn list_sessions(&self, Asked(input): Asked<SessionsInput>, context: RequestContext<RoleServer>) -> Told {
         let call = self.call("list_sessions", &context).await?;
         let limit = limit(input.limit, 20, 50)?;
         let kind = input.kind.map(|kind| match kind {
@@ -243,14 +236,11 @@ impl Server {
     /// Show a session: who took part and how much they spoke, which speakers nobody knows yet, its files, and its summaries
     /// with their state. What was said is in `get_transcript`. Needs `sessions:read`.
     #[tool(
+        input_schema = takes::<SessionInput>(),
         output_schema = schema_for_output::<SessionOutput>(),
         annotations(title = "Show a session", read_only_hint = true, open_world_hint = false)
     )]
-    async fn get_session(
-        &self,
-        Parameters(input): Parameters<SessionInput>,
-        context: RequestContext<RoleServer>,
-    ) -> Told {
+    async fn get_session(&self, Asked(input): Asked<SessionInput>, context: RequestContext<RoleServer>) -> Told {
         let call = self.call("get_session", &context).await?;
         let mut tx = call.enter(Right::SessionsRead).await?;
         let detail = listing::session(&mut tx, input.session_id).await?.ok_or_else(Problem::not_found)?;

@@ -6,12 +6,7 @@ use debrief_jobs::{
     review::{actions::ShownVersion, refining},
     rights::Right,
 };
-use rmcp::{
-    RoleServer,
-    handler::server::{tool::schema_for_output, wrapper::Parameters},
-    service::RequestContext,
-    tool, tool_router,
-};
+use rmcp::{RoleServer, handler::server::tool::schema_for_output, service::RequestContext, tool, tool_router};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -20,6 +15,7 @@ use super::{
     Server,
     answer::{LIST_BYTES, Refused, clock, fit, line, words},
     call::Told,
+    input::{Asked, takes},
 };
 use crate::http::api::{
     Code, Problem,
@@ -154,14 +150,11 @@ impl Server {
     /// verified, with the words as they were said. State as a fact only what is `verified` or `read_twice`. Needs
     /// `summaries:read`.
     #[tool(
+        input_schema = takes::<SummaryInput>(),
         output_schema = schema_for_output::<SummaryOutput>(),
         annotations(title = "Show a summary", read_only_hint = true, open_world_hint = false)
     )]
-    async fn get_summary(
-        &self,
-        Parameters(input): Parameters<SummaryInput>,
-        context: RequestContext<RoleServer>,
-    ) -> Told {
+    async fn get_summary(&self, Asked(input): Asked<SummaryInput>, context: RequestContext<RoleServer>) -> Told {
         let call = self.call("get_summary", &context).await?;
         // The version stays that of the first page.
         let after: Option<(i32, usize)> = Paging { limit: None, cursor: input.cursor }.after()?;
@@ -194,6 +187,7 @@ impl Server {
     /// version from the same evidence, within about a minute; nothing is overwritten, approved or sent. The coach reads and
     /// decides. Read the summary first, and ask the person before you change a draft. Needs `summaries:write`.
     #[tool(
+        input_schema = takes::<RefinementInput>(),
         output_schema = schema_for_output::<RefinementOutput>(),
         annotations(
             title = "Ask for another draft",
@@ -205,7 +199,7 @@ impl Server {
     )]
     async fn draft_refinement(
         &self,
-        Parameters(input): Parameters<RefinementInput>,
+        Asked(input): Asked<RefinementInput>,
         context: RequestContext<RoleServer>,
     ) -> Told {
         let call = self.call("draft_refinement", &context).await?;
