@@ -52,6 +52,33 @@ async fn the_protocol_is_spoken_without_a_session() {
 }
 
 #[tokio::test]
+async fn whoever_begins_without_a_handshake_is_answered_as_well() {
+    let api = Api::new().await;
+    let maya = Assistant::new(&api, api.maya().await);
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": { "name": "a test", "version": "1" },
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let version = ("mcp-protocol-version", "2026-07-28");
+    let ask = async |method: &str, mut params: serde_json::Value, headers: &[(&'static str, &str)]| {
+        params["_meta"] = meta.clone();
+        let message = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+        let answer = maya.send(&message.to_string(), headers).await;
+        assert_eq!(answer.header("content-type"), "application/json", "{}", answer.body);
+        answer.json()["result"].clone()
+    };
+    let found = ask("server/discover", json!({}), &[version, ("mcp-method", "server/discover")]).await;
+    assert!(found["instructions"].as_str().is_some_and(|said| said.contains("untrusted_transcript")), "{found}");
+    let call = json!({ "name": "list_clients", "arguments": { "name": "tom" } });
+    let headers = [version, ("mcp-method", "tools/call"), ("mcp-name", "list_clients")];
+    let told = ask("tools/call", call, &headers).await;
+    assert_eq!(told["structuredContent"]["clients"][0]["name"], "Tom Becker", "{told}");
+    let audited = "select count(*) from audit_events where detail->>'operation' = 'mcp list_clients'";
+    assert_eq!(api.count(audited).await, 1);
+}
+
+#[tokio::test]
 async fn whoever_has_no_key_gets_no_further_than_the_door() {
     let api = Api::new().await;
     for (key, code) in
