@@ -121,3 +121,4 @@ pub fn schedules() -> Vec<Schedule> {
 pub use masked::masked;
 pub use services::{Provide, Services, Settings};
 pub use settings::SettingsError;
+pub use text::is_invisible;

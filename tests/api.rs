@@ -2,7 +2,7 @@
 
 mod contract;
 mod flow;
-mod form;
+pub(crate) mod form;
 mod rights;
 
 use std::sync::Arc;

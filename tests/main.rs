@@ -24,6 +24,7 @@ mod kills;
 mod large;
 mod llm;
 mod mail;
+mod mcp;
 mod meeting;
 mod pages;
 mod parse;

@@ -22,6 +22,8 @@ pub struct Visit {
     pub organization: Uuid,
     /// The link that opened it.
     pub link_id: Uuid,
+    /// The coach whom it was mailed to.
+    pub coach_id: Uuid,
     /// The only session that it may see.
     pub session_id: Uuid,
 }
@@ -158,7 +160,7 @@ pub async fn find(db: &Db, secret: &Secret) -> Result<Option<Visit>, sqlx::Error
          from review_links link
          where visit.id = $1 and link.id = visit.link_id and visit.expires_at > now()
            and (link.revoked_at is null or link.revoked_because = 'replaced')
-         returning link.id as link_id, link.session_id",
+         returning link.id as link_id, link.session_id, link.coach_id",
         found.visit
     )
     .fetch_optional(tx.conn())
@@ -168,6 +170,7 @@ pub async fn find(db: &Db, secret: &Secret) -> Result<Option<Visit>, sqlx::Error
         id: found.visit,
         organization: found.organization,
         link_id: row.link_id,
+        coach_id: row.coach_id,
         session_id: row.session_id,
     }))
 }

@@ -16,6 +16,7 @@ mod index;
 mod jobs;
 mod keys;
 mod links;
+mod mcp;
 mod models;
 mod org;
 mod output;
@@ -128,6 +129,7 @@ enum Command {
     Links(links::Links),
     #[command(subcommand)]
     Keys(keys::Keys),
+    Mcp(mcp::Mcp),
     #[command(subcommand)]
     Speakers(speakers::Speakers),
     #[command(subcommand)]
@@ -235,6 +237,10 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Voice(command) => command.run(&App::open(&globals).await?).await,
         Command::Links(command) => command.run(&App::open(&globals).await?).await,
         Command::Keys(command) => command.run(&App::open(&globals).await?).await,
+        Command::Mcp(command) => {
+            let key = mcp::Mcp::key()?;
+            command.run(&App::open(&globals).await?, key).await
+        }
         Command::Speakers(command) => command.run(&App::open(&globals).await?).await,
         Command::Costs(command) => command.run(&App::open(&globals).await?).await,
         Command::Search(command) => command.run(&App::open(&globals).await?).await,

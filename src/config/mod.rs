@@ -279,7 +279,8 @@ fn is_readable_on_the_way(url: &url::Url) -> bool {
     url.scheme() == "http" && !is_ours
 }
 /// Folders and switches of the program itself, which aren't settings.
-const NOT_SETTINGS: [&str; 4] = ["DEBRIEF_CACHE_DIR", "DEBRIEF_DATA_DIR", "DEBRIEF_POSTGRES_VERSION", "DEBRIEF_CONFIG"];
+const NOT_SETTINGS: [&str; 5] =
+    ["DEBRIEF_API_KEY", "DEBRIEF_CACHE_DIR", "DEBRIEF_DATA_DIR", "DEBRIEF_POSTGRES_VERSION", "DEBRIEF_CONFIG"];
 
 /// The variables that are settings: others with our prefix name folders or belong to tests.
 fn environment() -> config::Map<String, String> {

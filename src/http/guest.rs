@@ -6,7 +6,7 @@
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use debrief_jobs::{
     audit::Visitor,
-    db::TenantTx,
+    db::{TenantTx, View},
     review::visits,
     rights::{Caller, EnterError, Right},
     sign_in,
@@ -26,8 +26,8 @@ pub(super) struct Guest {
 
 #[derive(Debug)]
 enum By {
-    /// A link, which stands for the coach and for one session.
-    Link(Uuid),
+    /// A link, which stands for its coach and for one session.
+    Link { link: Uuid, coach: Uuid },
     /// A sign-in, with the rights that it has.
     SignIn(Box<Caller>),
 }
@@ -36,7 +36,9 @@ impl Guest {
     /// Starts a transaction that sees what this visitor may see.
     pub(super) async fn enter(&self, state: &HttpState) -> Result<TenantTx, Failure> {
         match &self.by {
-            By::Link(_) => Ok(state.services.db.tenant(self.organization).await?),
+            By::Link { coach, .. } => {
+                Ok(state.services.db.view(self.organization, &View::Coaches(vec![*coach])).await?)
+            }
             By::SignIn(caller) => match caller.enter(&state.services.db, REVIEWS).await {
                 Ok(tx) => Ok(tx),
                 Err(EnterError::Denied(_)) => Err(closed()),
@@ -48,7 +50,7 @@ impl Guest {
     /// Who acts, for the audit.
     pub(super) fn visitor(&self, extensions: &Extensions, headers: &HeaderMap) -> Visitor {
         match &self.by {
-            By::Link(link) => guard::visitor(extensions, headers, Some(*link)),
+            By::Link { link, .. } => guard::visitor(extensions, headers, Some(*link)),
             By::SignIn(caller) => Visitor { person_id: caller.person, ..guard::visitor(extensions, headers, None) },
         }
     }
@@ -66,7 +68,8 @@ pub(super) async fn guest(state: &HttpState, headers: &HeaderMap, session_id: Uu
         && visit.session_id == session_id
     {
         let (form_token, organization) = (secret.form_token(), visit.organization);
-        return Ok(Guest { session_id, form_token, organization, by: By::Link(visit.link_id) });
+        let by = By::Link { link: visit.link_id, coach: visit.coach_id };
+        return Ok(Guest { session_id, form_token, organization, by });
     }
     let secret = guard::cookie(headers, &guard::sign_in_cookie(state)).ok_or_else(closed)?;
     let caller = sign_in::find(&state.services.db, &secret, Visitor::default()).await?.ok_or_else(closed)?;

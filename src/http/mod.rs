@@ -5,6 +5,7 @@
 //! review   /review/{session}     read, edit, approve, dismiss, stop; name the speakers, and correct who spoke
 //! voice    /review/{session}/voice   the rules and examples that the coach's summaries are worded by
 //! api      /v1               for other software; see its own list
+//! mcp      /mcp              for assistants, over HTTP or (`debrief mcp`) over standard input and output
 //! sign_in  / /sign-in /account    signing in, and one's own account
 //! health   /livez /readyz        for whoever runs the process
 //! admin    / /metrics            on a loopback listener of its own, until people sign in
@@ -26,6 +27,7 @@ mod guard;
 mod guest;
 mod health;
 mod links;
+pub mod mcp;
 mod page;
 mod places;
 mod review;
@@ -111,7 +113,8 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/assets/style.css", get(assets::style))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz).layer(Extension(health::Newcomer::default())))
-        .merge(api::router(&state));
+        .merge(api::router(&state))
+        .merge(mcp::router(&state));
     finish(routes.layer(middleware::from_fn_with_state(state.clone(), guard::note_foreign_host)), state)
 }
 

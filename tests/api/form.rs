@@ -22,7 +22,7 @@ const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json")
 const MANUAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/API.md");
 
 /// The part of a document between two marks, renewed where `UPDATE_FIXTURES` is set.
-fn same_as_committed(path: &str, begin: &str, end: &str, made: &str) {
+pub(crate) fn same_as_committed(path: &str, begin: &str, end: &str, made: &str) {
     let text = std::fs::read_to_string(path).expect("the document is there");
     let (head, rest) = text.split_once(begin).expect("the mark where it begins");
     let (held, tail) = rest.split_once(end).expect("the mark where it ends");

@@ -49,7 +49,7 @@ fn about(id: &str) -> (Of, Option<Value>) {
         "get_me" => (Of::Nobody, None),
         "list_keys" | "list_people" | "list_teams" | "get_organization" | "list_templates" | "list_jobs"
         | "list_costs" | "list_exports" | "get_export_schema" | "list_audit" => (Of::Nobody, None),
-        "list_sessions" | "list_clients" | "list_summaries" | "list_rollups" => (Of::List, None),
+        "list_sessions" | "list_action_items" | "list_clients" | "list_summaries" | "list_rollups" => (Of::List, None),
         "search" => (Of::Search, None),
         "create_key" => (Of::Nobody, Some(json!({ "name": "k", "scopes": ["sessions:read"] }))),
         "invite_person" => (Of::Nobody, Some(json!({ "name": "Nina Novak", "email": "nina@northlight.example" }))),

@@ -1,6 +1,7 @@
 //! Sessions as an operator and the API see them: one line each, or one in full. Names and states; never what was said, but
 //! for [`utterances()`].
 
+mod actions;
 mod page;
 mod summaries;
 mod utterances;
@@ -10,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub use actions::{ActionLine, WantedActions, action_page};
 pub use page::{Wanted, page, status};
 pub use summaries::{ShownSummary, SummaryLine, WantedSummaries, place_of_summary, summary, summary_page};
 pub use utterances::{Stored, Utterance, stored, utterances};

@@ -2,7 +2,8 @@
 //!
 //! [`admit`] is the layer in front of every endpoint: it knows the caller by an API key (`Authorization: Bearer`) and counts
 //! the request. An endpoint begins with [`Call::read`] or [`Call::change`] and ends with [`Call::shown`] or
-//! [`Call::done`], which add the audit entry in the same transaction: no answer without one.
+//! [`Call::done`], which add the audit entry in the same transaction: no answer without one. Assistants ([`crate::http::mcp`])
+//! are let in, counted and noted by the same functions.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use axum::{
 };
 use debrief_jobs::{
     audit::{self, Event, EventKind, Visitor},
-    db::{TenantTx, Tx},
+    db::{Db, TenantTx, Tx},
     limits::{self, Left, Limit},
     rights::{self, Caller, KeyText, Right},
 };
@@ -23,6 +24,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
+    Settings,
     again::{self, Before},
     problem::{Code, Problem},
 };
@@ -56,7 +58,7 @@ impl<E: Into<Problem>> From<E> for Stop {
 }
 
 /// Lets a caller in, and counts the request.
-pub(super) async fn admit(State(state): State<HttpState>, mut request: Request, next: Next) -> Response {
+pub(in crate::http) async fn admit(State(state): State<HttpState>, mut request: Request, next: Next) -> Response {
     let visitor = guard::visitor(request.extensions(), request.headers(), None);
     // No reference to the request is held while the database is asked.
     let sent = request.headers().get(header::AUTHORIZATION).cloned();
@@ -64,14 +66,7 @@ pub(super) async fn admit(State(state): State<HttpState>, mut request: Request, 
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
-    let most = i32::try_from(state.api.requests_per_minute).unwrap_or(i32::MAX);
-    let limit = Limit { name: "api", most, seconds: 60 };
-    // A person's keys share one limit; a key of the organization has its own.
-    let who = match (caller.person, caller.via) {
-        (Some(person), _) => person,
-        (None, rights::Via::Key(id) | rights::Via::SignIn(id) | rights::Via::Link { link: id, .. }) => id,
-    };
-    let left = match limits::count(&state.services.db, limit, &who.to_string()).await {
+    let left = match count(&state.services.db, &state.api, &caller).await {
         Ok(left) => left,
         Err(error) => return Problem::from(error).into_response(),
     };
@@ -84,6 +79,17 @@ pub(super) async fn admit(State(state): State<HttpState>, mut request: Request, 
     };
     tell_limit(response.headers_mut(), left);
     response
+}
+
+/// Counts a request of a caller. A person's keys share one limit; a key of the organization has its own.
+pub(in crate::http) async fn count(db: &Db, settings: &Settings, caller: &Caller) -> Result<Left, sqlx::Error> {
+    let most = i32::try_from(settings.requests_per_minute).unwrap_or(i32::MAX);
+    let limit = Limit { name: "api", most, seconds: 60 };
+    let who = match (caller.person, caller.via) {
+        (Some(person), _) => person,
+        (None, rights::Via::Key(id) | rights::Via::SignIn(id) | rights::Via::Link { link: id, .. }) => id,
+    };
+    limits::count(db, limit, &who.to_string()).await
 }
 
 /// Whoever asks.
@@ -115,7 +121,7 @@ fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
 }
 
-fn too_many(left: Left) -> Problem {
+pub(in crate::http) fn too_many(left: Left) -> Problem {
     let detail = format!("{} requests per {} seconds are allowed.", left.limit.most, left.limit.seconds);
     Problem::new(Code::TooManyRequests, detail).with_header(header::RETRY_AFTER, left.seconds.to_string())
 }
@@ -133,34 +139,34 @@ fn tell_limit(headers: &mut HeaderMap, left: Left) {
 
 /// What a request is about, for the audit.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct About {
-    pub(super) session: Option<Uuid>,
-    pub(super) summary: Option<Uuid>,
-    pub(super) client: Option<Uuid>,
+pub(in crate::http) struct About {
+    pub(in crate::http) session: Option<Uuid>,
+    pub(in crate::http) summary: Option<Uuid>,
+    pub(in crate::http) client: Option<Uuid>,
     /// How many things a list shows.
-    pub(super) count: Option<usize>,
+    pub(in crate::http) count: Option<usize>,
     /// Another thing.
-    pub(super) other: Option<Uuid>,
+    pub(in crate::http) other: Option<Uuid>,
 }
 
 impl About {
-    pub(super) fn session(id: Uuid) -> Self {
+    pub(in crate::http) fn session(id: Uuid) -> Self {
         Self { session: Some(id), ..Self::default() }
     }
 
-    pub(super) fn summary(session: Uuid, summary: Uuid) -> Self {
+    pub(in crate::http) fn summary(session: Uuid, summary: Uuid) -> Self {
         Self { session: Some(session), summary: Some(summary), ..Self::default() }
     }
 
-    pub(super) fn client(id: Uuid) -> Self {
+    pub(in crate::http) fn client(id: Uuid) -> Self {
         Self { client: Some(id), ..Self::default() }
     }
 
-    pub(super) fn list(count: usize) -> Self {
+    pub(in crate::http) fn list(count: usize) -> Self {
         Self { count: Some(count), ..Self::default() }
     }
 
-    pub(super) fn other(id: Uuid) -> Self {
+    pub(in crate::http) fn other(id: Uuid) -> Self {
         Self { other: Some(id), ..Self::default() }
     }
 }
@@ -271,22 +277,33 @@ impl Call {
     }
 
     async fn note(&self, tx: &mut TenantTx, kind: EventKind, about: About) -> Result<(), sqlx::Error> {
-        let mut detail = json!({ "operation": format!("{} {}", self.method, self.route) });
-        if let Some(count) = about.count {
-            detail["count"] = count.into();
-        }
-        if let Some(other) = about.other {
-            detail["id"] = other.to_string().into();
-        }
-        let event = Event {
-            session_id: about.session,
-            summary_id: about.summary,
-            client_id: about.client,
-            detail,
-            ..Event::about_nobody(kind)
-        };
-        audit::record(tx, &event, &self.caller.visitor).await
+        note(tx, &self.caller.visitor, kind, &format!("{} {}", self.method, self.route), about).await
     }
+}
+
+/// Adds the audit entry of a request, in the transaction of what it read or changed.
+pub(in crate::http) async fn note(
+    tx: &mut TenantTx,
+    visitor: &Visitor,
+    kind: EventKind,
+    operation: &str,
+    about: About,
+) -> Result<(), sqlx::Error> {
+    let mut detail = json!({ "operation": operation });
+    if let Some(count) = about.count {
+        detail["count"] = count.into();
+    }
+    if let Some(other) = about.other {
+        detail["id"] = other.to_string().into();
+    }
+    let event = Event {
+        session_id: about.session,
+        summary_id: about.summary,
+        client_id: about.client,
+        detail,
+        ..Event::about_nobody(kind)
+    };
+    audit::record(tx, &event, visitor).await
 }
 
 /// JSON, with an ETag where there is one.

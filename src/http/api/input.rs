@@ -96,12 +96,12 @@ pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D
 /// How much of a list, and from where.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Paging {
+pub(in crate::http) struct Paging {
     /// At most this many, up to 200.
     #[param(minimum = 1, maximum = 200, default = 50)]
-    pub(super) limit: Option<u16>,
+    pub(in crate::http) limit: Option<u16>,
     /// `next` of the page before.
-    pub(super) cursor: Option<String>,
+    pub(in crate::http) cursor: Option<String>,
 }
 
 impl Paging {
@@ -115,7 +115,7 @@ impl Paging {
     }
 
     /// What follows: the key of the last one shown.
-    pub(super) fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
+    pub(in crate::http) fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         let key = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
         let wrong = || Problem::new(Code::BadCursor, "Use `next` of the page before, as it is, with the same filters.");
@@ -138,8 +138,12 @@ impl<T> Page<T> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = items.len() > limit;
         items.truncate(limit);
-        let last = items.last().filter(|_| more).map(key);
-        let next = last.and_then(|key| serde_json::to_vec(&key).ok()).map(|bytes| URL_SAFE_NO_PAD.encode(bytes));
+        let next = items.last().filter(|_| more).and_then(|last| cursor(&key(last)));
         Self { items, next }
     }
+}
+
+/// The cursor of what follows the one with this key.
+pub(in crate::http) fn cursor<K: Serialize>(key: &K) -> Option<String> {
+    serde_json::to_vec(key).ok().map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
 }

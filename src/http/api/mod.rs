@@ -7,21 +7,22 @@
 //! again    Idempotency-Key
 //! upload   how a transcript comes in
 //! document the OpenAPI document
-//! me keys organization people sessions speakers transcripts clients summaries follow_ups
+//! me keys organization people sessions speakers transcripts clients summaries action_items follow_ups
 //! webhooks search rollups exports templates jobs history       the endpoints, one file a group
 //! ```
 //!
 //! A page and an endpoint call the same function of `debrief_jobs`. Which right an endpoint asks for stands in its
 //! `security(…)`, and a test holds the two alike.
 
+mod action_items;
 mod again;
-mod call;
+pub(super) mod call;
 mod clients;
 mod document;
 mod exports;
 mod follow_ups;
 mod history;
-mod input;
+pub(super) mod input;
 mod jobs;
 mod keys;
 mod me;
@@ -110,6 +111,7 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(follow_ups::schedule))
         .routes(routes!(follow_ups::cancel))
         .routes(routes!(follow_ups::decide))
+        .routes(routes!(action_items::list))
         .routes(routes!(search::search))
         .routes(routes!(rollups::list))
         .routes(routes!(exports::list, exports::start))

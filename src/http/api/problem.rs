@@ -34,6 +34,8 @@ pub enum Code {
     NotFound,
     /// The path exists, but not with this method.
     MethodNotAllowed,
+    /// A browser sent it from another site.
+    OtherSite,
     /// The body isn't what the endpoint reads.
     UnreadableBody,
     /// The body is too large.
@@ -74,13 +76,14 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::NoCredentials,
         Self::BadCredentials,
         Self::RoleForbids,
         Self::ScopeMissing,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::OtherSite,
         Self::UnreadableBody,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
@@ -112,6 +115,7 @@ impl Code {
             Self::ScopeMissing => ("COACH_004", S::FORBIDDEN, "The API key lacks a scope"),
             Self::NotFound => ("COACH_005", S::NOT_FOUND, "Not found"),
             Self::MethodNotAllowed => ("COACH_006", S::METHOD_NOT_ALLOWED, "Method not allowed"),
+            Self::OtherSite => ("COACH_007", S::FORBIDDEN, "This came from another site"),
             Self::UnreadableBody => ("COACH_010", S::BAD_REQUEST, "The body can’t be read"),
             Self::BodyTooLarge => ("COACH_011", S::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::UnsupportedMediaType => ("COACH_012", S::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type"),
@@ -208,11 +212,29 @@ impl Problem {
         self
     }
 
+    /// What is wrong and what to do, for a reader who sees nothing but this.
+    pub(in crate::http) fn sentence(&self) -> String {
+        let (code, ..) = self.code.entry();
+        let fields = self.errors.iter().filter(|error| error.problem != self.detail);
+        let fields: String = fields.map(|error| format!(" {}: {}", error.field, error.problem)).collect();
+        let remedy = match self.code {
+            Code::RoleForbids | Code::ScopeMissing => {
+                " Tell the person who set this up: an admin or `debrief keys create` makes a key that may."
+            }
+            _ => "",
+        };
+        format!("{}{fields}{remedy} ({code})", self.detail)
+    }
+
     /// For a bare answer of the framework.
     pub(in crate::http) fn of_status(status: StatusCode) -> Self {
         match status {
             StatusCode::NOT_FOUND => Self::new(Code::NotFound, "There is no such path; /v1/openapi.json lists them."),
             StatusCode::METHOD_NOT_ALLOWED => Self::new(Code::MethodNotAllowed, "The path doesn’t have this method."),
+            StatusCode::FORBIDDEN => Self::new(
+                Code::OtherSite,
+                "A browser sent this from a page of another site. Call the API from a server.",
+            ),
             StatusCode::PAYLOAD_TOO_LARGE => Self::new(Code::BodyTooLarge, "Send less at a time."),
             StatusCode::UNSUPPORTED_MEDIA_TYPE => {
                 Self::new(Code::UnsupportedMediaType, "Send JSON with Content-Type: application/json.")
