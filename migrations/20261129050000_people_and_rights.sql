@@ -110,13 +110,16 @@ create table api_keys (
     key_sha256 bytea not null constraint api_keys_key unique,
     scopes text[] not null check (cardinality(scopes) > 0),
     created_by uuid,
+    -- The key that it was created with: it ends with that one.
+    parent_id uuid,
     created_at timestamptz not null default now(),
     expires_at timestamptz,
     last_used_at timestamptz,
     revoked_at timestamptz,
     unique (organization_id, id),
     foreign key (organization_id, person_id) references coaches (organization_id, id),
-    foreign key (organization_id, created_by) references coaches (organization_id, id)
+    foreign key (organization_id, created_by) references coaches (organization_id, id),
+    foreign key (organization_id, parent_id) references api_keys (organization_id, id)
 );
 create index api_keys_by_person on api_keys (organization_id, person_id);
 select protect('api_keys');

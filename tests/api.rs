@@ -70,7 +70,7 @@ impl Api {
     pub(crate) async fn key_of(&self, organization: Uuid, person: Option<Uuid>, scopes: &[Right]) -> String {
         let mut tx = self.world.database.db.tenant(organization).await.expect("a transaction");
         let scopes = scopes.to_vec();
-        let new = NewKey { name: "a test".into(), person, scopes, expires_at: None, created_by: None };
+        let new = NewKey { name: "a test".into(), person, scopes, expires_at: None, created_by: None, parent: None };
         let issued = lib::issue(&mut tx, &new).await.expect("a key");
         tx.commit().await.expect("it commits");
         issued.text.reveal().to_owned()

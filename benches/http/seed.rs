@@ -183,6 +183,7 @@ async fn one(
             scopes: scopes.clone(),
             expires_at: None,
             created_by: None,
+            parent: None,
         };
         let key = rights::issue(&mut tx, &new).await?.text.reveal().to_owned();
         callers.push(Caller { key, sessions });

@@ -22,12 +22,15 @@ pub enum LaterError {
     /// The time is too far away.
     #[error("a letter waits at most {MOST_DAYS} days")]
     TooLate,
+    /// The time is past.
+    #[error("the time is past; leave it out (`null`) to send the letter now")]
+    Past,
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
 }
 
-/// Has the held letter of a summary sent at `at`, or now; a time that is past means now. Returns the time.
+/// Has the held letter of a summary sent at `at`, or now. Returns the time.
 ///
 /// # Errors
 /// See [`LaterError`].
@@ -38,6 +41,10 @@ pub async fn send_at(
 ) -> Result<DateTime<Utc>, LaterError> {
     // By the database's clock, which the sending compares it with.
     let now = sqlx::query_scalar!(r#"select now() as "now!""#).fetch_one(tx.conn()).await?;
+    // Clocks differ by a little; hours are a mistake.
+    if at.is_some_and(|at| at < now - Duration::minutes(1)) {
+        return Err(LaterError::Past);
+    }
     let at = at.unwrap_or(now).max(now);
     if at > now + Duration::days(MOST_DAYS) {
         return Err(LaterError::TooLate);

@@ -100,7 +100,21 @@ pub enum SearchError {
 #[derive(Clone, Debug)]
 pub struct Prepared<'a> {
     query: &'a Query,
+    words: String,
     vector: Option<String>,
+}
+
+/// At most this many words are looked for.
+const MOST_WORDS: usize = 64;
+
+/// The query as Postgres reads it without its limits on nesting: signs that stand alone or in a row say nothing.
+fn plain(text: &str) -> String {
+    let word = |word: &str| {
+        let bare = word.trim_start_matches('-');
+        let sign = if word.len() > bare.len() { "-" } else { "" };
+        (!bare.is_empty()).then(|| format!("{sign}{bare}"))
+    };
+    text.split_whitespace().filter_map(word).take(MOST_WORDS).collect::<Vec<_>>().join(" ")
 }
 
 /// Checks and embeds a query, before a transaction starts. If the embedder is away, only words are searched.
@@ -118,6 +132,7 @@ pub async fn prepare<'a>(embedder: &Embedder, query: &'a Query) -> Result<Prepar
     // Punctuation alone has no meaning, whatever a model makes of it.
     let means = query.text.chars().any(char::is_alphanumeric);
     let texts = if means { std::slice::from_ref(&query.text) } else { &[] };
+    let words = plain(&query.text);
     let vector = match embedder.embed(texts).await {
         // A query without words has an all-zero vector, which is close to nothing.
         Ok(vectors) => {
@@ -128,7 +143,7 @@ pub async fn prepare<'a>(embedder: &Embedder, query: &'a Query) -> Result<Prepar
             None
         }
     };
-    Ok(Prepared { query, vector })
+    Ok(Prepared { query, words, vector })
 }
 
 /// Searches the sessions and summaries that `tx` sees, best hit first.
@@ -138,9 +153,9 @@ pub async fn prepare<'a>(embedder: &Embedder, query: &'a Query) -> Result<Prepar
 pub async fn search(
     tx: &mut TenantTx,
     embedder: &Embedder,
-    Prepared { query, vector }: &Prepared<'_>,
+    Prepared { query, words, vector }: &Prepared<'_>,
 ) -> Result<Vec<Hit>, sqlx::Error> {
-    let ranked = ranked(tx, embedder, query, vector.as_deref()).await?;
+    let ranked = ranked(tx, embedder, query, words, vector.as_deref()).await?;
     let mut hits = hits(tx, &ranked).await?;
     // One sentence may be in two sections of a summary.
     let mut seen = HashSet::new();
@@ -153,12 +168,13 @@ async fn ranked(
     tx: &mut TenantTx,
     embedder: &Embedder,
     query: &Query,
+    words: &str,
     vector: Option<&str>,
 ) -> Result<Vec<(Uuid, f64)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select chunk_id as "chunk_id!", score as "score!"
            from search_chunks($1, $2, $3, $4, $5, $6, $7, $8, $9)"#,
-        query.text,
+        words,
         vector,
         embedder.model(),
         embedder.least_similarity(),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     Client, PeopleError, aliases,
     clients::{clean_all, good_greeting},
-    coach, good_email, good_name,
+    coach, few, good_email, good_name,
     put::{hold, readdress},
 };
 use crate::{
@@ -125,6 +125,9 @@ pub async fn change_found(tx: &mut TenantTx, client: &Client, change: ClientChan
     if nothing && change.aliases.is_empty() && change.remove_aliases.is_empty() && change.tags.is_none() {
         return Err(PeopleError::NothingToChange);
     }
+    few(&change.aliases, "aliases")?;
+    few(&change.remove_aliases, "aliases")?;
+    few(change.tags.as_deref().unwrap_or_default(), "tags")?;
     let coach_id = client.coach_id;
     hold(tx, coach_id).await?;
     let name = change.name.as_deref().map(good_name).transpose()?;

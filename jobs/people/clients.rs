@@ -4,9 +4,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    PeopleError,
+    MOST_WORDS, PeopleError,
     aliases::{self, OwnNames, Source},
-    coach, coaches, good_email, good_name,
+    coach, coaches, few, good_email, good_name,
     put::{self, Put, Unsure, Word},
     roster::{self, Encoded, Entry, Roster},
 };
@@ -87,6 +87,8 @@ pub async fn add_client(db: &Db, coach_handle: &str, client: NewClient<'_>) -> R
 /// # Errors
 /// If an input can't be used, or it's unclear which client is meant.
 pub async fn add_client_of(tx: &mut TenantTx, coach_id: Uuid, client: NewClient<'_>) -> Result<Put, PeopleError> {
+    few(&client.aliases, "aliases")?;
+    few(client.tags.as_deref().unwrap_or_default(), "tags")?;
     let entry = Entry {
         line: 0,
         name: good_name(client.name)?,
@@ -222,9 +224,17 @@ pub async fn apply_roster(tx: &mut TenantTx, coach_id: Uuid, roster: &Roster) ->
     applied.problems.extend(doubt(roster));
     applied.problems.extend(roster.problems.iter().cloned());
     let coach = sqlx::query!("select name, email from coaches where id = $1", coach_id).fetch_one(tx.conn()).await?;
-    let (own, clients): (Vec<Entry>, Vec<Entry>) =
+    let (own, mut clients): (Vec<Entry>, Vec<Entry>) =
         roster.clients.iter().cloned().partition(|entry| is_coach(entry, &coach.name, &coach.email));
     applied.problems.extend(own.iter().map(|entry| format!("line {}: {OWN_LINE}", entry.line)));
+    for entry in clients.iter_mut().filter(|entry| entry.aliases.len() > MOST_WORDS) {
+        entry.aliases.truncate(MOST_WORDS);
+        applied.problems.push(format!(
+            "line {}: {}; the others are left out",
+            entry.line,
+            PeopleError::TooMany("aliases")
+        ));
+    }
     if roster.has_aliases {
         put::forget_aliases(tx, coach_id, &clients).await?;
     }

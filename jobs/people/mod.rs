@@ -48,6 +48,13 @@ pub use teams::{
     Member, Team, add_member, create_team, delete_team, find_team, list_teams, remove_member, rename_team,
 };
 
+/// At most this many aliases, and this many tags, are given to a client at once: each alias is compared with all names.
+pub(crate) const MOST_WORDS: usize = 50;
+
+pub(crate) fn few(words: &[String], what: &'static str) -> Result<(), PeopleError> {
+    if words.len() > MOST_WORDS { Err(PeopleError::TooMany(what)) } else { Ok(()) }
+}
+
 /// Why people couldn't be added or found, worded for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum PeopleError {
@@ -245,6 +252,9 @@ pub enum PeopleError {
         /// Whether they were deactivated.
         removed: bool,
     },
+    /// There are too many aliases or tags.
+    #[error("a client has at most {MOST_WORDS} {0}")]
+    TooMany(&'static str),
     /// There is no such team.
     #[error("there is no such team; see `debrief people teams list`")]
     NoTeam,

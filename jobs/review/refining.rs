@@ -94,6 +94,37 @@ pub async fn refine(
     Ok(id)
 }
 
+/// What became of a refinement.
+#[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct Refinement {
+    /// Its id.
+    pub id: Uuid,
+    /// The summary.
+    pub summary_id: Uuid,
+    /// The version that it was asked for.
+    pub base_version: i32,
+    /// `queued`, `done` or `failed`.
+    pub state: String,
+    /// The version that came of it; `null` if nothing was changed.
+    pub version: Option<i32>,
+    /// What was done, or why nothing was, in words.
+    pub reason: Option<String>,
+}
+
+/// A refinement; `None` if there is no such one.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn refinement(tx: &mut TenantTx, id: Uuid) -> Result<Option<Refinement>, sqlx::Error> {
+    sqlx::query_as!(
+        Refinement,
+        "select id, summary_id, base_version, state, version, reason from refinements where id = $1",
+        id
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
 /// An instruction on one line, if it can be followed.
 fn tidy(instruction: &str) -> Result<String, ActionError> {
     let instruction = instruction.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -57,6 +57,11 @@ pub enum Denied {
     /// None of the person's roles has the right.
     #[error("your role doesn't allow this (`{0}`)")]
     Role(Right),
+    /// The organization doesn't let admins read what was said.
+    #[error(
+        "the organization doesn't let admins read sessions (its setting `admins_read_sessions`), which `{0}` needs"
+    )]
+    Setting(Right),
     /// The API key lacks the scope.
     #[error("this API key lacks the scope `{0}`")]
     Scope(Right),
@@ -121,13 +126,13 @@ impl Caller {
             (_, None) => vec![line.key],
             (_, Some(_)) => self.about.roles.iter().map(|role| line.of(*role)).collect(),
         };
-        let (mut coaches, mut may) = (Vec::new(), false);
+        let (mut coaches, mut may, mut is_setting) = (Vec::new(), false, false);
         for reach in reaches {
             match reach {
                 Reach::Nobody => {}
                 Reach::Organization => return Ok(View::Organization),
                 Reach::OrganizationIfAllowed if self.admins_read => return Ok(View::Organization),
-                Reach::OrganizationIfAllowed => {}
+                Reach::OrganizationIfAllowed => is_setting = true,
                 Reach::NoClientData => may = true,
                 Reach::Own => {
                     may = true;
@@ -141,7 +146,11 @@ impl Caller {
         }
         coaches.sort_unstable();
         coaches.dedup();
-        if may { Ok(View::Coaches(coaches)) } else { Err(Denied::Role(right)) }
+        match (may, is_setting) {
+            (true, _) => Ok(View::Coaches(coaches)),
+            (false, true) => Err(Denied::Setting(right)),
+            (false, false) => Err(Denied::Role(right)),
+        }
     }
 
     /// Starts a transaction that sees what this right reaches for this caller.

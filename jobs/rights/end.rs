@@ -25,9 +25,13 @@ pub async fn end_sign_ins(tx: &mut TenantTx, person: Uuid, but: Option<Uuid>) ->
 /// Returns an error if the query fails.
 pub async fn end_all(tx: &mut TenantTx, person: Uuid) -> Result<(), sqlx::Error> {
     end_sign_ins(tx, person, None).await?;
-    sqlx::query!("update api_keys set revoked_at = now() where person_id = $1 and revoked_at is null", person)
-        .execute(tx.conn())
-        .await?;
+    // Also those of the organization that they created: they know them.
+    sqlx::query!(
+        "update api_keys set revoked_at = now() where (person_id = $1 or created_by = $1) and revoked_at is null",
+        person
+    )
+    .execute(tx.conn())
+    .await?;
     withdraw_links(tx, person).await?;
     Ok(())
 }

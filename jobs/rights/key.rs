@@ -84,6 +84,8 @@ pub struct NewKey {
     pub expires_at: Option<DateTime<Utc>>,
     /// Who creates it; `None` for the command line.
     pub created_by: Option<Uuid>,
+    /// The key that it is created with: it ends with that one, and no later.
+    pub parent: Option<Uuid>,
 }
 
 /// Why a key can't be created.
@@ -158,8 +160,8 @@ pub async fn issue(tx: &mut TenantTx, new: &NewKey) -> Result<Issued, KeyError> 
     scopes.dedup();
     let (id, text) = (Uuid::now_v7(), KeyText::random());
     sqlx::query!(
-        "insert into api_keys (id, organization_id, person_id, name, prefix, key_sha256, scopes, created_by, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into api_keys (id, organization_id, person_id, name, prefix, key_sha256, scopes, created_by, expires_at, parent_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, least($9, (select expires_at from api_keys where id = $10)), $10)",
         id,
         organization,
         new.person,
@@ -168,7 +170,8 @@ pub async fn issue(tx: &mut TenantTx, new: &NewKey) -> Result<Issued, KeyError> 
         text.hash(),
         &scopes,
         new.created_by,
-        new.expires_at
+        new.expires_at,
+        new.parent
     )
     .execute(tx.conn())
     .await?;
@@ -245,15 +248,31 @@ pub async fn list(tx: &mut TenantTx, person: Option<Uuid>) -> Result<Vec<ApiKey>
     .await
 }
 
-/// Revokes a key at once; `person` limits it to that person's keys. Returns whether there was one. Doing it again changes
+/// Whether a key works at this moment, and so does its person.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn works(tx: &mut TenantTx, id: Uuid) -> Result<bool, sqlx::Error> {
+    let works = sqlx::query_scalar!(
+        r#"select exists (select from api_keys left join coaches on coaches.id = person_id
+               where api_keys.id = $1 and revoked_at is null and (expires_at is null or expires_at > now())
+                 and removed_at is null) as "works!""#,
+        id
+    );
+    works.fetch_one(tx.conn()).await
+}
+
+/// Revokes a key at once, and all that were created with it; `person` limits it to that person's keys. Returns whether there was one. Doing it again changes
 /// nothing.
 ///
 /// # Errors
 /// Returns an error if the query fails.
 pub async fn revoke(tx: &mut TenantTx, id: Uuid, person: Option<Uuid>) -> Result<bool, sqlx::Error> {
     let revoked = sqlx::query!(
-        "update api_keys set revoked_at = coalesce(revoked_at, now())
-         where id = $1 and ($2::uuid is null or person_id = $2)",
+        "with recursive family as (
+            select id from api_keys where id = $1 and ($2::uuid is null or person_id = $2)
+            union select api_keys.id from api_keys join family on parent_id = family.id)
+         update api_keys set revoked_at = coalesce(revoked_at, now()) from family where api_keys.id = family.id",
         id,
         person
     );

@@ -11,7 +11,7 @@ mod key;
 
 pub use caller::{Caller, Denied, EnterError, Via};
 pub use end::{end_all, end_sign_ins, withdraw_links};
-pub use key::{ApiKey, Issued, KeyError, KeyText, NewKey, issue, list, revoke, signed_in};
+pub use key::{ApiKey, Issued, KeyError, KeyText, NewKey, issue, list, revoke, signed_in, works};
 
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantNames};

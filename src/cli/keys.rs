@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use chrono::{Duration, Utc};
-use clap::Subcommand;
+use clap::{ArgGroup, Subcommand};
 use debrief_jobs::{
     db::Tx,
     people,
@@ -21,12 +21,13 @@ use super::{App, output::one_of};
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
     /// Create a key; it is shown once
+    #[command(group = ArgGroup::new("whose").required(true).args(["coach", "org"]))]
     Create {
-        /// The coach whose key it is (handle); without it, it's the organization's
-        #[arg(long, required_unless_present = "org")]
+        /// The coach whose key it is (handle)
+        #[arg(long)]
         coach: Option<String>,
         /// The organization whose key it is (handle)
-        #[arg(long, conflicts_with = "coach")]
+        #[arg(long)]
         org: Option<String>,
         /// What it is for, so that you recognize it
         #[arg(long)]
@@ -66,7 +67,7 @@ impl Keys {
                     None => (app.organization(org.as_deref()).await?, None),
                 };
                 let expires_at = days.map(|days| Utc::now() + Duration::days(i64::from(days)));
-                let new = NewKey { name, person, scopes, expires_at, created_by: None };
+                let new = NewKey { name, person, scopes, expires_at, created_by: None, parent: None };
                 let mut tx = app.db.tenant(organization).await?;
                 let issued = rights::issue(&mut tx, &new).await?;
                 tx.commit().await?;

@@ -92,6 +92,9 @@ async fn a_file_goes_all_the_way_through_the_api() {
         api.ask(&key, Method::PUT, &format!("{path}/letter/time"), Some(&body), &[]).await
     };
     assert_eq!(time(json!("2999-01-01T00:00:00Z")).await.code(), "COACH_015", "not in a thousand years");
+    assert_eq!(time(json!("2026-01-01T00:00:00Z")).await.code(), "COACH_015", "a past time is a mistake");
+    let unsaid = api.ask(&key, Method::PUT, &format!("{path}/letter/time"), Some(&json!({})), &[]).await;
+    assert_eq!(unsaid.code(), "COACH_010", "nothing is sent because nothing was said");
     let later = chrono::Utc::now() + chrono::Duration::days(2);
     assert_eq!(time(json!(later)).await.status, StatusCode::OK);
     let waits = "select count(*) from mails join jobs on jobs.unique_key = mails.id::text and run_at = due_at
@@ -127,8 +130,14 @@ async fn approving_takes_a_person() {
     let api = Api::new().await;
     let mut tx = api.world.database.db.tenant(api.world.organization).await.expect("a transaction");
     let scopes = vec![Right::SummariesApprove];
-    let new =
-        debrief_jobs::rights::NewKey { name: "x".into(), person: None, scopes, expires_at: None, created_by: None };
+    let new = debrief_jobs::rights::NewKey {
+        name: "x".into(),
+        person: None,
+        scopes,
+        expires_at: None,
+        created_by: None,
+        parent: None,
+    };
     let refused = debrief_jobs::rights::issue(&mut tx, &new).await.expect_err("no key of the organization approves");
     assert!(refused.to_string().contains("summaries:approve"), "{refused}");
 }
@@ -149,6 +158,8 @@ async fn an_upload_is_taken_once_and_bounded() {
         ("file_name=..%2Fben%2Fa.txt", "COACH_015"),
         ("file_name=a%5Cb.txt", "COACH_015"),
         ("file_name=.hidden", "COACH_015"),
+        ("file_name=Roster.csv", "COACH_015"),
+        ("file_name=roster.csv", "COACH_015"),
         ("file_name=", "COACH_015"),
         ("", "COACH_015"),
         ("coach=nobody&file_name=a.txt", "COACH_015"),
@@ -223,6 +234,9 @@ async fn a_refinement_is_asked_for_and_an_edit_is_undone() {
         api.ask(&key, Method::POST, &format!("{path}/refine"), Some(&shorter), &[("if-match", &tag().await)]).await;
     assert_eq!(asked.status, StatusCode::ACCEPTED, "{}", asked.body);
     api.world.run_queued::<RefineSummary>().await.expect("a job").expect("it is refined");
+    let refined =
+        api.get(&key, &format!("/v1/refinements/{}", asked.json()["refinement_id"].as_str().expect("an id"))).await;
+    assert_eq!((&refined.json()["state"], &refined.json()["version"]), (&json!("done"), &json!(4)), "{}", refined.body);
     let versions = api.get(&key, &format!("{path}/versions")).await.json();
     let authors: Vec<&str> = versions["items"]
         .as_array()

@@ -90,6 +90,8 @@ async fn whatever_goes_wrong_is_a_problem_document() {
         (Method::GET, "/v1/sessions?cursor=made-up", None, 422, "COACH_014"),
         (Method::GET, "/v1/search?q=", None, 400, "COACH_013"),
         (Method::GET, "/v1/sessions?tag=%00", None, 422, "COACH_015"),
+        (Method::POST, "/v1/clients", Some(json!({ "name": "Al", "aliases": vec!["Ali"; 51] })), 422, "COACH_015"),
+        (Method::POST, "/v1/clients", Some(json!({ "name": "Al", "tags": vec!["a"; 51] })), 422, "COACH_015"),
         (Method::GET, difference.as_str(), None, 404, "COACH_005"),
         (Method::POST, "/v1/keys", Some(json!({ "name": "x" })), 400, "COACH_010"),
         (Method::POST, "/v1/keys", Some(json!({ "name": "x", "scopes": ["all"] })), 400, "COACH_010"),
@@ -270,4 +272,70 @@ async fn a_key_ends_when_it_is_revoked_expires_or_its_person_leaves() {
     let stored: String =
         sqlx::query_scalar("select string_agg(k::text, '') from api_keys k").fetch_one(tx.conn()).await.expect("rows");
     assert!(!stored.contains(&text[10..]));
+}
+
+#[tokio::test]
+async fn a_key_begets_none_that_does_more_or_lives_longer() {
+    let api = Api::new().await;
+    let ada = api.person("ada", &[Role::Admin]).await;
+    let key = api.key(Some(ada), &[Right::KeysOrganization, Right::SessionsRead, Right::JobsWrite]).await;
+    let wanted = |scopes: &[&str]| json!({ "name": "CRM", "scopes": scopes, "of_organization": true });
+    // The organization doesn't let admins read: so no key that an admin makes reads.
+    for scope in ["sessions:read", "clients:write", "webhooks:write"] {
+        assert_eq!(api.post(&key, "/v1/keys", &wanted(&[scope])).await.code(), "COACH_015", "{scope}");
+    }
+    let child = api.post(&key, "/v1/keys", &wanted(&["jobs:write"])).await;
+    assert_eq!(child.status, StatusCode::CREATED, "{}", child.body);
+    let child = child.json()["key"].as_str().expect("a key").to_owned();
+    api.execute("update organizations set admins_read_sessions = true").await;
+    let reads = api.post(&key, "/v1/keys", &wanted(&["sessions:read"])).await;
+    assert_eq!(reads.status, StatusCode::CREATED, "{}", reads.body);
+    // It ends with the one that made it, and with the person who did.
+    assert_eq!(api.get(&child, "/v1/jobs").await.status, StatusCode::OK);
+    let listed = api.get(&key, "/v1/keys?all=true").await.json();
+    let parent = listed["items"].as_array().and_then(|keys| keys.iter().find(|one| one["name"] == "a test"));
+    let path = format!("/v1/keys/{}", parent.expect("the first key")["id"].as_str().expect("an id"));
+    assert_eq!(api.ask(&key, Method::DELETE, &path, None, &[]).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(api.get(&child, "/v1/jobs").await.code(), "COACH_002");
+    let again = api.key(Some(ada), &[Right::KeysOrganization, Right::JobsWrite]).await;
+    let child = api.post(&again, "/v1/keys", &wanted(&["jobs:write"])).await.json();
+    let child = child["key"].as_str().expect("a key").to_owned();
+    let mut tx = api.world.database.db.tenant(api.world.organization).await.expect("a transaction");
+    debrief_jobs::rights::end_all(&mut tx, ada).await.expect("she leaves");
+    tx.commit().await.expect("it commits");
+    assert_eq!(api.get(&child, "/v1/jobs").await.code(), "COACH_002", "she knew it");
+}
+
+#[tokio::test]
+async fn a_secret_is_shown_once_and_kept_nowhere() {
+    let api = Api::new().await;
+    let key = api.key(Some(api.world.coach), &[Right::KeysOwn, Right::SessionsRead]).await;
+    let body = json!({ "name": "CRM", "scopes": ["sessions:read"] });
+    let ask = || api.ask(&key, Method::POST, "/v1/keys", Some(&body), &[("idempotency-key", "one")]);
+    let (first, again) = (ask().await.json(), ask().await.json());
+    let text = first["key"].as_str().expect("a key");
+    assert_eq!((&again["id"], &again["key"]), (&first["id"], &json!(null)), "the same key, without its text");
+    let mut tx = api.world.database.db.tenant(api.world.organization).await.expect("a transaction");
+    let kept: String = sqlx::query_scalar("select string_agg(convert_from(body, 'utf8'), '') from idempotency_keys")
+        .fetch_one(tx.conn())
+        .await
+        .expect("an answer");
+    assert!(!kept.contains(text));
+    // A key that isn't ASCII is none that is missing.
+    let odd = Request::post("/v1/keys")
+        .header(header::AUTHORIZATION, format!("Bearer {key}"))
+        .header(header::CONTENT_TYPE, "application/json")
+        .header("idempotency-key", "schlüssel".as_bytes())
+        .body(Body::from(body.to_string()));
+    assert_eq!(send(&api.router, odd.expect("a request")).await.code(), "COACH_021");
+}
+
+#[tokio::test]
+async fn a_query_of_signs_alone_finds_nothing_and_fails_nothing() {
+    let api = Api::new().await;
+    let key = api.maya().await;
+    for query in ["-".repeat(400), "%20-".repeat(200), format!("{}a", "-".repeat(80)), "-a%20".repeat(150)] {
+        let found = api.get(&key, &format!("/v1/search?q=x{query}")).await;
+        assert_eq!(found.status, StatusCode::OK, "{}", found.body);
+    }
 }

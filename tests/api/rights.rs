@@ -85,6 +85,7 @@ fn about(id: &str) -> (Of, Option<Value>) {
         | "preview_letter"
         | "cancel_letter" => (Of::Summary, None),
         "get_summary_version" => (Of::SummaryVersion, None),
+        "get_refinement" => (Of::Refinement, None),
         "edit_summary" => (Of::Summary, Some(json!({ "add": [{ "section": "wins", "text": "It went well." }] }))),
         "refine_summary" => (Of::Summary, Some(json!({ "instruction": "shorter" }))),
         "approve_summary" => (Of::Summary, Some(json!({ "version": 1, "hash": "x", "recipient": null }))),
@@ -115,6 +116,7 @@ enum Of {
     Session,
     Summary,
     SummaryVersion,
+    Refinement,
     Client,
     Transcript,
     /// A coach, named in the parameters.
@@ -135,7 +137,7 @@ enum Of {
 impl Of {
     fn is_clients_data(self) -> bool {
         use Of::*;
-        matches!(self, Session | Summary | SummaryVersion | Client | Transcript | Coach | Upload | File)
+        matches!(self, Session | Summary | SummaryVersion | Refinement | Client | Transcript | Coach | Upload | File)
     }
     fn is_of_organization(self) -> bool {
         use Of::*;
@@ -255,6 +257,11 @@ async fn places(api: &Api) -> BTreeMap<&'static str, String> {
          select gen_random_uuid(), id, 'a', 1, 'name = \"a\"' from organizations",
     )
     .await;
+    api.execute(
+        "insert into refinements (id, organization_id, summary_id, base_version, instruction, state, finished_at)
+         select gen_random_uuid(), organization_id, id, 1, 'shorter', 'failed', now() from summaries",
+    )
+    .await;
     api.execute("update transcripts set stored_key = 'transcripts/x'").await;
     api.world.services.bucket.put("transcripts/x", "WEBVTT").await.expect("it is there");
     api.world.services.bucket.put("inbox/maya/new.vtt", "WEBVTT").await.expect("it is there");
@@ -278,6 +285,7 @@ async fn places(api: &Api) -> BTreeMap<&'static str, String> {
         ("webhook", "webhooks"),
         ("delivery", "webhook_deliveries"),
         ("team", "teams"),
+        ("refinement", "refinements"),
     ] {
         let sql = format!("select id from {table} order by id limit 1");
         let id = sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(sql)).fetch_optional(tx.conn()).await.expect("an answer");
@@ -295,6 +303,7 @@ fn path(operation: &Operation, of: Of, places: &BTreeMap<&'static str, String>) 
         Of::Search => format!("{}?q=planning+meeting", operation.path),
         Of::Session => at("session"),
         Of::Summary => at("summary"),
+        Of::Refinement => at("refinement"),
         Of::SummaryVersion => at("summary").replace("{version}", "1"),
         Of::Client => at("client"),
         Of::Transcript => at("transcript"),

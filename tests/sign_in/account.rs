@@ -145,6 +145,7 @@ async fn deactivating_a_person_ends_every_way_in_at_once() {
         scopes: vec![Right::SessionsRead],
         expires_at: None,
         created_by: None,
+        parent: None,
     };
     let key = rights::issue(&mut tx, &key).await.expect("a key").text;
     tx.commit().await.expect("it commits");

@@ -113,6 +113,8 @@ pub async fn sessions(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Row>, sq
 pub struct Participant {
     /// Its name.
     pub name: String,
+    /// The client, if it is one.
+    pub client_id: Option<Uuid>,
     /// `coach`, `client` or `guest`.
     pub kind: String,
     /// Speaking time in seconds; 0 if the transcript has no times.
@@ -240,6 +242,12 @@ pub struct Transcript {
 /// An email of a session.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Mail {
+    /// Its id.
+    pub id: Uuid,
+    /// The client whom it goes to; `None` if it goes to the coach.
+    pub client_id: Option<Uuid>,
+    /// The summary that it is drawn from, for a follow-up.
+    pub summary_id: Option<Uuid>,
     /// The kind of email.
     pub kind: String,
     /// The client it goes to; `None` if it goes to the coach.
@@ -303,7 +311,7 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     .await?;
     let participants = sqlx::query_as!(
         Participant,
-        "select name, kind, speaking_seconds, words, turns,
+        "select name, client_id, kind, speaking_seconds, words, turns,
                 case when engagement is not null then longest_turn_seconds end as longest_turn_seconds,
                 case when engagement is not null then longest_turn_words end as longest_turn_words,
                 case when engagement is not null then questions end as questions,
@@ -356,7 +364,8 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
 async fn mails(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Mail>, sqlx::Error> {
     sqlx::query_as!(
         Mail,
-        r#"select kind, clients.name as "client?", state as "state: MailState", due_at, sent_at, error
+        r#"select mails.id, mails.client_id, case when kind = 'follow_up' then subject_id end as summary_id, kind,
+                  clients.name as "client?", state as "state: MailState", due_at, sent_at, error
            from mails left join clients on clients.id = mails.client_id
            where session_id = $1 order by mails.created_at, mails.id"#,
         session_id

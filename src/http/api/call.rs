@@ -5,7 +5,7 @@
 //! [`Call::done`], which add the audit entry in the same transaction: no answer without one. Assistants ([`crate::http::mcp`])
 //! are let in, counted and noted by the same functions.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, MatchedPath, Request, State},
@@ -189,15 +189,16 @@ impl FromRequestParts<HttpState> for Call {
     async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Stop> {
         let missing = || Problem::internal(&"an endpoint is outside of `admit`");
         let caller = parts.extensions.get::<Arc<Caller>>().cloned().ok_or_else(missing)?;
-        let named = |name: &'static str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        // A header that isn't ASCII is no header that is missing.
+        let named = |name: &'static str| parts.headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
         Ok(Self {
             state: state.clone(),
             caller,
             method: parts.method.clone(),
             route: parts.extensions.get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned()),
             path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
-            idempotency_key: named("idempotency-key").map(str::to_owned),
-            if_match: named("if-match").map(str::to_owned),
+            idempotency_key: named("idempotency-key").map(Cow::into_owned),
+            if_match: named("if-match").map(Cow::into_owned),
         })
     }
 }
@@ -256,6 +257,24 @@ impl Call {
         Ok(again::response(status, headers, body))
     }
 
+    /// Ends a change whose answer holds a secret: what is kept for a repeated request is `kept`, without it.
+    pub(super) async fn done_once<T: Serialize>(
+        &self,
+        mut tx: TenantTx,
+        about: About,
+        status: StatusCode,
+        value: &T,
+        kept: &T,
+    ) -> Answer {
+        self.note(&mut tx, EventKind::Changed, about).await?;
+        if let Some(key) = &self.idempotency_key {
+            let kept = serde_json::to_vec(kept).map_err(|error| Problem::internal(&error))?;
+            again::keep(&mut tx, self.id(), key, status, &[], &kept).await?;
+        }
+        tx.commit().await?;
+        Ok(json_response(status, value)?)
+    }
+
     /// Checks the version that a change is for.
     pub(super) fn must_match(&self, current: &str) -> Result<(), Problem> {
         let Some(given) = &self.if_match else {
@@ -270,7 +289,7 @@ impl Call {
     }
 
     /// Of whom idempotency keys are: the key or the sign-in.
-    fn id(&self) -> Uuid {
+    pub(super) fn id(&self) -> Uuid {
         match self.caller.via {
             rights::Via::Key(id) | rights::Via::SignIn(id) | rights::Via::Link { link: id, .. } => id,
         }

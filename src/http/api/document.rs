@@ -7,9 +7,9 @@ use axum::{
 use utoipa::{
     Modify, OpenApi as _,
     openapi::{
-        Content, OpenApi, Ref, RefOr, ResponseBuilder, Schema,
-        path::{HttpMethod, Operation, Parameter},
-        schema::AdditionalProperties,
+        Content, OpenApi, Ref, RefOr, Required, ResponseBuilder, Schema,
+        path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn},
+        schema::{AdditionalProperties, ObjectBuilder, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -84,6 +84,7 @@ pub(super) fn finished(mut openapi: OpenApi) -> OpenApi {
                 problem(operation, status, description);
             }
             if method != HttpMethod::Get {
+                operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
                 for (status, description) in CHANGE {
                     problem(operation, status, description);
                 }
@@ -111,6 +112,16 @@ fn forbid_unknown_fields(openapi: &mut OpenApi) {
             object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         }
     }
+}
+
+fn idempotency_key() -> Parameter {
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some("Names this request, so that sending it again within a day has no second effect."))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[!-~]{1,255}$"))))
+        .build()
 }
 
 fn is_cursor(parameter: &RefOr<Parameter>) -> bool {

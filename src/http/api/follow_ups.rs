@@ -6,7 +6,7 @@ use debrief_jobs::{
     follow_up::{self, LaterError, Letter, Verdict},
     mail::Recipient,
     model::listing,
-    review::actions::{self, Approved, Signed},
+    review::actions::{self, ActionError, Approved, Signed},
     rights::Right,
 };
 use serde::{Deserialize, Serialize};
@@ -114,7 +114,9 @@ pub(super) async fn approve(call: Call, Id(id): Id, body: Json<Signature>) -> An
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LetterTime {
-    /// The time, at most 60 days ahead; `null` or a time that is past for now.
+    /// The time, at most 60 days ahead; `null` for now.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required)]
     send_at: Option<DateTime<Utc>>,
 }
 
@@ -134,7 +136,7 @@ pub(super) async fn schedule(call: Call, Id(id): Id, body: Json<LetterTime>) -> 
     let session = listing::place_of_summary(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     let send_at = follow_up::send_at(&mut tx, id, body.value.send_at).await.map_err(|error| match error {
         LaterError::NotHeld => Problem::new(Code::WrongState, capitalized(&error.to_string())),
-        LaterError::TooLate => Problem::invalid("send_at", capitalized(&error.to_string())),
+        LaterError::TooLate | LaterError::Past => Problem::invalid("send_at", capitalized(&error.to_string())),
         LaterError::Database(error) => error.into(),
     })?;
     call.done(tx, About::summary(session, id), StatusCode::OK, &ScheduledLetter { send_at }, &[]).await
@@ -184,6 +186,14 @@ pub(super) async fn decide(call: Call, Id(id): Id, body: Json<Decision>) -> Answ
         Fate::Arrived => Verdict::Arrived,
         Fate::SendAgain => Verdict::SendAgain,
     };
-    actions::decide_follow_up(&mut tx, session, id, verdict, &call.caller.visitor).await?;
+    actions::decide_follow_up(&mut tx, session, id, verdict, &call.caller.visitor).await.map_err(
+        |error| match error {
+            ActionError::TooLate => Problem::new(
+                Code::WrongState,
+                "There’s nothing to decide: no letter of this summary failed or got lost.",
+            ),
+            error => error.into(),
+        },
+    )?;
     call.done(tx, About::summary(session, id), StatusCode::NO_CONTENT, &(), &[]).await
 }

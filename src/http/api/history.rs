@@ -30,7 +30,8 @@ pub(super) struct Which {
 
 /// Read the audit
 ///
-/// Every read and change of clients' data, and every change of people and settings. It is only ever added to.
+/// Every read and change of clients' data, and every change of people and settings, over the API and the pages; not what an
+/// operator does on the command line. It is only ever added to.
 #[utoipa::path(get, path = "/v1/audit", tag = "audit", operation_id = "list_audit", params(Which),
     security(("key" = ["audit:read"])),
     responses((status = 200, description = "Entries, newest first", body = Page<Entry>)))]

@@ -2,7 +2,10 @@
 
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
-use debrief_jobs::rights::{self, ApiKey, NewKey, Right};
+use debrief_jobs::{
+    db::View,
+    rights::{self, ApiKey, NewKey, Reach, Right, Via},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -58,15 +61,16 @@ pub(super) struct Wanted {
 struct Created {
     /// Its id.
     id: Uuid,
-    /// The key itself. It's shown now and never again.
+    /// The key itself. It's shown now and never again: `null` where the request is repeated.
     #[schema(example = "dbk_…")]
-    key: String,
+    key: Option<String>,
 }
 
 /// Create an API key
 ///
-/// A key of a person has that person's rights, as far as its scopes go. It can't have a scope that the caller's own key
-/// lacks.
+/// A key of a person has that person's rights, as far as its scopes go. No key can do more than the one that it's created
+/// with, and it ends when that one does. A key of the organization that reads or changes clients' data is created by the
+/// operator (`debrief keys create --org`), or by an admin where admins may read sessions.
 #[utoipa::path(post, path = "/v1/keys", tag = "keys", operation_id = "create_key", request_body = Wanted,
     security(("key" = ["keys:own"])),
     responses((status = 201, description = "The key", body = Created)))]
@@ -74,9 +78,13 @@ pub(super) async fn create(call: Call, body: Json<Wanted>) -> Answer {
     let wanted = body.value;
     let right = if wanted.of_organization { Right::KeysOrganization } else { Right::KeysOwn };
     let mut tx = call.change(right, &body.sha256).await?;
-    // A key begets no key that can do more.
-    if let Some(more) = wanted.scopes.iter().find(|scope| !wanted.of_organization && call.caller.view(**scope).is_err())
-    {
+    // A key begets no key that can do more: one of the organization reaches everybody, so the caller has to.
+    let exceeds = |scope: &&Right| match call.caller.view(**scope) {
+        Ok(View::Organization) => false,
+        Ok(View::Coaches(_)) => wanted.of_organization && scope.line().key != Reach::NoClientData,
+        Err(_) => true,
+    };
+    if let Some(more) = wanted.scopes.iter().find(exceeds) {
         return Err(Problem::invalid("scopes", format!("The caller doesn’t have the right {more}.")).into());
     }
     let new = NewKey {
@@ -85,10 +93,12 @@ pub(super) async fn create(call: Call, body: Json<Wanted>) -> Answer {
         scopes: wanted.scopes,
         expires_at: wanted.expires_at,
         created_by: call.caller.person,
+        parent: if let Via::Key(id) = call.caller.via { Some(id) } else { None },
     };
     let issued = rights::issue(&mut tx, &new).await?;
-    let created = Created { id: issued.id, key: issued.text.reveal().to_owned() };
-    call.done(tx, About::other(issued.id), StatusCode::CREATED, &created, &[]).await
+    let created = Created { id: issued.id, key: Some(issued.text.reveal().to_owned()) };
+    let kept = Created { id: issued.id, key: None };
+    call.done_once(tx, About::other(issued.id), StatusCode::CREATED, &created, &kept).await
 }
 
 /// Revoke an API key

@@ -33,6 +33,7 @@ mod rollups;
 mod search;
 mod sessions;
 mod speakers;
+mod streams;
 mod summaries;
 mod templates;
 mod transcripts;
@@ -103,6 +104,7 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(summaries::version))
         .routes(routes!(summaries::difference))
         .routes(routes!(summaries::refine))
+        .routes(routes!(summaries::refinement))
         .routes(routes!(summaries::undo))
         .routes(routes!(summaries::dismiss))
         .routes(routes!(summaries::reopen))

@@ -287,7 +287,7 @@ impl From<sqlx::Error> for Problem {
 impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         let code = match denied {
-            Denied::Role(_) => Code::RoleForbids,
+            Denied::Role(_) | Denied::Setting(_) => Code::RoleForbids,
             Denied::Scope(_) => Code::ScopeMissing,
         };
         Self::new(code, capitalized(&denied.to_string()))
@@ -339,8 +339,16 @@ impl From<ActionError> for Problem {
                 let errors = sentences.into_iter().map(field).collect();
                 return Self { errors, ..Self::new(Code::SpeaksAboutClient, detail) };
             }
-            ActionError::Conflict { .. } => Code::VersionChanged,
-            ActionError::RecipientChanged(_) => Code::RecipientChanged,
+            ActionError::Conflict { newest } => {
+                let detail =
+                    format!("That isn’t the latest version and its content: version {newest} is. Read it again.");
+                return Self::new(Code::VersionChanged, detail);
+            }
+            ActionError::RecipientChanged(_) => {
+                let detail =
+                    "The recipient that you sent isn’t the client’s present name and address. Read the letter again.";
+                return Self::new(Code::RecipientChanged, detail);
+            }
             ActionError::NothingForClient => Code::NothingForClient,
             ActionError::TooMany => Code::TooManyRequests,
             ActionError::ImplausibleDate(_) => return Self::invalid("date", detail),

@@ -18,7 +18,7 @@ use debrief_jobs::{
         listing::{self, Detail, Row, Utterance},
     },
     review::actions,
-    rights::Right,
+    rights::{self, Right, Via},
 };
 use futures::stream;
 use serde::{Deserialize, Serialize};
@@ -28,7 +28,8 @@ use uuid::Uuid;
 use super::{
     call::{About, Answer, Call, tagged},
     input::{Asked, Id, Json, Page, Paging},
-    problem::Problem,
+    problem::{Code, Problem},
+    streams::Stream,
 };
 
 /// Which sessions.
@@ -47,7 +48,7 @@ pub(super) struct Which {
     to: Option<NaiveDate>,
     /// `individual` or `group`.
     #[serde(rename = "type")]
-    #[param(rename = "type")]
+    #[param(rename = "type", pattern = "^(individual|group)$")]
     kind: Option<String>,
     /// The state.
     #[param(inline)]
@@ -71,6 +72,9 @@ pub(super) struct Which {
 pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
     let paging = Paging { limit: which.limit, cursor: which.cursor };
     let limit = paging.limit()?;
+    if which.kind.as_deref().is_some_and(|kind| !["individual", "group"].contains(&kind)) {
+        return Err(Problem::new(Code::BadParameter, "`type` is individual or group.").into());
+    }
     let wanted = listing::Wanted {
         coach: which.coach_id,
         client: which.client_id,
@@ -130,7 +134,8 @@ pub(super) struct Change {
 
 /// Change a session's title, type or day
 ///
-/// With another day, summaries that depend on it are written again and held letters are stopped.
+/// With another day, summaries that depend on it are written again, without the edits that were made (earlier versions stay
+/// readable), and held letters are stopped.
 #[utoipa::path(patch, path = "/v1/sessions/{id}", tag = "sessions", operation_id = "change_session",
     params(("id" = Uuid, Path,), ("If-Match" = String, Header, description = "The ETag of what you read")),
     request_body = Change, security(("key" = ["sessions:write"])),
@@ -212,17 +217,17 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) async fn progress(call: Call, Id(id): Id) -> Answer {
     let mut tx = call.read(Right::SessionsRead).await?;
     let first = look(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let place = Stream::open(call.id())?;
     call.noted(tx, About::session(id)).await?;
     let end = tokio::time::Instant::now() + STREAM;
-    // Each look is a transaction of its own, with the rights as they are then.
-    let events = stream::unfold((call, None, Some(first)), move |(call, shown, next)| async move {
+    let events = stream::unfold((call, None, Some(first), place), move |(call, shown, next, place)| async move {
         let mut found = next;
         loop {
             if let Some(now) = found.take()
                 && shown.as_ref() != Some(&now)
             {
                 let event = Event::default().event("progress").json_data(&now).ok()?;
-                return Some((Ok::<_, Infallible>(event), (call, Some(now), None)));
+                return Some((Ok::<_, Infallible>(event), (call, Some(now), None, place)));
             }
             let is_over = shown
                 .as_ref()
@@ -232,6 +237,12 @@ pub(super) async fn progress(call: Call, Id(id): Id) -> Answer {
             }
             tokio::time::sleep(LOOK).await;
             let mut tx = call.read(Right::SessionsRead).await.ok()?;
+            // A key that was revoked meanwhile sees no more.
+            if let Via::Key(key) = call.caller.via
+                && !rights::works(&mut tx, key).await.ok()?
+            {
+                return None;
+            }
             found = Some(look(&mut tx, id).await.ok()??);
         }
     });

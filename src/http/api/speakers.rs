@@ -37,6 +37,7 @@ pub(super) async fn list(call: Call, Id(id): Id) -> Answer {
 /// Who somebody is.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(expecting = "an object with `kind`: coach, client, new_client, guest or shared")]
 #[schema(as = SpeakerIs)]
 pub(super) enum Is {
     /// The coach of the session.

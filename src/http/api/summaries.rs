@@ -309,7 +309,7 @@ struct Asking {
 
 /// Refine a summary
 ///
-/// A job makes a new version of it; new words are verified like a draft's. Read the summary again to see it.
+/// A job makes a new version of it; new words are verified like a draft's. `/v1/refinements/{id}` tells what became of it.
 #[utoipa::path(post, path = "/v1/summaries/{id}/refine", tag = "summaries", operation_id = "refine_summary",
     params(("id" = Uuid, Path,), ("If-Match" = String, Header, description = "The ETag of what you read")),
     request_body = Refinement, security(("key" = ["summaries:write"])),
@@ -324,6 +324,17 @@ pub(super) async fn refine(call: Call, Id(id): Id, body: Json<Refinement>) -> An
     let instruction = &body.value.instruction;
     let refinement_id = refining::refine(&mut tx, session, id, &shown, instruction, &call.caller.visitor).await?;
     call.done(tx, about, StatusCode::ACCEPTED, &Asking { refinement_id }, &[]).await
+}
+
+/// Show what became of a refinement
+#[utoipa::path(get, path = "/v1/refinements/{id}", tag = "summaries", operation_id = "get_refinement",
+    params(("id" = Uuid, Path,)), security(("key" = ["summaries:read"])),
+    responses((status = 200, description = "The refinement", body = refining::Refinement)))]
+pub(super) async fn refinement(call: Call, Id(id): Id) -> Answer {
+    let mut tx = call.read(Right::SummariesRead).await?;
+    let refinement = refining::refinement(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let session = listing::place_of_summary(&mut tx, refinement.summary_id).await?.ok_or_else(Problem::not_found)?;
+    call.shown(tx, About::summary(session, refinement.summary_id), &refinement).await
 }
 
 /// Undo the last edit or refinement

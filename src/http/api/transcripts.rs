@@ -49,7 +49,8 @@ pub(super) struct Place {
 struct FileContent(Vec<u8>);
 
 /// A form with a file.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[allow(dead_code, reason = "describes the form")]
 #[schema(as = UploadForm)]
 struct Form {
@@ -93,6 +94,8 @@ pub(super) async fn upload(call: Call, Asked(place): Asked<Place>, request: Requ
     }
     let object_key = upload::key(&coach, place.date, &name)?;
     let digest = Sha256::digest(&content);
+    // A request that is refused, or was carried out, puts no file anywhere.
+    drop(call.change(Right::TranscriptsWrite, &digest).await?);
     let size_bytes = content.len();
     // Before its record: a file that is there twice over is one, and a record without a file would be a lie.
     upload::put(&call.state.services.bucket, &object_key, content, place.replace).await?;
@@ -168,12 +171,12 @@ struct Status {
 
 /// Show what became of an upload
 #[utoipa::path(get, path = "/v1/transcripts/status", tag = "transcripts", operation_id = "get_upload", params(Which),
-    security(("key" = ["sessions:read"])),
+    security(("key" = ["transcripts:write"])),
     responses((status = 200, description = "What became of it", body = Status),
         (status = 404, description = "There is no such file that this key can see")))]
 pub(super) async fn status(call: Call, Asked(which): Asked<Which>) -> Answer {
     let object_key = which.object_key;
-    let mut tx = call.read(Right::SessionsRead).await?;
+    let mut tx = call.read(Right::TranscriptsWrite).await?;
     let bucket = &call.state.services.bucket;
     if let Some(file) = ingest::settled_file(&mut tx, bucket.name(), &object_key).await? {
         let about = About { session: file.session_id, ..About::default() };
@@ -182,7 +185,7 @@ pub(super) async fn status(call: Call, Asked(which): Asked<Which>) -> Answer {
         return call.shown(tx, about, &status).await;
     }
     // Not settled: whose folder is it in?
-    let view = call.caller.view(Right::SessionsRead)?;
+    let view = call.caller.view(Right::TranscriptsWrite)?;
     let handle = object_key.split('/').nth(1).unwrap_or_default().to_owned();
     let is_ones_own = people::inbox_of(&mut tx, Some(&handle), None, &view).await?.is_some();
     drop(tx);
@@ -196,7 +199,7 @@ pub(super) async fn status(call: Call, Asked(which): Asked<Which>) -> Answer {
         }
         Err(_) => return Err(Problem::not_found().into()),
     }
-    let tx = call.read(Right::SessionsRead).await?;
+    let tx = call.read(Right::TranscriptsWrite).await?;
     let reason = Some("it is read within seconds, once it is complete".to_owned());
     let status = Status { object_key, outcome: FileOutcome::New, reason, session_id: None, session_state: None };
     call.shown(tx, About::default(), &status).await

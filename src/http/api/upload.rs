@@ -36,6 +36,10 @@ pub(super) fn key(coach: &str, date: Option<NaiveDate>, file_name: &str) -> Resu
     }
     let day = date.map(|date| format!("{date}/")).unwrap_or_default();
     let key = format!("{}{}/{day}{file_name}", meeting::key::INBOX, coach.to_lowercase());
+    if matches!(meeting::key::read(&key), meeting::key::InboxKey::Roster { .. }) {
+        // It changes whom letters go to, which is another right.
+        return Err(Problem::invalid("file_name", "Import a roster with POST /v1/clients/import."));
+    }
     match meeting::key::ignored(&key) {
         Some(why) => Err(Problem::invalid("file_name", format!("A file of this name would be ignored: {why}."))),
         None => Ok(key),

@@ -73,8 +73,8 @@ fn types(names: Vec<String>) -> Result<Vec<EventType>, Problem> {
 struct Added {
     /// Its id.
     id: Uuid,
-    /// What it signs with. It's shown now and never again.
-    secret: String,
+    /// What it signs with. It's shown now and never again: `null` where the request is repeated.
+    secret: Option<String>,
 }
 
 /// Add a webhook
@@ -89,8 +89,9 @@ pub(super) async fn create(call: Call, body: Json<Wanted>) -> Answer {
     let events = events.map(types).transpose()?;
     let new = webhook::New { url, description, events, created_by: call.caller.person };
     let added = webhook::add(&mut tx, call.state.services.webhooks.rules(), &new).await?;
-    let shown = Added { id: added.id, secret: added.secret.expose_secret().to_owned() };
-    call.done(tx, About::other(added.id), StatusCode::CREATED, &shown, &[]).await
+    let shown = Added { id: added.id, secret: Some(added.secret.expose_secret().to_owned()) };
+    let kept = Added { id: added.id, secret: None };
+    call.done_once(tx, About::other(added.id), StatusCode::CREATED, &shown, &kept).await
 }
 
 /// Show a webhook
@@ -162,8 +163,8 @@ pub(super) async fn remove(call: Call, Id(id): Id) -> Answer {
 /// A webhook's new secret.
 #[derive(Serialize, ToSchema)]
 struct RotatedSecret {
-    /// What it signs with from now on. It's shown now and never again.
-    secret: String,
+    /// What it signs with from now on. It's shown now and never again: `null` where the request is repeated.
+    secret: Option<String>,
 }
 
 /// Give a webhook a new secret
@@ -174,8 +175,9 @@ struct RotatedSecret {
     responses((status = 200, description = "The new secret", body = RotatedSecret)))]
 pub(super) async fn rotate(call: Call, Id(id): Id) -> Answer {
     let mut tx = call.change(Right::WebhooksWrite, &[]).await?;
-    let secret = webhook::rotate_secret(&mut tx, id).await?.expose_secret().to_owned();
-    call.done(tx, About::other(id), StatusCode::OK, &RotatedSecret { secret }, &[]).await
+    let secret = Some(webhook::rotate_secret(&mut tx, id).await?.expose_secret().to_owned());
+    let kept = RotatedSecret { secret: None };
+    call.done_once(tx, About::other(id), StatusCode::OK, &RotatedSecret { secret }, &kept).await
 }
 
 /// A delivery that will be sent.
