@@ -4,7 +4,7 @@
 //! [`emit`] is called in the transaction of a change and writes a delivery for each webhook that wants to know, with the
 //! job [`Deliver`] that sends it. Whoever changes something names the event and nothing else. Deliveries are at-least-once
 //! and not ordered; a repeat has the same id. What people do with webhooks are functions over their transaction: [`add`],
-//! [`change`], [`pause`], [`resume`], [`rotate_secret`], [`remove`], [`test`], [`replay`], [`replay_failed`], [`deliveries`].
+//! [`change`], [`pause`], [`resume`], [`rotate_secret`], [`remove`], [`test()`], [`replay`], [`replay_failed`], [`deliveries`].
 //!
 //! Writes `webhooks` and `webhook_deliveries`. Whoever locks both takes the webhook first.
 
