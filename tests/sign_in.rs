@@ -22,6 +22,7 @@ use debrief_jobs::{
     audit::Visitor,
     db::{Db, Tx},
     mail::SendMail,
+    people::{CoachRemoval, PeopleError, activate, deactivate},
     secret::Secret,
     sign_in::{self, MailLinks},
 };
@@ -43,6 +44,21 @@ struct House {
 }
 
 impl House {
+    /// Deactivates a person, as an admin of `organization` does.
+    async fn deactivate(&self, organization: Uuid, person: Uuid) -> Result<CoachRemoval, PeopleError> {
+        let mut tx = self.world.database.db.tenant(organization).await?;
+        let removal = deactivate(&mut tx, person, &Visitor::default()).await?;
+        tx.commit().await?;
+        Ok(removal)
+    }
+
+    /// Brings a person back.
+    async fn activate(&self, organization: Uuid, person: Uuid) -> Result<(), PeopleError> {
+        let mut tx = self.world.database.db.tenant(organization).await?;
+        activate(&mut tx, person, &Visitor::default()).await?;
+        Ok(tx.commit().await?)
+    }
+
     async fn new() -> Self {
         Self::with(|_| ()).await
     }

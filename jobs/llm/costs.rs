@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::db::{Db, Tx};
+use crate::db::{Db, TenantTx, Tx};
 
 /// Which part of the ledger to report.
 #[derive(Clone, Debug, Default)]
@@ -57,33 +57,40 @@ pub async fn costs(db: &Db, wanted: &Wanted) -> Result<Vec<Cost>, sqlx::Error> {
     };
     let mut all = Vec::new();
     for organization in organizations {
-        let mut tx = db.tenant(organization).await?;
-        let lines = sqlx::query_as!(
-            Cost,
-            r#"select to_char(started_at at time zone time_zone, 'YYYY-MM') as "month!", handle as organization, task,
-                provider, model,
-                count(*) filter (where state <> 'reused') as "calls!",
-                count(*) filter (where state = 'failed') as "failed!",
-                count(*) filter (where state = 'reused') as "reused!",
-                coalesce(sum(input_tokens), 0)::bigint as "input_tokens!",
-                coalesce(sum(cached_tokens), 0)::bigint as "cached_tokens!",
-                coalesce(sum(output_tokens), 0)::bigint as "output_tokens!",
-                (sum(cost_micro_usd) filter (where state <> 'reused'))::bigint as cost_micro_usd,
-                count(*) filter (where cost_micro_usd is null) as "unknown!"
-               from llm_calls
-               join organizations on organizations.id = organization_id
-               where organization_id = $1 and ($2::date is null or started_at >= $2::timestamp at time zone time_zone)
-               group by 1, 2, 3, 4, 5"#,
-            organization,
-            wanted.since
-        )
-        .fetch_all(tx.conn())
-        .await?;
-        all.extend(lines);
+        all.extend(of(&mut db.tenant(organization).await?, wanted.since).await?);
     }
     let key = |cost: &Cost| {
         (cost.month.clone(), cost.organization.clone(), cost.task.clone(), cost.provider.clone(), cost.model.clone())
     };
     all.sort_by_cached_key(key);
     Ok(all)
+}
+
+/// Reports the ledger of the transaction's organization, by month, task and model.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn of(tx: &mut TenantTx, since: Option<NaiveDate>) -> Result<Vec<Cost>, sqlx::Error> {
+    let organization = tx.tenant();
+    sqlx::query_as!(
+        Cost,
+        r#"select to_char(started_at at time zone time_zone, 'YYYY-MM') as "month!", handle as organization, task,
+            provider, model,
+            count(*) filter (where state <> 'reused') as "calls!",
+            count(*) filter (where state = 'failed') as "failed!",
+            count(*) filter (where state = 'reused') as "reused!",
+            coalesce(sum(input_tokens), 0)::bigint as "input_tokens!",
+            coalesce(sum(cached_tokens), 0)::bigint as "cached_tokens!",
+            coalesce(sum(output_tokens), 0)::bigint as "output_tokens!",
+            (sum(cost_micro_usd) filter (where state <> 'reused'))::bigint as cost_micro_usd,
+            count(*) filter (where cost_micro_usd is null) as "unknown!"
+           from llm_calls
+           join organizations on organizations.id = organization_id
+           where organization_id = $1 and ($2::date is null or started_at >= $2::timestamp at time zone time_zone)
+           group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5"#,
+        organization,
+        since
+    )
+    .fetch_all(tx.conn())
+    .await
 }

@@ -1,18 +1,22 @@
 //! The content of emails: one struct per email, whose fields its templates in `templates/mail/<name>/` may use. Pure.
 
 mod account;
+mod follow_up;
 mod inbox;
 mod roster;
 mod webhook_paused;
+mod weekly;
 mod wrong_words;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 pub use account::{AccountChanged, ConfirmAddress, Invitation, LinkOf, SignInLink};
+pub use follow_up::{FollowUp, FollowUpItem};
 pub use inbox::{InboxFile, SessionRejected};
 pub use roster::RosterProblems;
 pub use webhook_paused::WebhookPaused;
+pub use weekly::{WeeklyClient, WeeklyItem, WeeklyRollup};
 pub use wrong_words::{WrongLetter, WrongWords};
 
 /// An email's content. The variant determines its kind, its template folder and its audience.
@@ -272,186 +276,6 @@ impl SessionFailed {
             reason: "The summarizer didn’t respond for two hours.".into(),
             advice: "Nothing is lost. Whoever runs Debrief for you can restart this step.".into(),
             danger: false,
-        }
-    }
-}
-
-/// To the client: what came out of the session. Uses only claims whose audience is the client.
-#[derive(Clone, Debug, Serialize)]
-pub struct FollowUp {
-    /// The client's name.
-    pub client: String,
-    /// How the client is addressed.
-    pub greeting_name: String,
-    /// The coach's name.
-    pub coach: String,
-    /// The organization's name.
-    pub organization: String,
-    /// The session's date; `None` if it is only estimated, since a letter must not state an estimate as fact.
-    pub date: Option<NaiveDate>,
-    /// What went well.
-    pub wins: Vec<String>,
-    /// What has been difficult.
-    pub challenges: Vec<String>,
-    /// Who does what, and by when.
-    pub action_items: Vec<FollowUpItem>,
-    /// What the coach recommends.
-    pub recommendations: Vec<String>,
-    /// The client's own words that are worth keeping, in quotes.
-    pub key_quotes: Vec<String>,
-}
-
-/// An action item of a follow-up.
-#[derive(Clone, Debug, Serialize)]
-pub struct FollowUpItem {
-    /// The sentence.
-    pub text: String,
-    /// Whether it is the coach's task, not the client's.
-    pub coach_does_it: bool,
-    /// Whether the session left open which of the two does it.
-    pub owner_is_unclear: bool,
-    /// The due date, if one was said.
-    pub due: Option<NaiveDate>,
-    /// The due date in the speaker's words, if no date can be derived from them and the sentence omits them.
-    pub due_words: Option<String>,
-}
-
-impl FollowUp {
-    /// The kind as stored.
-    pub const KIND: &str = "follow_up";
-
-    /// A realistic example.
-    #[must_use]
-    pub fn sample() -> Self {
-        let item = |text: &str, coach_does_it, due| FollowUpItem {
-            text: text.into(),
-            coach_does_it,
-            owner_is_unclear: false,
-            due,
-            due_words: None,
-        };
-        Self {
-            client: "Priya Raman".into(),
-            greeting_name: "Priya".into(),
-            coach: "Maya Okafor".into(),
-            organization: "Northlight Coaching".into(),
-            date: Some(day(2026, 11, 3)),
-            wins: vec![
-                "You ran the planning meeting yourself and kept it to half an hour.".into(),
-                "You said no to the second project, and your manager agreed.".into(),
-            ],
-            challenges: vec!["Handing work to Jonas still feels slower than doing it yourself.".into()],
-            action_items: vec![
-                item("Hand the release notes to Jonas and let the first draft stand.", false, Some(day(2026, 11, 10))),
-                item("Write down three decisions that you took without asking.", false, None),
-                item("Send the article on delegation.", true, Some(day(2026, 11, 5))),
-            ],
-            recommendations: vec!["Keep Friday mornings free of meetings until the end of the month.".into()],
-            key_quotes: vec!["\u{201c}I don't have to be the one who knows.\u{201d}".into()],
-        }
-    }
-}
-
-/// To the coach: the week.
-#[derive(Clone, Debug, Serialize)]
-pub struct WeeklyRollup {
-    /// The coach's name.
-    pub coach: String,
-    /// The week's first day, in the coach's time zone.
-    pub first_day: NaiveDate,
-    /// The week's last day.
-    pub last_day: NaiveDate,
-    /// Sessions held.
-    pub sessions: i64,
-    /// Different clients met.
-    pub clients: i64,
-    /// Total speech in these sessions, in seconds.
-    pub speaking_seconds: f64,
-    /// Follow-ups sent.
-    pub follow_ups_sent: i64,
-    /// Summaries that still need the coach's review.
-    pub waiting_for_review: i64,
-    /// One row per client, in display order.
-    pub rows: Vec<WeeklyClient>,
-    /// Open action items, whether overdue or not, in display order.
-    pub open_items: Vec<WeeklyItem>,
-}
-
-/// A client's row in the weekly rollup.
-#[derive(Clone, Debug, Serialize)]
-pub struct WeeklyClient {
-    /// The client's name.
-    pub name: String,
-    /// Sessions held.
-    pub sessions: i64,
-    /// The client's share of the words, from 0 to 100; `None` if unknown.
-    pub talk_percent: Option<i64>,
-    /// Action items agreed on.
-    pub action_items: i64,
-}
-
-/// An open action item in the weekly rollup.
-#[derive(Clone, Debug, Serialize)]
-pub struct WeeklyItem {
-    /// The client's name.
-    pub client: String,
-    /// The sentence.
-    pub text: String,
-    /// Whether it is the coach's task, not the client's.
-    pub coach_does_it: bool,
-    /// The due date, if one was said.
-    pub due: Option<NaiveDate>,
-    /// Whether that day is past.
-    pub overdue: bool,
-}
-
-impl WeeklyRollup {
-    /// A realistic example.
-    #[must_use]
-    pub fn sample() -> Self {
-        let row = |name: &str, sessions, talk_percent, action_items| WeeklyClient {
-            name: name.into(),
-            sessions,
-            talk_percent,
-            action_items,
-        };
-        Self {
-            coach: "Maya Okafor".into(),
-            first_day: day(2026, 11, 2),
-            last_day: day(2026, 11, 8),
-            sessions: 5,
-            clients: 3,
-            speaking_seconds: 11_820.0,
-            follow_ups_sent: 4,
-            waiting_for_review: 1,
-            rows: vec![
-                row("Priya Raman", 2, Some(64), 4),
-                row("Tom Becker", 2, Some(58), 2),
-                row("Ada Lindqvist", 1, None, 0),
-            ],
-            open_items: vec![
-                WeeklyItem {
-                    client: "Tom Becker".into(),
-                    text: "Ask the two team leads for their view of the new schedule.".into(),
-                    coach_does_it: false,
-                    due: Some(day(2026, 11, 4)),
-                    overdue: true,
-                },
-                WeeklyItem {
-                    client: "Priya Raman".into(),
-                    text: "Hand the release notes to Jonas and let the first draft stand.".into(),
-                    coach_does_it: false,
-                    due: Some(day(2026, 11, 10)),
-                    overdue: false,
-                },
-                WeeklyItem {
-                    client: "Priya Raman".into(),
-                    text: "Send the article on delegation.".into(),
-                    coach_does_it: true,
-                    due: None,
-                    overdue: false,
-                },
-            ],
         }
     }
 }

@@ -5,14 +5,15 @@ pub mod diff;
 pub mod id;
 pub mod listing;
 pub mod role;
+mod section;
 mod state;
 pub mod summary;
 mod support;
 
 pub use content::{
-    ActionItem, Audience, Claim, Content, Evidence, MAX_CHARACTERS, MAX_CLAIMS, Owner, Score, Section, Thread,
-    ThreadOutcome,
+    ActionItem, Claim, Content, Evidence, MAX_CHARACTERS, MAX_CLAIMS, Owner, Score, Thread, ThreadOutcome,
 };
 pub use role::Role;
+pub use section::{Audience, Section};
 pub use state::{MailState, RefinementState, SessionState, SessionStatus, Shortfall, SummaryState};
 pub use support::{Support, Tally};

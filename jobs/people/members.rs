@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{CoachRemoval, PeopleError, coaches, good_email, good_name};
 use crate::{
     audit::{Event, EventKind, Visitor, record},
-    db::{Db, TenantTx, Tx},
+    db::{TenantTx, Tx},
     model::{Role, role},
     rights::end_sign_ins,
 };
@@ -215,13 +215,13 @@ pub async fn change_roles(tx: &mut TenantTx, id: Uuid, roles: &[Role], visitor: 
 ///
 /// # Errors
 /// If there is no such person, nobody would be admin any more, or their sessions or follow-ups are being processed.
-pub async fn deactivate(db: &Db, organization: Uuid, id: Uuid, visitor: &Visitor) -> Result<CoachRemoval, PeopleError> {
-    let mut tx = db.tenant(organization).await?;
-    hold(&mut tx).await?;
-    keep_an_admin(&mut tx, id).await?;
-    let removal = coaches::remove(&mut tx, id, false).await?;
-    note_presence(&mut tx, id, "deactivated", visitor).await?;
-    tx.commit().await?;
+pub async fn deactivate(tx: &mut TenantTx, id: Uuid, visitor: &Visitor) -> Result<CoachRemoval, PeopleError> {
+    // Sessions and letters that are on their way hold it up, also where whoever asks may not see them.
+    tx.see_all_coaches().await?;
+    hold(tx).await?;
+    keep_an_admin(tx, id).await?;
+    let removal = coaches::remove(tx, id, false).await?;
+    note_presence(tx, id, "deactivated", visitor).await?;
     Ok(removal)
 }
 
@@ -229,21 +229,20 @@ pub async fn deactivate(db: &Db, organization: Uuid, id: Uuid, visitor: &Visitor
 ///
 /// # Errors
 /// If there is no such person, or somebody else has the address by now.
-pub async fn activate(db: &Db, organization: Uuid, id: Uuid, visitor: &Visitor) -> Result<(), PeopleError> {
-    let mut tx = db.tenant(organization).await?;
-    hold(&mut tx).await?;
-    let there = person(&mut tx, id).await?;
+pub async fn activate(tx: &mut TenantTx, id: Uuid, visitor: &Visitor) -> Result<(), PeopleError> {
+    tx.see_all_coaches().await?;
+    hold(tx).await?;
+    let there = person(tx, id).await?;
     if there.presence != Presence::Deactivated {
         return Ok(());
     }
-    let others = people(&mut tx, None, false).await?;
+    let others = people(tx, None, false).await?;
     if let Some(other) = others.iter().find(|other| coaches::same_address(&other.email, &there.email)) {
         return Err(PeopleError::PersonExists { name: other.name.clone(), removed: false });
     }
     sqlx::query!("update coaches set removed_at = null where id = $1", id).execute(tx.conn()).await?;
-    coaches::come_back(&mut tx, id, &there.handle).await?;
-    note_presence(&mut tx, id, "activated", visitor).await?;
-    tx.commit().await?;
+    coaches::come_back(tx, id, &there.handle).await?;
+    note_presence(tx, id, "activated", visitor).await?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
+use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use super::JobState;
@@ -162,27 +163,25 @@ async fn details(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<JobDetail>,
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
-pub async fn retry(db: &Db, filter: &Filter) -> Result<i64, sqlx::Error> {
-    let retried = sqlx::query_scalar!(
-        r#"select retry_jobs($1, $2, $3, $4) as "retried!""#,
+pub async fn retry(db: impl PgExecutor<'_>, filter: &Filter) -> Result<i64, sqlx::Error> {
+    let retried = sqlx::query!(
+        r#"with done as materialized (select retry_jobs($1, $2, $3, $4) as retried)
+           select retried as "retried!", case when retried > 0 then pg_notify('debrief_jobs', '') end as "woken?: ()" from done"#,
         filter.id,
         filter.state as Option<JobState>,
         filter.kind,
         filter.organization
     )
-    .fetch_one(db.pool())
+    .fetch_one(db)
     .await?;
-    if retried > 0 {
-        sqlx::query("select pg_notify('debrief_jobs', '')").execute(db.pool()).await?;
-    }
-    Ok(retried)
+    Ok(retried.retried)
 }
 
 /// Cancels matching due and running jobs, and returns how many. What a running job still does is rolled back.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
-pub async fn cancel(db: &Db, filter: &Filter) -> Result<i64, sqlx::Error> {
+pub async fn cancel(db: impl PgExecutor<'_>, filter: &Filter) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select cancel_jobs($1, $2, $3, $4) as "cancelled!""#,
         filter.id,
@@ -190,7 +189,7 @@ pub async fn cancel(db: &Db, filter: &Filter) -> Result<i64, sqlx::Error> {
         filter.kind,
         filter.organization
     )
-    .fetch_one(db.pool())
+    .fetch_one(db)
     .await
 }
 

@@ -16,13 +16,8 @@ pub enum Via {
     SignIn(Uuid),
     /// An API key, of a person or of the organization.
     Key(Uuid),
-    /// A review link; it leads to one session.
-    Link {
-        /// The link.
-        link: Uuid,
-        /// The session.
-        session: Uuid,
-    },
+    /// A review link. It stands for its coach; which session it leads to is its visit's to know.
+    Link(Uuid),
 }
 
 /// A person as far as rights depend on it.
@@ -95,7 +90,7 @@ impl Caller {
         let visitor = match via {
             Via::Key(key) => Visitor { key_id: Some(key), person_id: person, ..visitor },
             Via::SignIn(_) => Visitor { person_id: person, ..visitor },
-            Via::Link { link, .. } => Visitor { link_id: Some(link), ..visitor },
+            Via::Link(link) => Visitor { link_id: Some(link), ..visitor },
         };
         Ok(Some(Self { organization, person, via, visitor, about, admins_read, scopes }))
     }
@@ -122,7 +117,7 @@ impl Caller {
         }
         let line = right.line();
         let reaches: Vec<Reach> = match (self.via, self.person) {
-            (Via::Link { .. }, _) => vec![line.link],
+            (Via::Link(_), _) => vec![line.link],
             (_, None) => vec![line.key],
             (_, Some(_)) => self.about.roles.iter().map(|role| line.of(*role)).collect(),
         };

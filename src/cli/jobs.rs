@@ -143,9 +143,9 @@ impl Change {
             return Ok(ExitCode::SUCCESS);
         }
         let changed = if done == "retried" {
-            admin::retry(&app.db, &filter).await?
+            admin::retry(app.db.pool(), &filter).await?
         } else {
-            admin::cancel(&app.db, &filter).await?
+            admin::cancel(app.db.pool(), &filter).await?
         };
         app.output.one(&json!({ "changed": changed }), |_| format!("{changed} jobs {done}"))?;
         if changed == 0 && self.id.is_some() {

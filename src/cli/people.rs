@@ -160,8 +160,9 @@ impl People {
             }
             Self::Deactivate { person, org, yes } => return deactivate(app, org.as_deref(), &person, yes).await,
             Self::Activate { person, org } => {
-                let (tx, person) = find(app, org.as_deref(), &person).await?;
-                people::activate(&app.db, tx.tenant(), person.id, &Visitor::default()).await?;
+                let (mut tx, person) = find(app, org.as_deref(), &person).await?;
+                people::activate(&mut tx, person.id, &Visitor::default()).await?;
+                tx.commit().await?;
                 done(app, &person, "active")?;
             }
             Self::Teams(command) => return command.run(app).await,
@@ -204,11 +205,14 @@ fn done(app: &App, person: &Person, what: &str) -> anyhow::Result<()> {
 
 async fn deactivate(app: &App, org: Option<&str>, who: &str, yes: bool) -> anyhow::Result<ExitCode> {
     let (tx, person) = find(app, org, who).await?;
+    // Nothing is held while somebody thinks.
     let organization = tx.tenant();
     drop(tx);
     let what = format!("{} ({}) will be signed out, and can't sign in any more.", person.name, person.email);
     if confirmed(&what, yes)? {
-        let removal = people::deactivate(&app.db, organization, person.id, &Visitor::default()).await?;
+        let mut tx = app.db.tenant(organization).await?;
+        let removal = people::deactivate(&mut tx, person.id, &Visitor::default()).await?;
+        tx.commit().await?;
         app.output.one(&removal, |removal| {
             format!(
                 "{}: deactivated (clients kept: {}; sessions kept: {})",

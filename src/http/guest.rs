@@ -3,12 +3,12 @@
 //! A visit is a cookie whose hash is in the database; it sees only its own session. A sign-in sees what the person's
 //! rights reach.
 
-use axum::http::{Extensions, HeaderMap, StatusCode};
+use axum::http::{StatusCode, request::Parts};
 use debrief_jobs::{
     audit::Visitor,
     db::{TenantTx, View},
     review::visits,
-    rights::{Caller, EnterError, Right},
+    rights::{Caller, EnterError, Right, Via},
     sign_in,
 };
 use uuid::Uuid;
@@ -20,61 +20,46 @@ use super::{HttpState, failure::Failure, guard};
 pub(super) struct Guest {
     pub(super) session_id: Uuid,
     pub(super) form_token: String,
-    organization: Uuid,
-    by: By,
-}
-
-#[derive(Debug)]
-enum By {
-    /// A link, which stands for its coach and for one session.
-    Link { link: Uuid, coach: Uuid },
-    /// A sign-in, with the rights that it has.
-    SignIn(Box<Caller>),
+    caller: Caller,
 }
 
 impl Guest {
     /// Starts a transaction that sees what this visitor may see.
     pub(super) async fn enter(&self, state: &HttpState) -> Result<TenantTx, Failure> {
-        match &self.by {
-            By::Link { coach, .. } => {
-                Ok(state.services.db.view(self.organization, &View::Coaches(vec![*coach])).await?)
-            }
-            By::SignIn(caller) => match caller.enter(&state.services.db, REVIEWS).await {
-                Ok(tx) => Ok(tx),
-                Err(EnterError::Denied(_)) => Err(closed()),
-                Err(EnterError::Database(error)) => Err(error.into()),
-            },
+        match self.caller.enter(&state.services.db, REVIEWS).await {
+            Ok(tx) => Ok(tx),
+            Err(EnterError::Denied(_)) => Err(closed()),
+            Err(EnterError::Database(error)) => Err(error.into()),
         }
     }
 
     /// Who acts, for the audit.
-    pub(super) fn visitor(&self, extensions: &Extensions, headers: &HeaderMap) -> Visitor {
-        match &self.by {
-            By::Link { link, .. } => guard::visitor(extensions, headers, Some(*link)),
-            By::SignIn(caller) => Visitor { person_id: caller.person, ..guard::visitor(extensions, headers, None) },
-        }
+    pub(super) fn visitor(&self) -> Visitor {
+        self.caller.visitor.clone()
     }
 }
 
-/// The right that opens a review to whoever is signed in: it reaches one's own sessions, and nobody else's.
+/// The right that opens a review: it reaches one's own sessions, and nobody else's.
 const REVIEWS: Right = Right::SummariesApprove;
 
 /// The visit of the request's cookie, or else its sign-in; if neither opens this session, a failure that says how to get
 /// in.
-pub(super) async fn guest(state: &HttpState, headers: &HeaderMap, session_id: Uuid) -> Result<Guest, Failure> {
+pub(super) async fn guest(state: &HttpState, parts: &Parts, session_id: Uuid) -> Result<Guest, Failure> {
+    let (db, headers) = (&state.services.db, &parts.headers);
+    let visitor = guard::visitor(&parts.extensions, headers, None);
     if let Some(secret) = guard::held_secret(state, headers, session_id)
-        && let Some(visit) = visits::find(&state.services.db, &secret).await?
+        && let Some(visit) = visits::find(db, &secret).await?
         // The browser can choose any cookie name: what counts is the session that the visit was opened for.
         && visit.session_id == session_id
     {
-        let (form_token, organization) = (secret.form_token(), visit.organization);
-        let by = By::Link { link: visit.link_id, coach: visit.coach_id };
-        return Ok(Guest { session_id, form_token, organization, by });
+        let mut tx = db.view(visit.organization, &View::nothing()).await?;
+        let via = Via::Link(visit.link_id);
+        let caller = Caller::load(&mut tx, Some(visit.coach_id), via, None, visitor).await?.ok_or_else(closed)?;
+        return Ok(Guest { session_id, form_token: secret.form_token(), caller });
     }
     let secret = guard::cookie(headers, &guard::sign_in_cookie(state)).ok_or_else(closed)?;
-    let caller = sign_in::find(&state.services.db, &secret, Visitor::default()).await?.ok_or_else(closed)?;
-    let organization = caller.organization;
-    let guest = Guest { session_id, form_token: secret.form_token(), organization, by: By::SignIn(Box::new(caller)) };
+    let caller = sign_in::find(db, &secret, visitor).await?.ok_or_else(closed)?;
+    let guest = Guest { session_id, form_token: secret.form_token(), caller };
     let mut tx = guest.enter(state).await?;
     if visits::is_in_view(&mut tx, session_id).await? { Ok(guest) } else { Err(closed()) }
 }

@@ -62,8 +62,8 @@ pub(super) async fn show(
     Query(done): Query<Done>,
     parts: Parts,
 ) -> Result<Response, Failure> {
-    let guest = guest::guest(&state, &parts.headers, session).await?;
-    let visitor = guest.visitor(&parts.extensions, &parts.headers);
+    let guest = guest::guest(&state, &parts, session).await?;
+    let visitor = guest.visitor();
     let mut tx = guest.enter(&state).await?;
     visits::note_view(&mut tx, session, &visitor).await?;
     tx.commit().await?;
@@ -198,9 +198,9 @@ impl Posting {
             failure.typed = form.typed(None);
             failure
         };
-        let guest = guest::guest(state, &parts.headers, session).await.map_err(keep)?;
+        let guest = guest::guest(state, parts, session).await.map_err(keep)?;
         guest::check_form_token(&guest, form.get("form_token")).map_err(keep)?;
-        let visitor = guest.visitor(&parts.extensions, &parts.headers);
+        let visitor = guest.visitor();
         let tx = guest.enter(state).await?;
         Ok(Self { form, guest, visitor, tx })
     }

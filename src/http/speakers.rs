@@ -226,7 +226,7 @@ pub(super) async fn show(
     Query(From { from }): Query<From>,
     parts: Parts,
 ) -> Result<Response, Failure> {
-    let guest = guest::guest(&state, &parts.headers, session).await?;
+    let guest = guest::guest(&state, &parts, session).await?;
     who_page(&state, &guest, StatusCode::OK, (from, None), None).await
 }
 

@@ -58,7 +58,7 @@ pub(super) async fn show(
     Query(done): Query<Done>,
     parts: Parts,
 ) -> Result<Response, Failure> {
-    let guest = guest::guest(&state, &parts.headers, session).await?;
+    let guest = guest::guest(&state, &parts, session).await?;
     let notice = match done.done.as_deref() {
         Some("added") => Some("Rule added. It applies from the next summary on."),
         Some("on") => Some("The rule applies from the next summary on."),

@@ -13,11 +13,11 @@ async fn a_cancelled_job_that_runs_is_cut_off_and_takes_no_effect() {
     let worker = Worker::start(&world, fast());
     eventually("the job runs", async || probe.starts() == 1).await;
     eventually("it says how far it is", async || job(&world, id).await.progress.is_some()).await;
-    assert_eq!(admin::cancel(db, &Filter::one(id)).await.expect("an answer"), 1);
+    assert_eq!(admin::cancel(db.pool(), &Filter::one(id)).await.expect("an answer"), 1);
     eventually("it is cut off", async || probe.dropped() == 1).await;
     worker.stop().await;
     assert_eq!((job(&world, id).await.row.state.as_str(), effects(&world, &probe).await), ("cancelled", 0));
-    assert_eq!(admin::cancel(db, &Filter::one(id)).await.expect("an answer"), 0, "it is cancelled already");
+    assert_eq!(admin::cancel(db.pool(), &Filter::one(id)).await.expect("an answer"), 0, "it is cancelled already");
 }
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn a_cancelled_job_that_finishes_all_the_same_takes_no_effect() {
     let id = put(&world, &probe).await;
     let worker = Worker::start(&world, WorkerSettings { heartbeat: Duration::from_secs(600), ..fast() });
     eventually("the job runs", async || probe.starts() == 1).await;
-    admin::cancel(&world.database.db, &Filter::one(id)).await.expect("an answer");
+    admin::cancel(world.database.db.pool(), &Filter::one(id)).await.expect("an answer");
     probe.open();
     worker.stop().await;
     assert_eq!((job(&world, id).await.row.state.as_str(), effects(&world, &probe).await), ("cancelled", 0));
@@ -48,12 +48,12 @@ async fn dead_jobs_are_listed_shown_and_retried_by_filter() {
     let listed = admin::list(db, &filter, 10).await.expect("an answer");
     assert_eq!(listed.iter().map(|row| row.id).collect::<Vec<_>>(), [dead]);
     let strangers = Filter { organization: Some(Uuid::now_v7()), ..filter.clone() };
-    assert_eq!(admin::retry(db, &strangers).await.expect("an answer"), 0);
-    assert_eq!(admin::retry(db, &filter).await.expect("an answer"), 1);
+    assert_eq!(admin::retry(db.pool(), &strangers).await.expect("an answer"), 0);
+    assert_eq!(admin::retry(db.pool(), &filter).await.expect("an answer"), 1);
     let after = job(&world, dead).await;
     assert_eq!((after.row.state.as_str(), after.row.attempt, after.row.finished_at), ("due", 0, None));
     assert_eq!(after.errors.as_array().map(Vec::len), Some(3), "what happened before stays visible");
-    assert_eq!(admin::retry(db, &Filter::one(done)).await.expect("an answer"), 0, "what is done stays done");
+    assert_eq!(admin::retry(db.pool(), &Filter::one(done)).await.expect("an answer"), 0, "what is done stays done");
 }
 
 #[tokio::test]
@@ -65,9 +65,13 @@ async fn a_dead_job_whose_key_is_taken_again_is_not_retried() {
     let kill = "update jobs set state = 'dead', finished_at = now() where state = 'due'";
     meddle(&world, kill).await;
     let second = put(&world, &probe).await;
-    assert_eq!(admin::retry(db, &Filter::one(first)).await.expect("an answer"), 0);
+    assert_eq!(admin::retry(db.pool(), &Filter::one(first)).await.expect("an answer"), 0);
     meddle(&world, kill).await;
-    assert_eq!(admin::retry(db, &Filter::default()).await.expect("an answer"), 1, "one of two with the same key");
+    assert_eq!(
+        admin::retry(db.pool(), &Filter::default()).await.expect("an answer"),
+        1,
+        "one of two with the same key"
+    );
     assert_eq!(
         (job(&world, first).await.row.state, job(&world, second).await.row.state),
         (JobState::Dead, JobState::Due)

@@ -155,7 +155,7 @@ async fn deactivating_a_person_ends_every_way_in_at_once() {
     other.post("/sign-in/link", &[("email", MAYA)]).await;
     let link = house.link(MAYA).await;
 
-    let removal = people::deactivate(db, house.world.organization, house.world.coach, &Visitor::default()).await;
+    let removal = house.deactivate(house.world.organization, house.world.coach).await;
     assert_eq!(removal.expect("she is deactivated").name, "Maya Okafor");
     assert!(!house.admits(&browser).await);
     assert!(rights::signed_in(db, &key, Visitor::default()).await.expect("it answers").is_none());
@@ -166,7 +166,7 @@ async fn deactivating_a_person_ends_every_way_in_at_once() {
     assert_eq!(house.mail_links().await, 0, "no link is mailed");
 
     // Back again, she signs in anew: nothing of before works.
-    people::activate(db, house.world.organization, house.world.coach, &Visitor::default()).await.expect("she is back");
+    house.activate(house.world.organization, house.world.coach).await.expect("she is back");
     assert!(!house.admits(&browser).await);
     assert!(rights::signed_in(db, &key, Visitor::default()).await.expect("it answers").is_none());
     assert_eq!(other.get(&link).await.status, StatusCode::GONE);
@@ -228,8 +228,8 @@ async fn no_person_of_another_organization_is_found() {
     let team = people::create_team(&mut tx, "South", &Visitor::default()).await.expect("a team");
     assert!(people::add_member(&mut tx, team, house.world.coach, true, &Visitor::default()).await.is_err());
     tx.commit().await.expect("it commits");
-    assert!(people::deactivate(db, other, house.world.coach, &Visitor::default()).await.is_err());
-    assert!(people::deactivate(db, house.world.organization, jon, &Visitor::default()).await.is_err());
+    assert!(house.deactivate(other, house.world.coach).await.is_err());
+    assert!(house.deactivate(house.world.organization, jon).await.is_err());
     assert!(house.admits(&browser).await);
 }
 

@@ -144,8 +144,8 @@ async fn the_last_admin_stays_one() {
     let (db, organization, nobody) = (&house.world.database.db, house.world.organization, Visitor::default());
     let [ada, tove] =
         [house.person("ada", "ada@x.example", &["admin"]).await, house.person("tove", "t@x.example", &["admin"]).await];
-    people::deactivate(db, organization, tove, &nobody).await.expect("there is another admin");
-    let last = people::deactivate(db, organization, ada, &nobody).await;
+    house.deactivate(organization, tove).await.expect("there is another admin");
+    let last = house.deactivate(organization, ada).await;
     assert!(matches!(last, Err(PeopleError::LastAdmin)), "{last:?}");
     let mut tx = db.tenant(organization).await.expect("a transaction");
     let last = people::change_roles(&mut tx, ada, &[Role::Coach], &nobody).await;

@@ -87,7 +87,7 @@ pub(in crate::http) async fn count(db: &Db, settings: &Settings, caller: &Caller
     let limit = Limit { name: "api", most, seconds: 60 };
     let who = match (caller.person, caller.via) {
         (Some(person), _) => person,
-        (None, rights::Via::Key(id) | rights::Via::SignIn(id) | rights::Via::Link { link: id, .. }) => id,
+        (None, rights::Via::Key(id) | rights::Via::SignIn(id) | rights::Via::Link(id)) => id,
     };
     limits::count(db, limit, &who.to_string()).await
 }
@@ -291,7 +291,7 @@ impl Call {
     /// Of whom idempotency keys are: the key or the sign-in.
     pub(super) fn id(&self) -> Uuid {
         match self.caller.via {
-            rights::Via::Key(id) | rights::Via::SignIn(id) | rights::Via::Link { link: id, .. } => id,
+            rights::Via::Key(id) | rights::Via::SignIn(id) | rights::Via::Link(id) => id,
         }
     }
 

@@ -8,13 +8,13 @@ use debrief_jobs::{
     people::{self, Applied, BookEntry, ClientChange, ClientSession, NewClient, Put, Removal, WantedClients},
     rights::Right,
 };
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
     call::{About, Answer, Call, Stop, tagged},
-    input::{Asked, Id, Json, Page, Paging},
+    input::{Asked, Id, Json, Page, Paging, given},
     problem::Problem,
     upload,
 };
@@ -132,11 +132,6 @@ async fn known(tx: &mut TenantTx, coach: Uuid) -> Result<(), Problem> {
     let is_there = people::has_coach(tx, coach).await?;
     let unknown = || Problem::invalid("coach_id", "There’s no such coach whose clients you can change.");
     is_there.then_some(()).ok_or_else(unknown)
-}
-
-/// Tells a field that is left out from one that is `null`.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::<String>::deserialize(deserializer).map(Some)
 }
 
 /// What to change; what is left out stays.

@@ -81,6 +81,13 @@ impl<T: DeserializeOwned> FromRequest<HttpState> for Json<T> {
     }
 }
 
+/// Tells a field that is left out from one that is `null`.
+pub(super) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
+}
+
 /// A whole number. Some languages write 1 as `1.0`.
 pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
     let number = f64::deserialize(deserializer)?;

@@ -4,6 +4,7 @@
 use axum::http::StatusCode;
 use chrono::NaiveDate;
 use debrief_jobs::{
+    db::Tx,
     llm::costs::{self, Cost},
     queue::{
         JobState,
@@ -84,9 +85,9 @@ struct Counted {
     security(("key" = ["jobs:write"])),
     responses((status = 200, description = "How many run again: 0 if it isn't dead", body = Counted)))]
 pub(super) async fn retry(call: Call, Id(id): Id) -> Answer {
-    let tx = call.change(Right::JobsWrite, &[]).await?;
+    let mut tx = call.change(Right::JobsWrite, &[]).await?;
     one(&call, id).await?;
-    let jobs = admin::retry(&call.state.services.db, &Filter { id: Some(id), ..own(&call) }).await?;
+    let jobs = admin::retry(tx.conn(), &Filter { id: Some(id), ..own(&call) }).await?;
     call.done(tx, About::other(id), StatusCode::OK, &Counted { jobs }, &[]).await
 }
 
@@ -95,9 +96,9 @@ pub(super) async fn retry(call: Call, Id(id): Id) -> Answer {
     security(("key" = ["jobs:write"])),
     responses((status = 200, description = "How many were cancelled: 0 if it ran or runs", body = Counted)))]
 pub(super) async fn cancel(call: Call, Id(id): Id) -> Answer {
-    let tx = call.change(Right::JobsWrite, &[]).await?;
+    let mut tx = call.change(Right::JobsWrite, &[]).await?;
     one(&call, id).await?;
-    let jobs = admin::cancel(&call.state.services.db, &Filter { id: Some(id), ..own(&call) }).await?;
+    let jobs = admin::cancel(tx.conn(), &Filter { id: Some(id), ..own(&call) }).await?;
     call.done(tx, About::other(id), StatusCode::OK, &Counted { jobs }, &[]).await
 }
 
@@ -114,8 +115,7 @@ pub(super) struct Since {
     security(("key" = ["costs:read"])),
     responses((status = 200, description = "By month, task and model", body = Page<Cost>)))]
 pub(super) async fn costs(call: Call, Asked(since): Asked<Since>) -> Answer {
-    let tx = call.read(Right::CostsRead).await?;
-    let wanted = costs::Wanted { since: since.since, organization: Some(call.caller.organization) };
-    let items = costs::costs(&call.state.services.db, &wanted).await?;
+    let mut tx = call.read(Right::CostsRead).await?;
+    let items = costs::of(&mut tx, since.since).await?;
     call.shown(tx, About::list(items.len()), &Page { items, next: None }).await
 }

@@ -125,11 +125,7 @@ pub(super) async fn roles(call: Call, Id(id): Id, body: Json<Roles>) -> Answer {
     responses((status = 200, description = "What stays", body = CoachRemoval)))]
 pub(super) async fn deactivate(call: Call, Id(id): Id) -> Answer {
     let mut tx = call.change(Right::PeopleWrite, &[]).await?;
-    people::person(&mut tx, id).await?;
-    // It looks at all of the organization, which this caller may not, so it has a transaction of its own. Again it changes
-    // nothing.
-    let (db, visitor) = (&call.state.services.db, &call.caller.visitor);
-    let removal = people::deactivate(db, call.caller.organization, id, visitor).await?;
+    let removal = people::deactivate(&mut tx, id, &call.caller.visitor).await?;
     call.done(tx, About::other(id), StatusCode::OK, &removal, &[]).await
 }
 
@@ -139,8 +135,7 @@ pub(super) async fn deactivate(call: Call, Id(id): Id) -> Answer {
     responses((status = 204, description = "They may sign in again")))]
 pub(super) async fn activate(call: Call, Id(id): Id) -> Answer {
     let mut tx = call.change(Right::PeopleWrite, &[]).await?;
-    people::person(&mut tx, id).await?;
-    people::activate(&call.state.services.db, call.caller.organization, id, &call.caller.visitor).await?;
+    people::activate(&mut tx, id, &call.caller.visitor).await?;
     call.done(tx, About::other(id), StatusCode::NO_CONTENT, &(), &[]).await
 }
 

@@ -21,13 +21,13 @@ use debrief_jobs::{
     },
     rights::Right,
 };
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
     call::{About, Answer, Call, tagged},
-    input::{Asked, Id, Json, Page, Paging},
+    input::{Asked, Id, Json, Page, Paging, given},
     problem::Problem,
     upload,
 };
@@ -95,11 +95,6 @@ pub(super) async fn show(call: Call, Id(id): Id) -> Answer {
     let mut tx = call.read(Right::SummariesRead).await?;
     let (summary, etag) = one(&mut tx, id).await?;
     tagged(call.shown(tx, about(&summary), &summary).await, &etag)
-}
-
-/// Tells a field that is left out from one that is `null`.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<NaiveDate>>, D::Error> {
-    Option::<NaiveDate>::deserialize(deserializer).map(Some)
 }
 
 /// What to change in a claim; what is left out stays.

@@ -7,13 +7,13 @@ use debrief_jobs::{
     webhook::{self, Delivery, DeliveryState, EventType, Filter, Webhook, WebhookError},
 };
 use secrecy::ExposeSecret;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
     call::{About, Answer, Call},
-    input::{Asked, Id, Json, Page, Paging},
+    input::{Asked, Id, Json, Page, Paging, given},
     problem::{Code, Problem},
 };
 use crate::http::failure::capitalized;
@@ -102,11 +102,6 @@ pub(super) async fn show(call: Call, Id(id): Id) -> Answer {
     let mut tx = call.read(Right::WebhooksWrite).await?;
     let webhook = webhook::get(&mut tx, id).await?;
     call.shown(tx, About::other(id), &webhook).await
-}
-
-/// Tells a field that is left out from one that is `null`.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Vec<String>>>, D::Error> {
-    Option::<Vec<String>>::deserialize(deserializer).map(Some)
 }
 
 /// What to change; what is left out stays.

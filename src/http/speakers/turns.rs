@@ -67,7 +67,7 @@ pub(in crate::http) async fn show(
     Query(OfLabel { label, from }): Query<OfLabel>,
     parts: Parts,
 ) -> Result<Response, Failure> {
-    let guest = guest::guest(&state, &parts.headers, session).await?;
+    let guest = guest::guest(&state, &parts, session).await?;
     let mut tx = guest.enter(&state).await?;
     let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
     let clients = view::clients_of(&mut tx, session).await?;
