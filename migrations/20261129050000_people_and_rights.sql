@@ -96,6 +96,7 @@ alter table audit_events
     drop constraint review_events_kind_check,
     -- The kinds are a list in jobs/audit.rs: one that the schema didn't know would be refused in the middle of an action.
     add constraint audit_events_kind_check check (kind ~ '^[a-z_]{1,60}$');
+create index audit_events_by_person on audit_events (organization_id, person_id, at desc, id desc) where person_id is not null;
 create index audit_events_by_time on audit_events (organization_id, at desc, id desc);
 
 -- What other software signs in with. The key itself is shown once.

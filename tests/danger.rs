@@ -311,7 +311,12 @@ async fn the_page_says_so_at_its_top() {
     let (_, token) = links::issue(&mut tx, world.coach, session, 10).await.expect("a link");
     tx.commit().await.expect("it commits");
     let metrics = PrometheusBuilder::new().build_recorder().handle();
-    let router = public_router(HttpState { services: world.services.clone(), metrics, api: std::sync::Arc::default() });
+    let router = public_router(HttpState {
+        services: world.services.clone(),
+        metrics,
+        api: std::sync::Arc::default(),
+        proxies: std::sync::Arc::default(),
+    });
     let stop = CancellationToken::new();
     tokio::spawn(serve(listener, router, Limits::new(64, Duration::from_secs(5)), stop.clone()));
 

@@ -36,7 +36,12 @@ async fn served() -> Served {
     let reviewed = Reviewed::new(&world).await;
     reviewed.set_state(&world, "in_review").await;
     let metrics = PrometheusBuilder::new().build_recorder().handle();
-    let router = public_router(HttpState { services: world.services.clone(), metrics, api: std::sync::Arc::default() });
+    let router = public_router(HttpState {
+        services: world.services.clone(),
+        metrics,
+        api: std::sync::Arc::default(),
+        proxies: std::sync::Arc::default(),
+    });
     let stop = CancellationToken::new();
     tokio::spawn(serve(listener, router, Limits::new(64, Duration::from_secs(5)), stop.clone()));
     Served { world, reviewed, base, stop }

@@ -330,7 +330,7 @@ async fn put_for<J: JobArgs>(world: &World, organization: Uuid, job: &J) -> Uuid
 }
 
 async fn job(world: &World, id: Uuid) -> admin::JobDetail {
-    admin::show(&world.database.db, id).await.expect("the queue answers").expect("the job is there")
+    admin::show(world.database.db.pool(), id).await.expect("the queue answers").expect("the job is there")
 }
 
 /// How often the probe took effect.

@@ -68,7 +68,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     let shutdown = CancellationToken::new();
-    let router = public_router(HttpState { services, metrics, api });
+    let router = public_router(HttpState { services, metrics, api, proxies: Arc::default() });
     let server = tokio::spawn(serve(listener, router, Limits::new(2_000, Duration::from_secs(5)), shutdown.clone()));
 
     let client = Client::builder().no_proxy().build()?;

@@ -122,7 +122,7 @@ impl Beneath {
     }
 
     /// Opens a regular file that has one name.
-    fn open(&self, key: &str) -> Result<(File, ObjectInfo), Refused> {
+    pub(super) fn open(&self, key: &str) -> Result<(File, ObjectInfo), Refused> {
         let (folder, name) = self.parent(key)?;
         // A pipe would block until it has a writer.
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;

@@ -63,6 +63,12 @@ impl Folder {
         if before == after { Ok(content.into()) } else { Err(BucketError::Changed) }
     }
 
+    /// The file, opened for reading: it stays what it is, whatever takes its name.
+    pub(super) async fn file(&self, key: &str) -> Result<std::fs::File, BucketError> {
+        let name = key.to_owned();
+        self.in_background(key, move |beneath| beneath.open(&name).map(|(file, _)| file)).await
+    }
+
     /// The content of a listed file, if it is the same before and after.
     pub(super) async fn get_listed(&self, object: &ObjectInfo) -> Result<Bytes, BucketError> {
         let name = object.key.clone();

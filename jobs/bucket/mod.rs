@@ -8,22 +8,26 @@ mod beneath;
 mod folder;
 mod listing;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use object_store::{
     ClientOptions, GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig, aws::AmazonS3Builder,
     buffered::BufWriter, prefix::PrefixStore,
 };
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
+use tokio_util::io::ReaderStream;
 use url::Url;
 
 use crate::{SettingsError, masked};
 pub use beneath::{DEEPEST, LONGEST};
 use folder::Folder;
 pub use listing::{Listing, ObjectInfo, Obstacle, Unusable};
+
+/// How much of a large object is read at a time.
+const PIECE: usize = 256 << 10;
 
 /// Where the bucket is.
 #[derive(Clone, Debug, Deserialize)]
@@ -200,6 +204,23 @@ impl Bucket {
         match &self.place {
             Place::Folder(folder) => folder.get(key).await,
             Place::Store(store) => store.get(&path(key)).await.map_err(failed)?.bytes().await.map_err(failed),
+        }
+    }
+
+    /// The object's content in pieces, for one that may be large.
+    ///
+    /// # Errors
+    /// [`BucketError::NotFound`], or the bucket failed. An error while it's read ends the stream.
+    pub async fn stream(&self, key: &str) -> Result<BoxStream<'static, io::Result<Bytes>>, BucketError> {
+        match &self.place {
+            Place::Folder(folder) => {
+                let file = tokio::fs::File::from_std(folder.file(key).await?);
+                Ok(ReaderStream::with_capacity(file, PIECE).boxed())
+            }
+            Place::Store(store) => {
+                let object = store.get(&path(key)).await.map_err(|error| BucketError::of(key, error))?;
+                Ok(object.into_stream().map_err(io::Error::other).boxed())
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
     people::{
         Client, PeopleError, aliases,
         change::find,
-        coach,
+        client_by_id, coach,
         put::{hold, readdress},
     },
 };
@@ -92,14 +92,17 @@ pub async fn merge_found(
         }
     }
     hold(tx, coach_id).await?;
+    // As they are now that nobody else changes them: another merge may have been faster.
+    let (from, into) = (still(tx, from).await?, still(tx, into).await?);
     let shared = shared_sessions(tx, &from, &into).await?;
     if !shared.is_empty() && !same_person {
         let titles: Vec<String> = shared.iter().map(|(_, title)| format!("“{title}”")).collect();
         return Err(PeopleError::BothSpoke { from: from.name, into: into.name, sessions: titles.join(", ") });
     }
     let moved = sqlx::query_scalar!(
-        r#"select count(distinct session_id) as "count!" from participants where client_id = $1"#,
-        from.id
+        r#"select count(distinct session_id) as "count!" from participants where client_id = $1 and session_id <> all ($2)"#,
+        from.id,
+        &shared.iter().map(|(id, _)| *id).collect::<Vec<_>>()
     )
     .fetch_one(tx.conn())
     .await?;
@@ -107,7 +110,7 @@ pub async fn merge_found(
         id: into.id,
         name: into.name.clone(),
         email: into.email.clone().or_else(|| from.email.clone()),
-        sessions: usize::try_from(moved).unwrap_or(0) - shared.len(),
+        sessions: usize::try_from(moved).unwrap_or(0),
         rewritten: shared.len(),
         dropped_email: from.email.clone().filter(|_| into.email.is_some()),
     };
@@ -132,6 +135,12 @@ pub async fn merge_found(
     Ok(merged)
 }
 
+/// A client as it is now.
+async fn still(tx: &mut TenantTx, client: Client) -> Result<Client, PeopleError> {
+    let gone = PeopleError::ClientGone(client.name);
+    client_by_id(tx, client.id).await?.map(Client::from).ok_or(gone)
+}
+
 const ROUNDS: usize = 3;
 
 /// The ids of the sessions that name either client.
@@ -150,7 +159,7 @@ async fn sessions_of(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<
 async fn shared_sessions(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<Vec<(Uuid, String)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"with named as (select session_id, client_id from participants where client_id is not null
-                          union select session_id, client_id from summaries)
+                          union select session_id, client_id from summaries where withdrawn_reason is null)
            select id, title from sessions
            where id in (select session_id from named where client_id = $1)
              and id in (select session_id from named where client_id = $2) order by session_date, id"#,

@@ -181,6 +181,12 @@ pub fn is_unstorable(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| ["22021", "22P05"].contains(&code.as_ref()))
 }
 
+/// Whether a value can't be what a column or a function takes: out of range, or of another form (SQLSTATE class 22).
+#[must_use]
+pub fn is_unusable_value(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code.starts_with("22"))
+}
+
 /// What both kinds of transaction have in common; the queue enqueues in either.
 pub trait Tx: Send {
     /// The connection, for queries: `.execute(tx.conn())`.

@@ -91,9 +91,6 @@ pub enum SearchError {
     /// The query is too long, such as a whole text.
     #[error("the query has {0} characters, and may have {LONGEST_QUERY}: search for a few words")]
     TooLong(usize),
-    /// The query failed.
-    #[error("the search failed: {0}")]
-    Database(#[from] sqlx::Error),
 }
 
 /// A query that was checked and embedded: ready for a transaction.

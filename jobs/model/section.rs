@@ -124,7 +124,7 @@ impl Section {
         !matches!(self, Self::Moments)
     }
 
-    /// Whether its claims carry a [`Score`].
+    /// Whether its claims carry a [`Score`](super::Score).
     #[must_use]
     pub const fn is_scored(self) -> bool {
         matches!(self, Self::Risk | Self::Priority)

@@ -79,19 +79,24 @@ async fn read(tx: &mut TenantTx, id: Option<Uuid>, wanted: &WantedClients) -> Re
     let (after_name, after_id) = wanted.after.clone().unzip();
     sqlx::query_as!(
         BookEntry,
-        r#"select id, coach_id, name, email, greeting, tags, updated_at,
-                  array(select written from aliases where client_id = clients.id order by written) as "aliases!",
+        r#"with page as materialized (
+               select id, coach_id, name, email, greeting, tags, updated_at from clients
+               where removed_at is null and ($1::uuid is null or id = $1) and ($2::uuid is null or coach_id = $2)
+                 and ($3::text is null or $3 = any (tags))
+                 and ($4::text is null or strpos(lower(name), lower($4)) > 0 or strpos(lower(email), lower($4)) > 0
+                      or exists (select from aliases
+                                 where client_id = clients.id and strpos(lower(written), lower($4)) > 0))
+                 and ($5::text is null or (name, id) > ($5, $6::uuid))
+               order by name, id limit $7)
+           select id as "id!", coach_id as "coach_id!", name as "name!", email, greeting, tags as "tags!",
+                  updated_at as "updated_at!",
+                  array(select written from aliases where client_id = page.id order by written) as "aliases!",
                   been.sessions as "sessions!", been.last_session_date
-           from clients cross join lateral (
+           from page cross join lateral (
                select count(distinct session_id), max(session_date)
                from participants join sessions on sessions.id = session_id
-               where participants.client_id = clients.id) as been (sessions, last_session_date)
-           where removed_at is null and ($1::uuid is null or id = $1) and ($2::uuid is null or coach_id = $2)
-             and ($3::text is null or $3 = any (tags))
-             and ($4::text is null or strpos(lower(name), lower($4)) > 0 or strpos(lower(email), lower($4)) > 0
-                  or exists (select from aliases where client_id = clients.id and strpos(lower(written), lower($4)) > 0))
-             and ($5::text is null or (name, id) > ($5, $6::uuid))
-           order by name, id limit $7"#,
+               where participants.client_id = page.id) as been (sessions, last_session_date)
+           order by name, id"#,
         id,
         wanted.coach,
         wanted.tag,

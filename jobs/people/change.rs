@@ -116,7 +116,7 @@ pub async fn change_client(
     Ok(changed)
 }
 
-/// Changes a client in the caller's transaction.
+/// Changes a client in the caller's transaction. `client` is what was read while its coach was held ([`super::hold_client`]).
 ///
 /// # Errors
 /// If another client has the address, or an input can't be used.
@@ -129,18 +129,11 @@ pub async fn change_found(tx: &mut TenantTx, client: &Client, change: ClientChan
     few(&change.remove_aliases, "aliases")?;
     few(change.tags.as_deref().unwrap_or_default(), "tags")?;
     let coach_id = client.coach_id;
-    hold(tx, coach_id).await?;
     let name = change.name.as_deref().map(good_name).transpose()?;
     let tags = change.tags.map(clean_all);
-    let email = match change.email {
-        Some(email) => email.as_deref().map(good_email).transpose()?,
-        None => client.email.clone(),
-    };
-    let greeting = match change.greeting {
-        Some(greeting) => greeting.as_deref().map(good_greeting).transpose()?,
-        None => client.greeting.clone(),
-    };
-    if let Some(email) = &email {
+    let email = change.email.map(|email| email.as_deref().map(good_email).transpose()).transpose()?;
+    let greeting = change.greeting.map(|greeting| greeting.as_deref().map(good_greeting).transpose()).transpose()?;
+    if let Some(Some(email)) = &email {
         let other = sqlx::query_scalar!(
             "select name from clients where coach_id = $1 and lower(email) = $2 and id <> $3",
             coach_id,
@@ -152,13 +145,15 @@ pub async fn change_found(tx: &mut TenantTx, client: &Client, change: ClientChan
         }
     }
     sqlx::query!(
-        "update clients set name = coalesce($2, name), email = $3, greeting = $4, tags = coalesce($5, tags),
-            updated_at = now() where id = $1",
+        "update clients set name = coalesce($2, name), email = case when $6 then $3 else email end,
+            greeting = case when $7 then $4 else greeting end, tags = coalesce($5, tags), updated_at = now() where id = $1",
         client.id,
         name,
-        email,
-        greeting,
-        tags.as_deref()
+        email.clone().flatten(),
+        greeting.clone().flatten(),
+        tags.as_deref(),
+        email.is_some(),
+        greeting.is_some()
     )
     .execute(tx.conn())
     .await?;
@@ -167,7 +162,7 @@ pub async fn change_found(tx: &mut TenantTx, client: &Client, change: ClientChan
     aliases::keep(tx, (coach_id, client.id), old_name.as_slice()).await?;
     aliases::remove(tx, client.id, &change.remove_aliases).await?;
     aliases::put_typed(tx, (coach_id, client.id), &change.aliases).await?;
-    if email != client.email {
+    if email.is_some_and(|email| email != client.email) {
         readdress(tx, client.id).await?;
     }
     path::look_again(tx, coach_id).await?;

@@ -14,7 +14,7 @@ use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{TenantTx, Tx},
     model::{Role, role},
-    rights::end_sign_ins,
+    rights::{end_keys_of_organization, end_sign_ins},
 };
 
 /// Whether a person is there.
@@ -205,6 +205,9 @@ pub async fn change_roles(tx: &mut TenantTx, id: Uuid, roles: &[Role], visitor: 
     sqlx::query!("update coaches set roles = $2 where id = $1", id, &stored).execute(tx.conn()).await?;
     if roles.iter().any(|role| !before.contains(role)) {
         end_sign_ins(tx, id, None).await?;
+    }
+    if before.contains(&Role::Admin) && !roles.contains(&Role::Admin) {
+        end_keys_of_organization(tx, id).await?;
     }
     let detail = json!({ "account": id, "roles": stored });
     record(tx, &Event { detail, ..Event::about_nobody(EventKind::RolesChanged) }, visitor).await?;

@@ -42,8 +42,8 @@ pub use members::{Person, Presence, activate, add_person, change_roles, deactiva
 pub use organizations::{
     Organization, OrganizationChange, add_organization, change_organization, list_organizations, organization,
 };
-pub use put::Put;
-pub use settings::{OrganizationSettings, change_settings, organization_settings};
+pub use put::{Put, hold_client};
+pub use settings::{OrganizationSettings, change_settings, hold_settings, organization_settings};
 pub use teams::{
     Member, Team, add_member, create_team, delete_team, find_team, list_teams, remove_member, rename_team,
 };
@@ -178,6 +178,9 @@ pub enum PeopleError {
         /// The client asked for.
         who: String,
     },
+    /// The client was removed or merged meanwhile.
+    #[error("{0} was removed or merged in the meantime; list the clients again")]
+    ClientGone(String),
     /// Several clients have this name.
     #[error("coach {coach} has several clients `{who}`; give the email or the id: {ids}")]
     SeveralClients {

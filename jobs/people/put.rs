@@ -118,6 +118,18 @@ pub(crate) async fn hold(tx: &mut TenantTx, coach_id: Uuid) -> Result<(), sqlx::
     Ok(())
 }
 
+/// Keeps everyone else from changing this client: what is read of it from now on stays until the transaction ends.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn hold_client(tx: &mut TenantTx, id: Uuid) -> Result<(), sqlx::Error> {
+    let coach = sqlx::query_scalar!("select coach_id from clients where id = $1", id);
+    match coach.fetch_optional(tx.conn()).await? {
+        Some(coach) => hold(tx, coach).await,
+        None => Ok(()),
+    }
+}
+
 /// Matches each entry to the client that it means, or adds one; returns the results in order.
 pub(super) async fn put(
     tx: &mut TenantTx,

@@ -33,6 +33,18 @@ pub async fn organization_settings(tx: &mut TenantTx) -> Result<OrganizationSett
         .await
 }
 
+/// Keeps everyone else from changing them until the transaction ends.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn hold_settings(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+    let organization = tx.tenant();
+    sqlx::query!("select id from organizations where id = $1 for no key update", organization)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Changes them; what is `None` stays.
 ///
 /// # Errors

@@ -104,7 +104,7 @@ pub struct Stat {
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
-pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<JobRow>, sqlx::Error> {
+pub async fn list(db: impl PgExecutor<'_>, filter: &Filter, limit: i64) -> Result<Vec<JobRow>, sqlx::Error> {
     Ok(details(db, filter, limit).await?.into_iter().map(|job| job.row).collect())
 }
 
@@ -112,11 +112,11 @@ pub async fn list(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<JobRow>, s
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
-pub async fn show(db: &Db, id: Uuid) -> Result<Option<JobDetail>, sqlx::Error> {
+pub async fn show(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<JobDetail>, sqlx::Error> {
     Ok(details(db, &Filter::one(id), 1).await?.pop())
 }
 
-async fn details(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<JobDetail>, sqlx::Error> {
+async fn details(db: impl PgExecutor<'_>, filter: &Filter, limit: i64) -> Result<Vec<JobDetail>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select id as "id!", organization_id, kind as "kind!", subject, state as "state!: JobState", run_at as "run_at!",
             attempt as "attempt!", max_attempts as "max_attempts!", kills as "kills!",
@@ -130,7 +130,7 @@ async fn details(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<JobDetail>,
         filter.housekeeping,
         limit
     )
-    .fetch_all(db.pool())
+    .fetch_all(db)
     .await?;
     let details = rows.into_iter().map(|row| JobDetail {
         row: JobRow {

@@ -20,6 +20,16 @@ pub enum Via {
     Link(Uuid),
 }
 
+impl Via {
+    /// The key, the sign-in or the link.
+    #[must_use]
+    pub const fn id(self) -> Uuid {
+        match self {
+            Self::SignIn(id) | Self::Key(id) | Self::Link(id) => id,
+        }
+    }
+}
+
 /// A person as far as rights depend on it.
 #[derive(Clone, Debug, Default)]
 struct Person {
@@ -93,6 +103,12 @@ impl Caller {
             Via::Link(link) => Visitor { link_id: Some(link), ..visitor },
         };
         Ok(Some(Self { organization, person, via, visitor, about, admins_read, scopes }))
+    }
+
+    /// Of whom limits are: the person, whatever they come by, or a key of the organization.
+    #[must_use]
+    pub fn account(&self) -> Uuid {
+        self.person.unwrap_or(self.via.id())
     }
 
     /// The person's roles; none for a key of the organization.

@@ -36,6 +36,20 @@ pub async fn end_all(tx: &mut TenantTx, person: Uuid) -> Result<(), sqlx::Error>
     Ok(())
 }
 
+/// Ends the organization's keys that a person created: whoever stops managing people must not go on by what they know.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn end_keys_of_organization(tx: &mut TenantTx, person: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update api_keys set revoked_at = now() where person_id is null and created_by = $1 and revoked_at is null",
+        person
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Takes back the links to sign in, to accept and to confirm that a person was mailed and didn't use.
 ///
 /// # Errors

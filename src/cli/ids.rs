@@ -102,7 +102,7 @@ impl App {
             return Ok(whole);
         }
         let all = Filter { housekeeping: true, ..Filter::default() };
-        let jobs = admin::list(&self.db, &all, i64::from(i32::MAX)).await?;
+        let jobs = admin::list(self.db.pool(), &all, i64::from(i32::MAX)).await?;
         let called = |job: &admin::JobRow| format!("{}  {}", job.kind, job.state);
         Ok(id.choose("job", "debrief jobs list", jobs.iter().map(|job| (job.id, called(job))))?)
     }

@@ -93,7 +93,7 @@ impl Jobs {
         match self {
             Self::List { which, all, limit } => {
                 let filter = Filter { housekeeping: all, ..which.filter(app, None).await? };
-                let jobs = admin::list(&app.db, &filter, limit).await?;
+                let jobs = admin::list(app.db.pool(), &filter, limit).await?;
                 app.output.list(
                     &jobs,
                     "no matching jobs",
@@ -112,7 +112,7 @@ impl Jobs {
             }
             Self::Show { id } => {
                 let id = app.job(&id).await?;
-                match admin::show(&app.db, id).await? {
+                match admin::show(app.db.pool(), id).await? {
                     Some(job) => app.output.one(&job, text)?,
                     None => anyhow::bail!("there is no job {id}: it may have been pruned; see `debrief jobs list`"),
                 }
@@ -132,7 +132,7 @@ impl Change {
             None => None,
         };
         let filter = self.which.filter(app, id).await?;
-        let fitting = admin::list(&app.db, &filter, i64::from(i32::MAX)).await?;
+        let fitting = admin::list(app.db.pool(), &filter, i64::from(i32::MAX)).await?;
         let count = fitting.iter().filter(|job| states.contains(&job.state)).count();
         if self.dry_run {
             app.output.one(&json!({ "would_change": count }), |_| format!("{count} jobs would be {done}"))?;

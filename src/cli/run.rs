@@ -92,9 +92,15 @@ pub(crate) async fn up(app: &App) -> anyhow::Result<ExitCode> {
 }
 
 /// What every handler has.
-fn state(app: &App) -> HttpState {
+fn state(app: &App) -> anyhow::Result<HttpState> {
     let api = http::api::Settings { requests_per_minute: app.config.http.api_requests_per_minute };
-    HttpState { services: app.services.clone(), metrics: telemetry::metrics(), api: Arc::new(api) }
+    let proxies = http::Proxies::read(&app.config.http.trusted_proxies).map_err(anyhow::Error::msg)?;
+    Ok(HttpState {
+        services: app.services.clone(),
+        metrics: telemetry::metrics(),
+        api: Arc::new(api),
+        proxies: Arc::new(proxies),
+    })
 }
 
 /// Where files go and where results appear, for someone who has just started it.
@@ -222,7 +228,7 @@ impl Pages {
     }
 
     async fn serve(self, app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
-        let state = state(app);
+        let state = state(app)?;
         let limits = limits(app);
         tokio::join!(
             http::serve(self.public, http::public_router(state.clone()), limits, shutdown.clone()),
@@ -234,7 +240,7 @@ impl Pages {
 
 /// A worker's own admin page and metrics. Of several workers on one machine only the first gets the address.
 async fn serve_admin(app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let state = state(app);
+    let state = state(app)?;
     match listen(app.config.http.admin_listen, "http.admin_listen", "DEBRIEF_HTTP__ADMIN_LISTEN").await {
         Ok(listener) => {
             http::serve(listener, http::admin_router(state, names(app)), limits(app), shutdown).await;

@@ -69,6 +69,8 @@ pub struct Http {
     pub admin_anywhere: bool,
     /// The maximum number of connections served at a time.
     pub connections: usize,
+    /// Addresses and networks of proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<String>,
     /// How many API requests a person's keys, or a key of the organization, may make in a minute.
     pub api_requests_per_minute: u32,
 }
@@ -140,6 +142,7 @@ impl Config {
             .separator("__")
             .try_parsing(true)
             .list_separator(",")
+            .with_list_parse_key("http.trusted_proxies")
             .with_list_parse_key("webhooks.allow_private")
             .source(Some(environment()));
         let told =

@@ -124,7 +124,7 @@ async fn kinds(state: &HttpState) -> Result<(Vec<Kind>, f64), sqlx::Error> {
 
 async fn failed(state: &HttpState) -> Result<Vec<Failed>, sqlx::Error> {
     let filter = queue::admin::Filter { state: Some(JobState::Dead), ..queue::admin::Filter::default() };
-    let rows = queue::admin::list(&state.services.db, &filter, FAILED_JOBS_SHOWN).await?;
+    let rows = queue::admin::list(state.services.db.pool(), &filter, FAILED_JOBS_SHOWN).await?;
     let rows = rows.into_iter().map(|row| Failed {
         id: row.id.to_string(),
         organization: row.organization_id.map_or_else(|| "the installation".to_owned(), |id| id.to_string()),

@@ -12,6 +12,7 @@
 //! guest    who is in a review: by a link, or signed in
 //! guard    who may post, and the headers of every answer
 //! failure  errors: pages for people, RFC 9457 problems for programs
+//! proxies  whose address a request has
 //! server   connections, and what each may hold for how long
 //! ```
 //!
@@ -30,6 +31,7 @@ mod links;
 pub mod mcp;
 mod page;
 mod places;
+mod proxies;
 mod review;
 mod server;
 mod sign_in;
@@ -51,6 +53,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::TraceLayer};
 
 use failure::Failure;
+pub use proxies::Proxies;
 use review::Press;
 pub use server::{Limits, serve};
 
@@ -68,6 +71,8 @@ pub struct HttpState {
     pub metrics: PrometheusHandle,
     /// How the API behaves.
     pub api: Arc<api::Settings>,
+    /// Whose word on a client's address is believed.
+    pub proxies: Arc<Proxies>,
 }
 
 impl std::fmt::Debug for HttpState {
@@ -115,7 +120,8 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/readyz", get(health::readyz).layer(Extension(health::Newcomer::default())))
         .merge(api::router(&state))
         .merge(mcp::router(&state));
-    finish(routes.layer(middleware::from_fn_with_state(state.clone(), guard::note_foreign_host)), state)
+    let routes = routes.layer(middleware::from_fn_with_state(state.clone(), guard::note_foreign_host));
+    finish(routes.layer(middleware::from_fn_with_state(state.clone(), proxies::find_client)), state)
 }
 
 /// A button whose handler is told which one was pressed.

@@ -11,7 +11,9 @@ use debrief_jobs::{
     path::{AskForSpeakers, AttributeSession, ParseTranscript, RefineSummary, RequestReview, SummarizeClient},
     rights::Right,
 };
+use futures::StreamExt;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use super::Api;
 use crate::http::visit::send;
@@ -261,4 +263,41 @@ async fn progress_comes_as_it_happens() {
     let stream = api.get(&key, &format!("/v1/sessions/{}/progress", api.reviewed.session)).await;
     assert_eq!(stream.header("content-type"), "text/event-stream");
     assert_eq!(stream.body.trim(), "event: progress\ndata: {\"state\":\"closed\",\"failed_stage\":null}");
+}
+
+#[tokio::test]
+async fn a_stream_ends_when_its_key_does() {
+    let api = Api::new().await;
+    let key = api.maya().await;
+    let request = Request::get(format!("/v1/sessions/{}/progress", api.reviewed.session))
+        .header(header::AUTHORIZATION, format!("Bearer {key}"))
+        .body(Body::empty())
+        .expect("a request");
+    let mut stream = api.router.clone().oneshot(request).await.expect("an answer").into_body().into_data_stream();
+    let first = stream.next().await.expect("the present state").expect("it is read");
+    assert!(first.starts_with(b"event: progress"));
+    api.execute("update api_keys set revoked_at = now()").await;
+    let rest = async { while stream.next().await.is_some() {} };
+    // It would go on for minutes.
+    tokio::time::timeout(std::time::Duration::from_secs(60), rest).await.expect("it ends with the next look");
+}
+
+#[tokio::test]
+async fn of_two_who_merge_crosswise_one_is_told() {
+    let api = Api::new().await;
+    let key = api.maya().await;
+    let merge = |from, into| {
+        let (api, key) = (&api, &key);
+        async move {
+            api.post(key, &format!("/v1/clients/{from}/merge"), &json!({ "into": into, "same_person": true })).await
+        }
+    };
+    let (priya, tom) = (api.world.priya, api.world.tom);
+    let (one, other) = tokio::join!(merge(priya, tom), merge(tom, priya));
+    let merged = [&one, &other].iter().filter(|answer| answer.status == StatusCode::OK).count();
+    assert_eq!(merged, 1, "{} {}", one.body, other.body);
+    assert_eq!(api.count("select count(*) from clients where removed_at is null").await, 1, "one person is left");
+    api.world.leaves::<debrief_jobs::path::Readdress>();
+    api.world.leaves::<AttributeSession>();
+    api.world.leaves::<SummarizeClient>();
 }

@@ -6,6 +6,7 @@ use axum::http::{Method, StatusCode};
 use debrief::http::api::openapi;
 use debrief_jobs::{
     db::Tx,
+    index::IndexSession,
     model::Role,
     rights::{Reach, Right, TABLE},
     webhook,
@@ -341,6 +342,9 @@ async fn walk(operation: &Operation) {
         // Then the stream ends at once.
         api.reviewed.set_state(&api.world, "closed").await;
     }
+    if of == Of::Search {
+        api.world.run(&IndexSession { session_id: api.reviewed.session }).await.expect("it is indexed");
+    }
     let mut body = body;
     if operation.id == "create_client" {
         body.as_mut().expect("a body")["coach_id"] = places["coach"].clone().into();
@@ -374,10 +378,27 @@ async fn walk(operation: &Operation) {
             _ if of.is_of_organization() && caller.is_of_another_organization => {
                 assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", failure());
             }
+            // Maya's key, and the caller is neither she nor one who sees to all keys.
+            _ if of == Of::Key
+                && !caller.sees.0
+                && matches!(caller.expects(Some(Right::KeysOrganization)), Expected::Refused(_)) =>
+            {
+                assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", failure());
+            }
             _ => {
                 let status = answer.status.as_u16();
                 assert!(![401, 403, 500, 503].contains(&status), "{}", failure());
-                assert!(status != 404 || was_done || of == Of::Export || of == Of::Key, "{}", failure());
+                let is_once = operation.method == Method::DELETE || operation.id == "merge_clients";
+                assert!(status != 404 || is_once && was_done || of == Of::Export, "{}", failure());
+                // Whoever may see it does.
+                if expected == Expected::Allowed
+                    && matches!(of, Of::List | Of::Search)
+                    && operation.id != "list_rollups"
+                {
+                    let seen =
+                        ["session", "summary", "client"].iter().any(|thing| answer.body.contains(&places[*thing]));
+                    assert!(seen, "{}", failure());
+                }
                 was_done = true;
             }
         }

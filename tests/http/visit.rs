@@ -43,7 +43,7 @@ impl Answer {
 
 pub(crate) fn state(services: &Arc<Services>) -> HttpState {
     let metrics = PrometheusBuilder::new().build_recorder().handle();
-    HttpState { services: Arc::clone(services), metrics, api: Arc::default() }
+    HttpState { services: Arc::clone(services), metrics, api: Arc::default(), proxies: Arc::default() }
 }
 
 pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {

@@ -45,7 +45,7 @@ async fn dead_jobs_are_listed_shown_and_retried_by_filter() {
     worker.stop().await;
 
     let filter = Filter { state: Some(JobState::Dead), kind: Some("test.probe".into()), ..Filter::default() };
-    let listed = admin::list(db, &filter, 10).await.expect("an answer");
+    let listed = admin::list(db.pool(), &filter, 10).await.expect("an answer");
     assert_eq!(listed.iter().map(|row| row.id).collect::<Vec<_>>(), [dead]);
     let strangers = Filter { organization: Some(Uuid::now_v7()), ..filter.clone() };
     assert_eq!(admin::retry(db.pool(), &strangers).await.expect("an answer"), 0);
@@ -95,7 +95,7 @@ async fn what_was_kept_long_enough_is_pruned() {
     for _ in 0..4 {
         put(&world, &Probe::new(Does::Finish)).await;
     }
-    let all: Vec<Uuid> = admin::list(&world.database.db, &Filter::default(), 10)
+    let all: Vec<Uuid> = admin::list(world.database.db.pool(), &Filter::default(), 10)
         .await
         .expect("an answer")
         .iter()
@@ -120,7 +120,7 @@ async fn what_was_kept_long_enough_is_pruned() {
     let catalogue = Catalogue::new().with::<Prune>(Arc::new(()));
     let drained = debrief_jobs::queue::drain(world.database.db.clone(), catalogue, fast()).await;
     assert_eq!(drained.expect("the drain ends").ran, 1);
-    let left = admin::list(&world.database.db, &Filter::default(), 10).await.expect("an answer");
+    let left = admin::list(world.database.db.pool(), &Filter::default(), 10).await.expect("an answer");
     let mut left: Vec<Uuid> = left.iter().map(|row| row.id).filter(|&id| id != prune).collect();
     let mut kept = vec![all[1], all[2]];
     left.sort();

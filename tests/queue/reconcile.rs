@@ -56,7 +56,7 @@ async fn reconciled(world: &World) -> Vec<(String, String)> {
     let catalogue = Catalogue::new().with::<Reconcile>(Arc::new(()));
     let drained = debrief_jobs::queue::drain(world.database.db.clone(), catalogue, fast()).await;
     assert_eq!(drained.map(|drained| drained.dead).expect("the drain ends"), 0);
-    let rows = admin::list(&world.database.db, &Filter::default(), 100).await.expect("an answer");
+    let rows = admin::list(world.database.db.pool(), &Filter::default(), 100).await.expect("an answer");
     let mut jobs: Vec<_> = rows.into_iter().filter_map(|row| Some((row.kind, row.subject?))).collect();
     jobs.sort();
     jobs
@@ -151,7 +151,7 @@ async fn every_state_has_a_next_job_a_person_or_is_an_end() {
         let locked = path::session::lock(&mut tx, session).await.expect("the lock").expect("the session");
         path::advance(&mut tx, &locked, state).await.expect("it is moved");
         tx.commit().await.expect("a commit");
-        let rows = admin::list(&world.database.db, &Filter::default(), 100).await.expect("an answer");
+        let rows = admin::list(world.database.db.pool(), &Filter::default(), 100).await.expect("an answer");
         for step in steps {
             let (kind, subject) = step.subject();
             let fits = |row: &&admin::JobRow| row.kind == kind && row.subject == Some(subject.to_string());

@@ -79,23 +79,16 @@ pub async fn action_page(tx: &mut TenantTx, wanted: &WantedActions) -> Result<Ve
     // A version gives its claims new ids, so a thread's earlier claim is known by its summary and its words.
     sqlx::query_as!(
         ActionLine,
-        r#"with shown as (
+        r#"with shown as not materialized (
                select id, session_id, client_id, state, coalesce(approved_version, version) as version
                from summaries where state in ('done', 'approved')),
-           items as (
+           items as not materialized (
                select claims.id as claim_id, shown.id as summary_id, shown.state as summary_state, sessions.id as session_id,
                       sessions.title as session_title, session_date, sessions.coach_id, shown.client_id, clients.name as client,
                       claims.text, audience, support, owner, due_date, due_words,
-                      due_date < (now() at time zone coaches.time_zone)::date as is_past,
-                      exists (
-                          select from claims earlier
-                          join threads on threads.earlier_claim_id = earlier.id
-                          join claims said on said.id = threads.claim_id
-                          join shown later on later.id = said.summary_id and later.version = said.version
-                          where outcome = 'met' and earlier.summary_id = claims.summary_id
-                            and earlier.section = 'action_items' and earlier.text = claims.text) as reported_done
-               from shown
-               join sessions on sessions.id = shown.session_id
+                      due_date < (now() at time zone coaches.time_zone)::date as is_past
+               from sessions
+               join shown on shown.session_id = sessions.id
                join coaches on coaches.id = sessions.coach_id
                join clients on clients.id = shown.client_id
                join claims on claims.summary_id = shown.id and claims.version = shown.version
@@ -103,15 +96,32 @@ pub async fn action_page(tx: &mut TenantTx, wanted: &WantedActions) -> Result<Ve
                where ($1::uuid is null or shown.client_id = $1) and ($2::uuid is null or sessions.coach_id = $2)
                  and ($3::text is null or owner = $3)
                  and ($5::date is null or session_date >= $5) and ($6::date is null or session_date <= $6)
-                 and ($7::date is null or (session_date, claims.id) < ($7, $8::uuid)))
-           select claim_id as "claim_id!", summary_id as "summary_id!", summary_state as "summary_state!: SummaryState",
+                 and ($7::date is null or (session_date, claims.id) < ($7, $8::uuid))),
+           -- Where only those that are overdue are wanted, it is looked which were done; else for the page's own alone.
+           page as materialized (
+               select * from items
+               where not $4 or (is_past and not exists (
+                   select from claims earlier
+                   join threads on threads.earlier_claim_id = earlier.id
+                   join claims said on said.id = threads.claim_id
+                   join shown later on later.id = said.summary_id and later.version = said.version
+                   where outcome = 'met' and earlier.summary_id = items.summary_id
+                     and earlier.section = 'action_items' and earlier.text = items.text))
+               order by session_date desc, claim_id desc limit $9)
+           select claim_id as "claim_id!", page.summary_id as "summary_id!", summary_state as "summary_state!: SummaryState",
                   session_id as "session_id!", session_title as "session_title!", session_date as "session_date!",
                   coach_id as "coach_id!", client_id as "client_id!", client as "client!", text as "text!",
                   audience as "audience!", support as "support!", owner as "owner!", due_date, due_words,
                   reported_done as "reported_done!", coalesce(is_past, false) and not reported_done as "is_overdue!"
-           from items
-           where not $4 or (is_past and not reported_done)
-           order by session_date desc, claim_id desc limit $9"#,
+           from page cross join lateral (
+               select exists (
+                   select from claims earlier
+                   join threads on threads.earlier_claim_id = earlier.id
+                   join claims said on said.id = threads.claim_id
+                   join shown later on later.id = said.summary_id and later.version = said.version
+                   where outcome = 'met' and earlier.summary_id = page.summary_id
+                     and earlier.section = 'action_items' and earlier.text = page.text)) as done (reported_done)
+           order by session_date desc, claim_id desc"#,
         wanted.client,
         wanted.coach,
         wanted.owner,

@@ -95,7 +95,8 @@ pub async fn sessions(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Row>, sq
                   (select count(*) from summaries where session_id = sessions.id) as "summaries_expected!",
                   sessions.created_at
            from sessions join coaches on coaches.id = coach_id
-           where ($1::text is null or coaches.handle = $1) and ($2::text is null or state_for_people(sessions.id, state) = $2)
+           where ($1::text is null or coaches.handle = $1) and ($2::text is null or state_for_people(sessions.id, state) = $2
+                  and state = case when $2 in ('approved', 'sending') then 'in_review' else $2 end)
              and (not $3 or failed_stage is not null) and ($4::uuid[] is null or sessions.id = any ($4))
            order by session_date desc, sessions.id desc limit $5"#,
         filter.coach,

@@ -40,7 +40,8 @@ pub struct Wanted {
 /// Returns an error if the query fails.
 pub async fn page(tx: &mut TenantTx, wanted: &Wanted) -> Result<Vec<Row>, sqlx::Error> {
     let (after_day, after_id) = wanted.after.unzip();
-    // The ids first: what a line counts is counted for those alone.
+    // The ids first: what a line counts is counted for those alone. What people see of a state differs from what is stored in
+    // review only, so that the function is asked for few.
     let ids = sqlx::query_scalar!(
         r#"select id from sessions
            where ($1::uuid is null or coach_id = $1)
@@ -49,7 +50,8 @@ pub async fn page(tx: &mut TenantTx, wanted: &Wanted) -> Result<Vec<Row>, sqlx::
              and ($3::text is null or exists (select from participants join clients on clients.id = participants.client_id
                     where participants.session_id = sessions.id and $3 = any (clients.tags)))
              and ($4::date is null or session_date >= $4) and ($5::date is null or session_date <= $5)
-             and ($6::text is null or type = $6) and ($7::text is null or state_for_people(id, state) = $7)
+             and ($6::text is null or type = $6) and ($7::text is null or state_for_people(id, state) = $7
+                  and state = case when $7 in ('approved', 'sending') then 'in_review' else $7 end)
              and (not $8 or failed_stage is not null)
              and ($9::date is null or (session_date, id) < ($9, $10::uuid))
            order by session_date desc, id desc limit $11"#,

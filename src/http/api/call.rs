@@ -2,7 +2,8 @@
 //!
 //! [`admit`] is the layer in front of every endpoint: it knows the caller by an API key (`Authorization: Bearer`) and counts
 //! the request. An endpoint begins with [`Call::read`] or [`Call::change`] and ends with [`Call::shown`] or
-//! [`Call::done`], which add the audit entry in the same transaction: no answer without one. Assistants ([`crate::http::mcp`])
+//! [`Call::done`], which add the audit entry in the same transaction. A repeated request changes nothing and has its entry
+//! already. Assistants ([`crate::http::mcp`])
 //! are let in, counted and noted by the same functions.
 
 use std::{borrow::Cow, sync::Arc};
@@ -13,6 +14,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use debrief_jobs::{
     audit::{self, Event, EventKind, Visitor},
     db::{Db, TenantTx, Tx},
@@ -21,6 +23,7 @@ use debrief_jobs::{
 };
 use serde::Serialize;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
@@ -85,11 +88,7 @@ pub(in crate::http) async fn admit(State(state): State<HttpState>, mut request: 
 pub(in crate::http) async fn count(db: &Db, settings: &Settings, caller: &Caller) -> Result<Left, sqlx::Error> {
     let most = i32::try_from(settings.requests_per_minute).unwrap_or(i32::MAX);
     let limit = Limit { name: "api", most, seconds: 60 };
-    let who = match (caller.person, caller.via) {
-        (Some(person), _) => person,
-        (None, rights::Via::Key(id) | rights::Via::SignIn(id) | rights::Via::Link(id)) => id,
-    };
-    limits::count(db, limit, &who.to_string()).await
+    limits::count(db, limit, &caller.account().to_string()).await
 }
 
 /// Whoever asks.
@@ -289,10 +288,8 @@ impl Call {
     }
 
     /// Of whom idempotency keys are: the key or the sign-in.
-    pub(super) fn id(&self) -> Uuid {
-        match self.caller.via {
-            rights::Via::Key(id) | rights::Via::SignIn(id) | rights::Via::Link(id) => id,
-        }
+    fn id(&self) -> Uuid {
+        self.caller.via.id()
     }
 
     async fn note(&self, tx: &mut TenantTx, kind: EventKind, about: About) -> Result<(), sqlx::Error> {
@@ -329,6 +326,16 @@ pub(in crate::http) async fn note(
 pub(super) fn json_response<T: Serialize>(status: StatusCode, value: &T) -> Result<Response, Problem> {
     let body = serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?;
     Ok(again::response(status, &[], body))
+}
+
+/// The ETag of values that are shown.
+pub(super) fn etag_of(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update((part.len() as u64).to_le_bytes());
+        hasher.update(part);
+    }
+    format!("\"{}\"", URL_SAFE_NO_PAD.encode(&hasher.finalize()[..12]))
 }
 
 /// Adds an ETag to an answer.

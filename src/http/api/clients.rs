@@ -13,10 +13,9 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
-    call::{About, Answer, Call, Stop, tagged},
+    call::{About, Answer, Call, Stop, etag_of, tagged},
     input::{Asked, Id, Json, Page, Paging, given},
     problem::Problem,
-    upload,
 };
 
 /// Which clients.
@@ -53,7 +52,7 @@ pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
 
 async fn one(tx: &mut TenantTx, id: Uuid) -> Result<(BookEntry, String), Problem> {
     let client = people::client_by_id(tx, id).await?.ok_or_else(Problem::not_found)?;
-    let etag = upload::etag_of(&[&client.updated_at.to_rfc3339(), &client.aliases.join("\n")]);
+    let etag = etag_of(&[&client.updated_at.to_rfc3339(), &client.aliases.join("\n")]);
     Ok((client, etag))
 }
 
@@ -169,6 +168,7 @@ pub(super) struct Change {
         (status = 412, description = "It has changed since"), (status = 428, description = "If-Match is missing")))]
 pub(super) async fn change(call: Call, Id(id): Id, body: Json<Change>) -> Answer {
     let mut tx = call.change(Right::ClientsWrite, &body.sha256).await?;
+    people::hold_client(&mut tx, id).await?;
     let (client, etag) = one(&mut tx, id).await?;
     call.must_match(&etag)?;
     let Change { name, email, greeting, add_aliases, remove_aliases, tags } = body.value;
@@ -186,10 +186,10 @@ pub(super) async fn change(call: Call, Id(id): Id, body: Json<Change>) -> Answer
     responses((status = 200, description = "What was removed, and what stays", body = Removal)))]
 pub(super) async fn remove(call: Call, Id(id): Id) -> Answer {
     let mut tx = call.change(Right::ClientsWrite, &[]).await?;
+    people::hold_client(&mut tx, id).await?;
     let (client, _) = one(&mut tx, id).await?;
     let removal = people::remove_found(&mut tx, client.into(), false).await?;
-    // A client without sessions is gone, and the audit can't point at it.
-    call.done(tx, About::other(id), StatusCode::OK, &removal, &[]).await
+    call.done(tx, About::client(id), StatusCode::OK, &removal, &[]).await
 }
 
 /// List a client's sessions

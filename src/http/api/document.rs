@@ -57,8 +57,8 @@ const ANY: [(&str, &str); 6] = [
     ("401", "No key, or one that doesn’t work"),
     ("403", "The key lacks the scope, or its person the role"),
     ("429", "Too many requests; Retry-After says when to come back"),
-    ("500", "Something failed; nothing was changed"),
-    ("503", "A part of the system isn’t responding; nothing was changed"),
+    ("500", "Something failed"),
+    ("503", "A part of the system isn’t responding, or it took too long"),
 ];
 /// What can go wrong with a change.
 const CHANGE: [(&str, &str); 4] = [

@@ -1,6 +1,6 @@
 //! `/v1/exports`: start one, see how far it is, and download its files.
 
-use axum::{extract::Path, http::StatusCode};
+use axum::{body::Body, extract::Path, http::StatusCode};
 use debrief_jobs::{
     export::{self, ExportLine, TableSchema},
     rights::Right,
@@ -95,9 +95,9 @@ pub(super) async fn file(call: Call, path: Option<Path<(Uuid, String, String)>>)
         .find(|file| file.format == format)
         .ok_or_else(Problem::not_found)?;
     call.noted(tx, About::other(id)).await?;
-    let content = call.state.services.bucket.get(&found.key).await.map_err(|error| {
+    let content = call.state.services.bucket.stream(&found.key).await.map_err(|error| {
         tracing::error!(target: "http", { error = %error }, "a file of an export could not be read from the bucket");
         Problem::new(Code::Away, "The file can’t be read at the moment.")
     })?;
-    Ok(transcripts::download(content, &format!("{table}.{format}"), "application/octet-stream"))
+    Ok(transcripts::download(Body::from_stream(content), &format!("{table}.{format}"), "application/octet-stream"))
 }

@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use chrono::NaiveDate;
 use debrief_jobs::{
-    db::Tx,
+    db::{TenantTx, Tx},
     llm::costs::{self, Cost},
     queue::{
         JobState,
@@ -45,9 +45,9 @@ pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
     if !(1..=200).contains(&limit) {
         return Err(Problem::new(Code::BadParameter, "`limit` is a number from 1 to 200.").into());
     }
-    let tx = call.read(Right::JobsWrite).await?;
+    let mut tx = call.read(Right::JobsWrite).await?;
     let filter = Filter { state: which.state, kind: which.kind, ..own(&call) };
-    let items = admin::list(&call.state.services.db, &filter, limit).await?;
+    let items = admin::list(tx.conn(), &filter, limit).await?;
     call.shown(tx, About::list(items.len()), &Page { items, next: None }).await
 }
 
@@ -56,8 +56,8 @@ fn own(call: &Call) -> Filter {
     Filter { organization: Some(call.caller.organization), ..Filter::default() }
 }
 
-async fn one(call: &Call, id: Uuid) -> Result<JobDetail, Stop> {
-    let found = admin::show(&call.state.services.db, id).await?;
+async fn one(call: &Call, tx: &mut TenantTx, id: Uuid) -> Result<JobDetail, Stop> {
+    let found = admin::show(tx.conn(), id).await?;
     let own = found.filter(|job| job.row.organization_id == Some(call.caller.organization));
     own.ok_or_else(|| Problem::not_found().into())
 }
@@ -67,8 +67,8 @@ async fn one(call: &Call, id: Uuid) -> Result<JobDetail, Stop> {
     security(("key" = ["jobs:write"])),
     responses((status = 200, description = "The job, with its attempts", body = JobDetail)))]
 pub(super) async fn show(call: Call, Id(id): Id) -> Answer {
-    let tx = call.read(Right::JobsWrite).await?;
-    let job = one(&call, id).await?;
+    let mut tx = call.read(Right::JobsWrite).await?;
+    let job = one(&call, &mut tx, id).await?;
     call.shown(tx, About::other(id), &job).await
 }
 
@@ -86,7 +86,7 @@ struct Counted {
     responses((status = 200, description = "How many run again: 0 if it isn't dead", body = Counted)))]
 pub(super) async fn retry(call: Call, Id(id): Id) -> Answer {
     let mut tx = call.change(Right::JobsWrite, &[]).await?;
-    one(&call, id).await?;
+    one(&call, &mut tx, id).await?;
     let jobs = admin::retry(tx.conn(), &Filter { id: Some(id), ..own(&call) }).await?;
     call.done(tx, About::other(id), StatusCode::OK, &Counted { jobs }, &[]).await
 }
@@ -97,7 +97,7 @@ pub(super) async fn retry(call: Call, Id(id): Id) -> Answer {
     responses((status = 200, description = "How many were cancelled: 0 if it ran or runs", body = Counted)))]
 pub(super) async fn cancel(call: Call, Id(id): Id) -> Answer {
     let mut tx = call.change(Right::JobsWrite, &[]).await?;
-    one(&call, id).await?;
+    one(&call, &mut tx, id).await?;
     let jobs = admin::cancel(tx.conn(), &Filter { id: Some(id), ..own(&call) }).await?;
     call.done(tx, About::other(id), StatusCode::OK, &Counted { jobs }, &[]).await
 }

@@ -6,6 +6,7 @@
 //! problem  what went wrong: RFC 9457, with stable codes
 //! again    Idempotency-Key
 //! upload   how a transcript comes in
+//! places   what holds memory or a connection for a while
 //! document the OpenAPI document
 //! me keys organization people sessions speakers transcripts clients summaries action_items follow_ups
 //! webhooks search rollups exports templates jobs history       the endpoints, one file a group
@@ -28,12 +29,12 @@ mod keys;
 mod me;
 mod organization;
 mod people;
+mod places;
 mod problem;
 mod rollups;
 mod search;
 mod sessions;
 mod speakers;
-mod streams;
 mod summaries;
 mod templates;
 mod transcripts;

@@ -10,16 +10,15 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
-    call::{About, Answer, Call, tagged},
+    call::{About, Answer, Call, etag_of, tagged},
     input::Json,
     problem::Problem,
-    upload,
 };
 
 async fn one(tx: &mut TenantTx) -> Result<(OrganizationSettings, String), Problem> {
     let settings = people::organization_settings(tx).await?;
     let text = serde_json::to_string(&settings).map_err(|error| Problem::internal(&error))?;
-    let etag = upload::etag_of(&[&text]);
+    let etag = etag_of(&[&text]);
     Ok((settings, etag))
 }
 
@@ -55,6 +54,7 @@ pub(super) struct Change {
         (status = 412, description = "It has changed since"), (status = 428, description = "If-Match is missing")))]
 pub(super) async fn change(call: Call, body: Json<Change>) -> Answer {
     let mut tx = call.change(Right::OrganizationWrite, &body.sha256).await?;
+    people::hold_settings(&mut tx).await?;
     let (_, etag) = one(&mut tx).await?;
     call.must_match(&etag)?;
     let Change { name, time_zone, admins_read_sessions } = body.value;

@@ -102,7 +102,8 @@ pub(super) struct Roles {
 
 /// Change a person's roles
 ///
-/// Their sign-ins end, so that nothing goes on with the old ones.
+/// Whoever gains a role signs in anew. Keys follow the roles with the next request; keys of the organization that a former admin
+/// created end.
 #[utoipa::path(put, path = "/v1/people/{id}/roles", tag = "people", operation_id = "change_roles",
     params(("id" = Uuid, Path,)), request_body = Roles, security(("key" = ["people:write"])),
     responses((status = 200, description = "The person as they are now", body = Person)))]

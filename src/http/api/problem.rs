@@ -201,10 +201,7 @@ impl Problem {
 
     pub(in crate::http) fn internal(error: &dyn std::fmt::Display) -> Self {
         tracing::error!(target: "http", { error = %error }, "a request failed");
-        Self::new(
-            Code::Internal,
-            "Nothing was changed. Try again in a minute; if it keeps happening, tell the operator.",
-        )
+        Self::new(Code::Internal, "Try again in a minute; if it keeps happening, tell the operator.")
     }
 
     pub(in crate::http) fn with_header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
@@ -279,8 +276,14 @@ impl From<sqlx::Error> for Problem {
         if db::is_unstorable(&error) {
             return Self::new(Code::Invalid, "A value holds a character that can’t be stored (NUL). Leave it out.");
         }
+        if db::is_unusable_value(&error) {
+            return Self::new(Code::Invalid, "A value is out of range, such as a day thousands of years away.");
+        }
+        if !db::is_away(&error) {
+            return Self::internal(&error);
+        }
         tracing::error!(target: "http", { error = %error }, "the database did not do what a request needs");
-        Self::new(Code::Away, "The database isn’t responding. Nothing was changed; try again in a minute.")
+        Self::new(Code::Away, "The database isn’t responding. Try again in a minute.")
     }
 }
 
@@ -374,6 +377,7 @@ impl From<PeopleError> for Problem {
             | PeopleError::NoOrganization(_)
             | PeopleError::NoPerson
             | PeopleError::NoTeam => Self::not_found(),
+            PeopleError::ClientGone(_) => Self::new(Code::WrongState, detail),
             PeopleError::TeamExists(_) | PeopleError::PersonExists { .. } => Self::new(Code::Taken, detail),
             PeopleError::LastAdmin | PeopleError::TooManyTeams => Self::new(Code::WrongState, detail),
 

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use debrief_jobs::{
-    index::{self, Hit, Query, SearchError},
+    index::{self, Hit, Query},
     rights::Right,
 };
 use serde::Deserialize;
@@ -58,10 +58,9 @@ pub(super) async fn search(call: Call, Asked(wanted): Asked<Wanted>) -> Answer {
         limit,
     };
     let embedder = &call.state.services.embedder;
-    let prepared = index::prepare(embedder, &query).await.map_err(|error| match error {
-        SearchError::Database(error) => Problem::from(error),
-        error => Problem::new(Code::BadParameter, capitalized(&error.to_string())),
-    })?;
+    let prepared = index::prepare(embedder, &query)
+        .await
+        .map_err(|error| Problem::new(Code::BadParameter, capitalized(&error.to_string())))?;
     let mut tx = call.read(Right::SessionsRead).await?;
     let items = index::search(&mut tx, embedder, &prepared).await?;
     call.shown(tx, About::list(items.len()), &Page { items, next: None }).await

@@ -17,6 +17,7 @@ use debrief_jobs::{
         SessionStatus,
         listing::{self, Detail, Row, Utterance},
     },
+    path::session,
     review::actions,
     rights::{self, Right, Via},
 };
@@ -26,10 +27,10 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
-    call::{About, Answer, Call, tagged},
+    call::{About, Answer, Call, etag_of, tagged},
     input::{Asked, Id, Json, Page, Paging},
+    places,
     problem::{Code, Problem},
-    streams::Stream,
 };
 
 /// Which sessions.
@@ -110,7 +111,7 @@ async fn one(tx: &mut TenantTx, id: Uuid) -> Result<(Detail, String), Problem> {
     let detail = listing::session(tx, id).await?.ok_or_else(Problem::not_found)?;
     let row = &detail.session;
     let begins = row.begins_at.map(|time| time.to_string()).unwrap_or_default();
-    let etag = super::upload::etag_of(&[&row.title, &row.kind, &row.session_date.to_string(), &begins]);
+    let etag = etag_of(&[&row.title, &row.kind, &row.session_date.to_string(), &begins]);
     Ok((detail, etag))
 }
 
@@ -143,6 +144,8 @@ pub(super) struct Change {
         (status = 412, description = "It has changed since"), (status = 428, description = "If-Match is missing")))]
 pub(super) async fn change(call: Call, Id(id): Id, body: Json<Change>) -> Answer {
     let mut tx = call.change(Right::SessionsWrite, &body.sha256).await?;
+    // Two changes at once take turns, so that the second sees what the first has done.
+    session::lock(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     let (_, etag) = one(&mut tx, id).await?;
     call.must_match(&etag)?;
     let change = body.value;
@@ -217,7 +220,7 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) async fn progress(call: Call, Id(id): Id) -> Answer {
     let mut tx = call.read(Right::SessionsRead).await?;
     let first = look(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    let place = Stream::open(call.id())?;
+    let place = places::STREAMS.take(call.caller.account())?;
     call.noted(tx, About::session(id)).await?;
     let end = tokio::time::Instant::now() + STREAM;
     let events = stream::unfold((call, None, Some(first), place), move |(call, shown, next, place)| async move {

@@ -26,10 +26,9 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
-    call::{About, Answer, Call, tagged},
+    call::{About, Answer, Call, etag_of, tagged},
     input::{Asked, Id, Json, Page, Paging, given},
     problem::Problem,
-    upload,
 };
 
 /// Which summaries.
@@ -76,7 +75,7 @@ pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
 pub(super) async fn one(tx: &mut TenantTx, id: Uuid) -> Result<(ShownSummary, String), Problem> {
     let summary = listing::summary(tx, id, None).await?.ok_or_else(Problem::not_found)?;
     let line = &summary.line;
-    let etag = upload::etag_of(&[&line.version.to_string(), &summary.hash, &line.state.to_string()]);
+    let etag = etag_of(&[&line.version.to_string(), &summary.hash, &line.state.to_string()]);
     Ok((summary, etag))
 }
 

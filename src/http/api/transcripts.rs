@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{
     call::{About, Answer, Call, Stop},
     input::{Asked, Id},
+    places,
     problem::{Code, Problem},
     upload,
 };
@@ -81,10 +82,7 @@ struct Uploaded {
     security(("key" = ["transcripts:write"])),
     responses((status = 202, description = "It is in the inbox", body = Uploaded)))]
 pub(super) async fn upload(call: Call, Asked(place): Asked<Place>, request: Request) -> Answer {
-    let Ok(_place) = upload::PLACES.try_acquire() else {
-        let busy = Problem::new(Code::Away, "Several files are being taken in; send this one again in a few seconds.");
-        return Err(busy.with_header(header::RETRY_AFTER, "2").into());
-    };
+    let _place = places::UPLOADS.take(call.caller.account())?;
     let coach = coach(&call, place.coach.as_deref()).await?;
     let (named, content) = file(&call, request).await?;
     let name =
@@ -220,16 +218,16 @@ pub(super) async fn content(call: Call, Id(id): Id) -> Answer {
         Problem::new(Code::Away, "The file can’t be read at the moment.")
     })?;
     let name = stored.object_key.rsplit('/').next().unwrap_or("transcript");
-    Ok(download(content, name, "application/octet-stream"))
+    Ok(download(Body::from(content), name, "application/octet-stream"))
 }
 
 /// A file to save, never to show: it's somebody else's content.
-pub(super) fn download(content: Bytes, name: &str, content_type: &'static str) -> Response {
+pub(super) fn download(content: Body, name: &str, content_type: &'static str) -> Response {
     let plain: String =
         name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\".contains(c) { c } else { '_' }).collect();
     let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20");
     let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
-    let mut response = Response::new(Body::from(content));
+    let mut response = Response::new(content);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Ok(value) = HeaderValue::from_str(&disposition) {
         response.headers_mut().insert(header::CONTENT_DISPOSITION, value);

@@ -1,31 +1,13 @@
-//! How a transcript comes in: its name, its place in the inbox, and how many come at once.
+//! How a transcript comes in: its name, and its place in the inbox.
 //!
 //! A file is put into the inbox like one that a coach drops, so that it goes the same way: nothing is taken twice, and files
 //! of one meeting find each other.
 
-use std::sync::LazyLock;
-
 use axum::body::Bytes;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::NaiveDate;
 use debrief_jobs::{bucket::Bucket, meeting};
-use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
 
 use super::problem::{Code, Problem};
-
-/// A body is held in memory: at most this many at a time in a process.
-pub(super) static PLACES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(4));
-
-/// The ETag of values that are shown.
-pub(super) fn etag_of(parts: &[&str]) -> String {
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update((part.len() as u64).to_le_bytes());
-        hasher.update(part);
-    }
-    format!("\"{}\"", URL_SAFE_NO_PAD.encode(&hasher.finalize()[..12]))
-}
 
 /// The key under which a file goes into a coach's inbox.
 pub(super) fn key(coach: &str, date: Option<NaiveDate>, file_name: &str) -> Result<String, Problem> {

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use debrief_jobs::{
-    index::{self, Hit, Query, SearchError, Source},
+    index::{self, Hit, Query, Source},
     model::listing::{self, Utterance},
     rights::Right,
 };
@@ -162,10 +162,9 @@ impl Server {
             limit: limit(input.limit, 10, 20)?.unsigned_abs(),
         };
         let embedder = &call.services.embedder;
-        let prepared = index::prepare(embedder, &query).await.map_err(|error| match error {
-            SearchError::Database(error) => Problem::from(error),
-            error => Problem::new(Code::BadParameter, capitalized(&error.to_string())),
-        })?;
+        let prepared = index::prepare(embedder, &query)
+            .await
+            .map_err(|error| Problem::new(Code::BadParameter, capitalized(&error.to_string())))?;
         let mut tx = call.enter(Right::SessionsRead).await?;
         let hits = index::search(&mut tx, embedder, &prepared).await?;
         let (passages, left_out) = fit(hits.iter().map(Passage::from).collect(), LIST_BYTES);
