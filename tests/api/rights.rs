@@ -6,9 +6,11 @@ use axum::http::{Method, StatusCode};
 use debrief::http::api::openapi;
 use debrief_jobs::{
     db::Tx,
+    follow_up,
     index::IndexSession,
     model::Role,
     rights::{Reach, Right, TABLE},
+    summarize::template::SummaryTemplate,
     webhook,
 };
 use futures::{StreamExt, stream};
@@ -424,6 +426,9 @@ async fn walk(operation: &Operation) {
 async fn every_endpoint_does_for_every_caller_what_the_table_of_rights_says() {
     let operations = operations();
     assert!(operations.len() > 45, "{}", operations.len());
+    // The offline writer learns when it's first asked, which takes a development build long enough to time a request out.
+    let learn = || follow_up::preview(&SummaryTemplate::default()).map(drop);
+    tokio::task::spawn_blocking(learn).await.expect("it ends").expect("a preview");
     // A few at a time: each has a database of its own.
     let mut walks = stream::iter(&operations).map(walk).buffer_unordered(6);
     while walks.next().await.is_some() {}
