@@ -42,7 +42,17 @@ const USAGE: &str =
 const BAR: Duration = Duration::from_millis(500);
 
 /// What is asked for, and how often of a hundred.
-const MIX: [(&str, u32); 5] = [("list", 35), ("show", 40), ("search", 15), ("edit", 7), ("approve", 3)];
+const MIX: [(&str, u32); 9] = [
+    ("list", 20),
+    ("list by state", 5),
+    ("list of all", 5),
+    ("clients", 5),
+    ("action items", 5),
+    ("show", 35),
+    ("search", 15),
+    ("edit", 7),
+    ("approve", 3),
+];
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
@@ -154,6 +164,11 @@ async fn choose(
     let ask = |method: Method, path: String| client.request(method, format!("{url}{path}")).bearer_auth(&coach.key);
     let request = match kind {
         "list" => ask(Method::GET, "/v1/sessions?limit=50".into()),
+        "list by state" => ask(Method::GET, "/v1/sessions?limit=50&state=closed".into()),
+        // By a key that sees half of what there is.
+        "list of all" => client.get(format!("{url}/v1/sessions?limit=50")).bearer_auth(&seeded.wide),
+        "clients" => ask(Method::GET, "/v1/clients?limit=50".into()),
+        "action items" => ask(Method::GET, "/v1/action-items?limit=50&overdue=true".into()),
         "show" if rand::rng().random_bool(0.6) => ask(Method::GET, format!("/v1/sessions/{session}")),
         "show" => ask(Method::GET, format!("/v1/summaries/{summary}")),
         "search" => ask(Method::GET, format!("/v1/search?q={}", words.replace(' ', "+"))),

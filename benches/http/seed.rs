@@ -1,10 +1,10 @@
-//! Fills the database: organizations of ten coaches with five hundred sessions each, every session with its speech, its summary
-//! with claims and evidence, and chunks with vectors.
+//! Fills the database: one organization with half of all sessions, the others of ten coaches, five hundred sessions a coach,
+//! every session with its speech, its summary with claims, evidence and an action item, and chunks with vectors.
 
 use debrief_jobs::{
-    db::Tx,
+    db::{TenantTx, Tx},
     model::Role,
-    rights::{self, NewKey, TABLE},
+    rights::{self, Line, NewKey, Reach, TABLE},
 };
 use rand::{Rng, rngs::ThreadRng};
 use secrecy::ExposeSecret;
@@ -53,10 +53,12 @@ impl Caller {
 pub(crate) struct Seeded {
     pub(crate) sessions: usize,
     pub(crate) coaches: Vec<Caller>,
+    /// A key of the large organization: it sees half of everything.
+    pub(crate) wide: String,
 }
 
 /// In the order of their references. `$1` is the organization, `$2` how many sessions a coach has.
-const FILL: [&str; 13] = [
+const FILL: [&str; 15] = [
     "insert into clients (id, organization_id, coach_id, name, email)
      select gen_random_uuid(), $1, coaches.id, 'Client ' || n, 'c' || n || '@' || coaches.handle || '.example'
      from coaches cross join generate_series(1, 20) n where coaches.organization_id = $1 and $2::int > 0",
@@ -102,10 +104,18 @@ const FILL: [&str; 13] = [
             'client', position, text, 'verified'
      from summaries join utterances on utterances.session_id = summaries.session_id and position < 6
      where summaries.organization_id = $1 and $2::int > 0",
+    "insert into claims (id, organization_id, summary_id, version, section, audience, position, text, support)
+     select gen_random_uuid(), $1, summaries.id, 1, 'action_items', 'client', 6, 'Look at ' || utterances.id || ' again.', 'verified'
+     from summaries join utterances on utterances.session_id = summaries.session_id and position = 0
+     where summaries.organization_id = $1 and $2::int > 0",
+    "insert into action_items (organization_id, claim_id, owner, due_date, due_words)
+     select $1, claims.id, 'client', session_date + 30, 'before the end of the month'
+     from claims join summaries on summaries.id = summary_id join sessions on sessions.id = session_id
+     where claims.organization_id = $1 and section = 'action_items' and $2::int > 0",
     "insert into evidence (organization_id, claim_id, utterance_id, quote)
      select $1, claims.id, utterances.id, utterances.text
      from claims join summaries on summaries.id = claims.summary_id
-     join utterances on utterances.session_id = summaries.session_id and utterances.position = claims.position
+     join utterances on utterances.session_id = summaries.session_id and utterances.position = claims.position % 6
      where claims.organization_id = $1 and $2::int > 0",
     "insert into chunks (id, organization_id, coach_id, session_id, client_id, source, start_ms, end_ms, text, content_sha256)
      select gen_random_uuid(), $1, sessions.coach_id, sessions.id, null, 'utterances', min(start_ms), max(end_ms),
@@ -127,21 +137,37 @@ pub(crate) async fn seed(database: &TestDatabase, sessions: u32) -> anyhow::Resu
     .execute(&mut owner)
     .await?;
     let mut coaches = Vec::new();
-    let organizations = sessions.div_ceil(COACHES * SESSIONS);
-    for organization in 0..organizations {
-        coaches.extend(one(database, &mut owner, organization, SESSIONS.min(sessions / COACHES)).await?);
+    let mut left = (sessions / SESSIONS).max(2);
+    let mut wide = None;
+    for number in 0.. {
+        // The first has half of them.
+        let size = if number == 0 { left / 2 } else { left.min(COACHES) };
+        let organization = one(database, &mut owner, (number, size), SESSIONS.min(sessions)).await?;
+        coaches.extend(organization.coaches);
+        wide.get_or_insert(organization.key);
+        left -= size;
+        if left == 0 {
+            break;
+        }
     }
     sqlx::raw_sql("analyze").execute(&mut owner).await?;
     let total = coaches.iter().map(|caller: &Caller| caller.sessions.len()).sum();
-    Ok(Seeded { sessions: total, coaches })
+    Ok(Seeded { sessions: total, coaches, wide: wide.unwrap_or_default() })
+}
+
+/// An organization that was filled.
+struct Filled {
+    coaches: Vec<Caller>,
+    /// A key of the organization.
+    key: String,
 }
 
 async fn one(
     database: &TestDatabase,
     owner: &mut PgConnection,
-    number: u32,
+    (number, coaches): (u32, u32),
     sessions: u32,
-) -> anyhow::Result<Vec<Caller>> {
+) -> anyhow::Result<Filled> {
     let organization = Uuid::now_v7();
     sqlx::query("insert into organizations (id, handle, name) values ($1, 'o' || $2::int, 'Organization')")
         .bind(organization)
@@ -155,7 +181,7 @@ async fn one(
     )
     .bind(organization)
     .bind(i32::try_from(number)?)
-    .bind(i32::try_from(COACHES)?)
+    .bind(i32::try_from(coaches)?)
     .execute(&mut *owner)
     .await?;
     for statement in FILL {
@@ -172,22 +198,25 @@ async fn one(
     for (coach, session, summary) in ids {
         by_coach.entry(coach).or_default().push((session, summary));
     }
-    let scopes: Vec<_> =
-        TABLE.iter().filter(|line| line.of(Role::Coach) != rights::Reach::Nobody).map(|line| line.right).collect();
     let mut callers = Vec::new();
     let mut tx = database.db.tenant(organization).await?;
     for (coach, sessions) in by_coach {
-        let new = NewKey {
-            name: "load".into(),
-            person: Some(coach),
-            scopes: scopes.clone(),
-            expires_at: None,
-            created_by: None,
-            parent: None,
-        };
-        let key = rights::issue(&mut tx, &new).await?.text.reveal().to_owned();
+        let key = key(&mut tx, Some(coach), |line| line.of(Role::Coach)).await?;
         callers.push(Caller { key, sessions });
     }
+    let of_all = key(&mut tx, None, |line| line.key).await?;
     tx.commit().await?;
-    Ok(callers)
+    Ok(Filled { coaches: callers, key: of_all })
+}
+
+async fn key(tx: &mut TenantTx, person: Option<Uuid>, reach: impl Fn(&Line) -> Reach) -> anyhow::Result<String> {
+    let new = NewKey {
+        name: "load".into(),
+        person,
+        scopes: TABLE.iter().filter(|line| reach(line) != Reach::Nobody).map(|line| line.right).collect(),
+        expires_at: None,
+        created_by: None,
+        parent: None,
+    };
+    Ok(rights::issue(tx, &new).await?.text.reveal().to_owned())
 }
