@@ -140,15 +140,7 @@ async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Resul
         tracing::info!(target: "mail", { mail.id = %mail_id }, "the mail is gone");
         return Ok(NextStep::Settled(DeliveryOutcome::Nothing("gone")));
     };
-    // An attempt that has lost the lease must not start a call: the attempt that holds it may be in the middle of one.
-    let ours = sqlx::query_scalar!(
-        r#"select exists (select from jobs where id = $1 and fence = $2 and state = 'running') as "ours!""#,
-        ctx.job.id,
-        ctx.job.fence
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    if !ours {
+    if !ctx.is_ours(tx).await? {
         return Err(JobError::Stale);
     }
     match mail.state {
