@@ -4,6 +4,7 @@
 mod addresses;
 mod cli;
 mod events;
+mod letters;
 mod managed;
 mod manual;
 mod paused;

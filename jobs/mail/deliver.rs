@@ -363,11 +363,12 @@ async fn lock_session(tx: &mut TenantTx, mail_id: Uuid) -> Result<(), sqlx::Erro
 }
 
 /// Called when an email's job is dead. Marks the email failed, or uncertain if an attempt may have sent it. Returns the
-/// email, or `None` if it is sent, cancelled or gone.
+/// email, or `None` if it is sent, cancelled or gone. Webhooks are told once of each dead job: an email that a person
+/// has sent again may fail again.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
-pub async fn give_up(tx: &mut TenantTx, mail_id: Uuid, error: &str) -> Result<Option<Mail>, sqlx::Error> {
+pub async fn give_up(tx: &mut TenantTx, mail_id: Uuid, job_id: Uuid, error: &str) -> Result<Option<Mail>, sqlx::Error> {
     lock_session(tx, mail_id).await?;
     let mail = sqlx::query_as!(
         Mail,
@@ -382,7 +383,7 @@ pub async fn give_up(tx: &mut TenantTx, mail_id: Uuid, error: &str) -> Result<Op
     .await?;
     if let Some(mail) = &mail {
         let kind = if mail.state == MailState::Uncertain { EventType::MailUncertain } else { EventType::MailFailed };
-        webhook::emit(tx, &Event::mail(kind, mail_id)).await?;
+        webhook::emit(tx, &Event::mail_given_up(kind, mail_id, job_id)).await?;
     }
     Ok(mail)
 }
