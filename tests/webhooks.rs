@@ -8,8 +8,8 @@ mod letters;
 mod managed;
 mod manual;
 mod paused;
-
 mod sources;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use debrief_jobs::{
