@@ -109,8 +109,13 @@ impl Resolve for Names {
 
 /// A world whose names lead to `addresses`, with a limit of an attempt.
 async fn world_with(settings: Settings, addresses: Vec<&'static str>, timeout: Duration) -> World {
+    world_that_asks(settings, Arc::new(Names(addresses)), timeout).await
+}
+
+/// A world that asks this resolver for names.
+async fn world_that_asks(settings: Settings, resolver: Arc<dyn Resolve>, timeout: Duration) -> World {
     let mut world = World::with(|all| all.webhooks = settings.clone()).await;
-    let sender = Sender::with(&settings, Arc::new(Names(addresses)), timeout).expect("good settings");
+    let sender = Sender::with(&settings, resolver, timeout).expect("good settings");
     Arc::get_mut(&mut world.services).expect("nobody else has them").webhooks = Arc::new(sender);
     world
 }
@@ -153,12 +158,6 @@ async fn where_nobody_listens_nothing_is_written() {
     let (id, _) = listen(&world, &receiver.url, &[EventType::MailSent]).await;
     happens(&world, session).await;
     assert!(log(&world).await.is_empty() && world.run_queued::<Deliver>().await.is_none());
-}
-
-#[tokio::test]
-async fn what_fails_comes_again_with_the_same_bytes_under_the_same_id() {
-    let wish = Take::Status(503, "Retry-After: 7200\r\n", String::new());
-    let receiver = Receiver::start([Take::Status(500, "", "the disk\n\u{1b}[2J is full".into()), wish]).await;
 
     let mut tx = begin(&world).await;
     let all = webhook::Change { events: Some(None), ..webhook::Change::default() };
@@ -167,6 +166,12 @@ async fn what_fails_comes_again_with_the_same_bytes_under_the_same_id() {
     happens(&world, session).await;
     attempt(&world).await.expect("it is taken");
     assert_eq!(log(&world).await.len(), 1, "only what happens from then on");
+}
+
+#[tokio::test]
+async fn what_fails_comes_again_with_the_same_bytes_under_the_same_id() {
+    let wish = Take::Status(503, "Retry-After: 7200\r\n", String::new());
+    let receiver = Receiver::start([Take::Status(500, "", "the disk\n\u{1b}[2J is full".into()), wish]).await;
     let world = world().await;
     let session = Reviewed::new(&world).await.session;
     let (_, secret) = listen(&world, &receiver.url, &[]).await;
@@ -261,7 +266,7 @@ async fn after_ten_attempts_it_has_failed() {
 
 #[tokio::test]
 async fn whoever_lost_the_job_posts_nothing_and_records_nothing() {
-    let (world, receiver) = (world().await, Receiver::start([Take::Slow]).await);
+    let (world, receiver) = (world().await, Receiver::start([Take::Slow(200)]).await);
     let session = Reviewed::new(&world).await.session;
     listen(&world, &receiver.url, &[]).await;
     happens(&world, session).await;
