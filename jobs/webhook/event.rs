@@ -42,7 +42,7 @@ pub enum EventType {
     /// The coach was asked to review, or a closed session is open again.
     #[strum(serialize = "session.in_review")]
     SessionInReview,
-    /// Nothing is left to do: every summary is dismissed, or approved and on its way or not to be sent.
+    /// Nothing is left to do: every summary is approved or dismissed, and every letter has gone or none is due.
     #[strum(serialize = "session.closed")]
     SessionClosed,
     /// The file is no transcript or can't be read.
