@@ -60,18 +60,23 @@ pub(crate) async fn forget(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid)
     voice::unlearn(tx, session_id, client_id).await
 }
 
-/// Makes a summary due again. What is written stays; `reason` is stored with the coming version.
+/// Makes a summary due again, whatever was decided about it: the decision was about other words. What is written stays;
+/// `reason` is stored with the coming version.
 pub(crate) async fn rewrite(tx: &mut TenantTx, summary_id: Uuid, reason: &str) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update summaries set state = 'due', failed_reason = null, withdrawn_reason = null, approved_version = null,
-            approved_hash = null, approved_at = null, updated_at = now(),
-            rewrite_reason = case when version > 0 then $2 end
-         where id = $1",
+    let was_decided = sqlx::query_scalar!(
+        r#"update summaries set state = 'due', failed_reason = null, withdrawn_reason = null, approved_version = null,
+               approved_hash = null, approved_at = null, updated_at = now(),
+               rewrite_reason = case when version > 0 then $2 end
+           from (select id, state from summaries where id = $1 for update) before
+           where summaries.id = before.id returning before.state in ('approved', 'dismissed') as "was_decided!""#,
         summary_id,
         reason
     )
-    .execute(tx.conn())
+    .fetch_optional(tx.conn())
     .await?;
+    if was_decided == Some(true) {
+        webhook::emit(tx, &webhook::Event::summary(EventType::SummaryReopened, summary_id)).await?;
+    }
     Ok(())
 }
 

@@ -4,9 +4,11 @@
 mod addresses;
 mod cli;
 mod events;
+mod letters;
 mod managed;
 mod manual;
 mod paused;
+mod sources;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -107,8 +109,13 @@ impl Resolve for Names {
 
 /// A world whose names lead to `addresses`, with a limit of an attempt.
 async fn world_with(settings: Settings, addresses: Vec<&'static str>, timeout: Duration) -> World {
+    world_that_asks(settings, Arc::new(Names(addresses)), timeout).await
+}
+
+/// A world that asks this resolver for names.
+async fn world_that_asks(settings: Settings, resolver: Arc<dyn Resolve>, timeout: Duration) -> World {
     let mut world = World::with(|all| all.webhooks = settings.clone()).await;
-    let sender = Sender::with(&settings, Arc::new(Names(addresses)), timeout).expect("good settings");
+    let sender = Sender::with(&settings, resolver, timeout).expect("good settings");
     Arc::get_mut(&mut world.services).expect("nobody else has them").webhooks = Arc::new(sender);
     world
 }
@@ -150,16 +157,15 @@ async fn where_nobody_listens_nothing_is_written() {
     happens(&world, session).await;
     let (id, _) = listen(&world, &receiver.url, &[EventType::MailSent]).await;
     happens(&world, session).await;
-    webhook::change(
-        &mut begin(&world).await,
-        world.services.webhooks.rules(),
-        id,
-        &webhook::Change { events: Some(None), ..webhook::Change::default() },
-    )
-    .await
-    .expect("a change that isn't committed");
-    happens(&world, session).await;
     assert!(log(&world).await.is_empty() && world.run_queued::<Deliver>().await.is_none());
+
+    let mut tx = begin(&world).await;
+    let all = webhook::Change { events: Some(None), ..webhook::Change::default() };
+    webhook::change(&mut tx, world.services.webhooks.rules(), id, &all).await.expect("it is changed");
+    tx.commit().await.expect("it is committed");
+    happens(&world, session).await;
+    attempt(&world).await.expect("it is taken");
+    assert_eq!(log(&world).await.len(), 1, "only what happens from then on");
 }
 
 #[tokio::test]
@@ -260,7 +266,7 @@ async fn after_ten_attempts_it_has_failed() {
 
 #[tokio::test]
 async fn whoever_lost_the_job_posts_nothing_and_records_nothing() {
-    let (world, receiver) = (world().await, Receiver::start([Take::Slow]).await);
+    let (world, receiver) = (world().await, Receiver::start([Take::Slow(200)]).await);
     let session = Reviewed::new(&world).await.session;
     listen(&world, &receiver.url, &[]).await;
     happens(&world, session).await;

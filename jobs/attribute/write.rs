@@ -10,6 +10,7 @@ use super::{
 use crate::{
     db::{self, TenantTx, Tx},
     meeting::key::UNTITLED,
+    webhook::{self, EventType},
 };
 
 /// Replaces the participants and attributions of a session.
@@ -134,11 +135,14 @@ pub(crate) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> R
     }
     let mut summaries = Vec::with_capacity(clients.len());
     for client in clients {
-        let due = sqlx::query_scalar!(
-            "insert into summaries (id, organization_id, session_id, client_id) values ($1, $2, $3, $4)
-             on conflict (organization_id, session_id, client_id) do update
-             set state = 'due', failed_reason = null, withdrawn_reason = null, updated_at = now()
-             returning id",
+        let due = sqlx::query!(
+            r#"insert into summaries (id, organization_id, session_id, client_id) values ($1, $2, $3, $4)
+               on conflict (organization_id, session_id, client_id) do update
+               set state = 'due', failed_reason = null, withdrawn_reason = null, updated_at = now()
+               returning id,
+                   -- As it was before this statement.
+                   (select state in ('approved', 'dismissed') from summaries before
+                    where before.session_id = $3 and before.client_id = $4) as was_decided"#,
             Uuid::now_v7(),
             organization,
             session_id,
@@ -146,7 +150,10 @@ pub(crate) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> R
         )
         .fetch_one(tx.conn())
         .await?;
-        summaries.push(due);
+        if due.was_decided == Some(true) {
+            webhook::emit(tx, &webhook::Event::summary(EventType::SummaryReopened, due.id)).await?;
+        }
+        summaries.push(due.id);
     }
     Ok(summaries)
 }

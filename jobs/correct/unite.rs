@@ -78,7 +78,8 @@ pub(crate) async fn unite(tx: &mut TenantTx, session_id: Uuid, from: Uuid, into:
     touched::move_on(tx, &session).await
 }
 
-/// Has a summary rewritten with the words of both. A dismissed summary stays dismissed.
+/// Has a summary rewritten with the words of both, also one that was approved or dismissed: the coach decided about the
+/// words of one.
 async fn rewrite(
     tx: &mut TenantTx,
     session_id: Uuid,

@@ -83,7 +83,7 @@ impl Job for SendFollowUp {
 
     async fn on_dead(&self, ctx: &Context<Desk>, error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        if let Some(mail) = mail::give_up(&mut tx, self.mail_id, error).await?
+        if let Some(mail) = mail::give_up(&mut tx, self.mail_id, ctx.job.id, error).await?
             && let Some(session_id) = mail.session_id
         {
             let trouble = if mail.state == MailState::Uncertain { UNCERTAIN } else { NOT_SENT };
@@ -155,7 +155,7 @@ impl SendFollowUp {
             .await
     }
 
-    /// Marks the session visibly, and tells the coach.
+    /// Marks the session visibly, and tells the coach: once of each job, since a letter that is sent again may fail again.
     async fn trouble(
         &self,
         ctx: &Context<Desk>,
@@ -164,7 +164,7 @@ impl SendFollowUp {
         (reason, advice): ReasonAndAdvice,
     ) -> Result<(), JobError> {
         let trouble =
-            Trouble { subject_id: self.mail_id, step: "confirm that a follow-up was delivered", reason, advice };
+            Trouble { subject_id: ctx.job.id, step: "confirm that a follow-up was delivered", reason, advice };
         Ok(mail::stage_failed(tx, &ctx.post, session_id, STAGE, trouble).await?)
     }
 }

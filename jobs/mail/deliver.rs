@@ -140,15 +140,7 @@ async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Resul
         tracing::info!(target: "mail", { mail.id = %mail_id }, "the mail is gone");
         return Ok(NextStep::Settled(DeliveryOutcome::Nothing("gone")));
     };
-    // An attempt that has lost the lease must not start a call: the attempt that holds it may be in the middle of one.
-    let ours = sqlx::query_scalar!(
-        r#"select exists (select from jobs where id = $1 and fence = $2 and state = 'running') as "ours!""#,
-        ctx.job.id,
-        ctx.job.fence
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    if !ours {
+    if !ctx.is_ours(tx).await? {
         return Err(JobError::Stale);
     }
     match mail.state {
@@ -371,11 +363,12 @@ async fn lock_session(tx: &mut TenantTx, mail_id: Uuid) -> Result<(), sqlx::Erro
 }
 
 /// Called when an email's job is dead. Marks the email failed, or uncertain if an attempt may have sent it. Returns the
-/// email, or `None` if it is sent, cancelled or gone.
+/// email, or `None` if it is sent, cancelled or gone. Webhooks are told once of each dead job: an email that a person
+/// has sent again may fail again.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
-pub async fn give_up(tx: &mut TenantTx, mail_id: Uuid, error: &str) -> Result<Option<Mail>, sqlx::Error> {
+pub async fn give_up(tx: &mut TenantTx, mail_id: Uuid, job_id: Uuid, error: &str) -> Result<Option<Mail>, sqlx::Error> {
     lock_session(tx, mail_id).await?;
     let mail = sqlx::query_as!(
         Mail,
@@ -390,7 +383,7 @@ pub async fn give_up(tx: &mut TenantTx, mail_id: Uuid, error: &str) -> Result<Op
     .await?;
     if let Some(mail) = &mail {
         let kind = if mail.state == MailState::Uncertain { EventType::MailUncertain } else { EventType::MailFailed };
-        webhook::emit(tx, &Event::mail(kind, mail_id)).await?;
+        webhook::emit(tx, &Event::mail_given_up(kind, mail_id, job_id)).await?;
     }
     Ok(mail)
 }

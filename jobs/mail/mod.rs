@@ -68,7 +68,7 @@ impl Job for SendMail {
 
     async fn on_dead(&self, ctx: &Context<Post>, error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        if let Some(mail) = give_up(&mut tx, self.mail_id, error).await?
+        if let Some(mail) = give_up(&mut tx, self.mail_id, ctx.job.id, error).await?
             && let Some(session_id) = mail.session_id
         {
             session::mark_failed(&mut tx, session_id, "mail", "The email to the coach couldn’t be sent.").await?;

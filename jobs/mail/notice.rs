@@ -57,7 +57,7 @@ pub async fn session_coach(tx: &mut TenantTx, session_id: Uuid) -> Result<Option
 /// What went wrong with a session, in the terms of [`SessionFailed`].
 #[derive(Clone, Copy, Debug)]
 pub struct Trouble<'a> {
-    /// Its subject: the dead job, or an email. A coach is told once about each.
+    /// Its subject: the job that failed. A coach is told once about each.
     pub subject_id: Uuid,
     /// Completes "Debrief could not …".
     pub step: &'a str,

@@ -1,4 +1,5 @@
-//! The job `webhook.tell_paused`: tells the organization's admins that a webhook was paused without a person.
+//! The job `webhook.tell_paused`: tells the organization's admins, or its leads where it has no admin, that a webhook was
+//! paused without a person.
 //!
 //! Reads the webhook and the admins; writes emails to the ledger. A rerun finds them there. Who calls what is in the
 //! webhook's URL, so the email has its host alone.
@@ -24,9 +25,10 @@ impl Job for TellPaused {
             Err(WebhookError::NotFound) => return ctx.finish(tx, json!({ "outcome": "gone" })).await,
             Err(error) => return Err(error.into()),
         };
-        // A person has resumed it by now, and so knows of it.
-        let Some(reason) = webhook.paused_reason else {
-            return ctx.finish(tx, json!({ "outcome": "resumed" })).await;
+        let reason = match webhook.paused_reason {
+            Some(reason @ (PauseReason::Gone | PauseReason::Failing)) if webhook.pauses == self.pause => reason,
+            // A person has resumed it by now, and so knows of it. A pause since then is told of by itself, or was their own.
+            _ => return ctx.finish(tx, json!({ "outcome": "resumed" })).await,
         };
         let mut mails = 0;
         for (coach_id, admin) in admins(&mut tx).await? {

@@ -81,6 +81,21 @@ impl<N> Context<N> {
         Ok(self.db.system().await?)
     }
 
+    /// Whether this attempt still holds the job. One that doesn't must start no call: whoever holds it may be in the middle
+    /// of it.
+    ///
+    /// # Errors
+    /// Returns an error if the query fails.
+    pub async fn is_ours(&self, tx: &mut impl Tx) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar!(
+            r#"select exists (select from jobs where id = $1 and fence = $2 and state = 'running') as "ours!""#,
+            self.job.id,
+            self.job.fence
+        )
+        .fetch_one(tx.conn())
+        .await
+    }
+
     /// Reports the job's progress (counts and ids, never what was said).
     ///
     /// # Errors

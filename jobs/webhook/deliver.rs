@@ -12,6 +12,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
+    DeliveryState, EventType,
     outcome::{Outcome, record},
     sender::{Request, Sender},
 };
@@ -71,25 +72,26 @@ impl Job for Deliver {
 
         let mut tx = ctx.tenant_tx().await?;
         let outcome = record(&mut tx, self.delivery_id, &ended).await?;
-        if !matches!(outcome, Outcome::Delivered) {
+        let name = outcome.map_or("removed", Outcome::name);
+        if !matches!(outcome, Some(Outcome::Delivered)) {
             // What the receiver said stays in the delivery: it may quote anything.
             tracing::info!(
                 target: "webhook",
                 { delivery.id = %self.delivery_id, webhook.status = ended.status.map(|status| status.as_u16()),
-                  webhook.outcome = outcome.name() },
+                  webhook.outcome = name },
                 "a webhook was not delivered"
             );
         }
-        metrics::counter!("debrief_webhook_attempts_total", "outcome" => outcome.name()).increment(1);
+        metrics::counter!("debrief_webhook_attempts_total", "outcome" => name).increment(1);
         match outcome {
-            Outcome::Again(pause) => {
-                if !is_ours(&mut tx, ctx).await? {
+            Some(Outcome::Again(pause)) => {
+                if !ctx.is_ours(&mut tx).await? {
                     return Err(JobError::Stale);
                 }
                 tx.commit().await?;
                 Err(JobError::Snooze(pause))
             }
-            ended => ctx.finish(tx, json!({ "outcome": ended.name() })).await,
+            _ => ctx.finish(tx, json!({ "outcome": name })).await,
         }
     }
 
@@ -112,7 +114,7 @@ impl Deliver {
     async fn begin(&self, tx: &mut TenantTx, ctx: &Context<Sender>) -> Result<Step, JobError> {
         let Some(webhook) = self.webhook(tx).await? else { return Ok(Step::Nothing("gone")) };
         let delivery = sqlx::query!(
-            r#"select event_id, type, body, state, now() as "now!",
+            r#"select event_id, type, body, state as "state: DeliveryState", now() as "now!",
                       greatest(extract(epoch from next_attempt_at - now()), 0)::float8 as early
                from webhook_deliveries where id = $1 for update"#,
             self.delivery_id
@@ -120,18 +122,17 @@ impl Deliver {
         .fetch_optional(tx.conn())
         .await?;
         let Some(delivery) = delivery else { return Ok(Step::Nothing("gone")) };
-        if delivery.state != "due" {
+        if delivery.state != DeliveryState::Due {
             return Ok(Step::Nothing("already done"));
         }
         // A person tries out a paused one before resuming it.
-        if webhook.is_paused && delivery.r#type != super::EventType::WebhookTest.as_str() {
+        if webhook.is_paused && delivery.r#type != EventType::WebhookTest.as_str() {
             return Ok(Step::Nothing("paused"));
         }
         if let Some(early) = delivery.early.filter(|early| *early > 0.0) {
             return Ok(Step::Wait(Duration::from_secs_f64(early)));
         }
-        // An attempt that lost its lease must not start a call: another one may be in the middle of it.
-        if !is_ours(tx, ctx).await? {
+        if !ctx.is_ours(tx).await? {
             return Err(JobError::Stale);
         }
         sqlx::query!(
@@ -186,15 +187,4 @@ struct Webhook {
     secret: String,
     previous: Option<String>,
     is_paused: bool,
-}
-
-/// Whether this attempt still holds the job.
-async fn is_ours(tx: &mut TenantTx, ctx: &Context<Sender>) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select exists (select from jobs where id = $1 and fence = $2 and state = 'running') as "ours!""#,
-        ctx.job.id,
-        ctx.job.fence
-    )
-    .fetch_one(tx.conn())
-    .await
 }

@@ -108,16 +108,8 @@ pub async fn deliveries(tx: &mut TenantTx, filter: &Filter, limit: i64) -> Resul
 /// # Errors
 /// [`WebhookError::NoDelivery`] if the organization has no such delivery.
 pub async fn delivery(tx: &mut TenantTx, id: Uuid) -> Result<Delivery, WebhookError> {
-    let row = sqlx::query_as!(
-        Row,
-        r#"select id, webhook_id, event_id, type, state as "state: DeliveryState", attempts, next_attempt_at, created_at,
-                  finished_at, body
-           from webhook_deliveries where id = $1"#,
-        id
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    Ok(row.ok_or(WebhookError::NoDelivery)?.delivery()?)
+    let filter = Filter { ids: Some((id, id)), ..Filter::default() };
+    deliveries(tx, &filter, 1).await?.pop().ok_or(WebhookError::NoDelivery)
 }
 
 struct Row {

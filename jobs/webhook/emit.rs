@@ -78,6 +78,8 @@ impl Data {
 pub(super) struct Message {
     event_id: Uuid,
     kind: EventType,
+    /// In the body and in the log.
+    at: DateTime<Utc>,
     body: String,
 }
 
@@ -100,7 +102,7 @@ impl Message {
         let created_at = at.to_rfc3339_opts(SecondsFormat::Micros, true);
         let body = Body { id: event_id, r#type: kind.as_str(), created_at, organization_id: tx.tenant(), data };
         let body = serde_json::to_string(&body).map_err(|error| sqlx::Error::Encode(error.into()))?;
-        Ok(Self { event_id, kind, body })
+        Ok(Self { event_id, kind, at, body })
     }
 }
 
@@ -115,8 +117,9 @@ pub(super) async fn add(
     let ids: Vec<Uuid> = webhooks.iter().map(|_| Uuid::now_v7()).collect();
     let organization = tx.tenant();
     let added = sqlx::query_scalar!(
-        "insert into webhook_deliveries (id, organization_id, webhook_id, event_id, type, body, next_attempt_at, correlation_id)
-         select id, $1, webhook_id, $2, $3, $4, now(), $5 from unnest($6::uuid[], $7::uuid[]) as new (id, webhook_id)
+        "insert into webhook_deliveries
+             (id, organization_id, webhook_id, event_id, type, body, next_attempt_at, correlation_id, created_at)
+         select id, $1, webhook_id, $2, $3, $4, now(), $5, $8 from unnest($6::uuid[], $7::uuid[]) as new (id, webhook_id)
          on conflict on constraint webhook_deliveries_once do nothing returning id",
         organization,
         message.event_id,
@@ -124,7 +127,8 @@ pub(super) async fn add(
         message.body,
         correlation_id,
         &ids,
-        webhooks
+        webhooks,
+        message.at
     )
     .fetch_all(tx.conn())
     .await?;

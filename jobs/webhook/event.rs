@@ -42,7 +42,7 @@ pub enum EventType {
     /// The coach was asked to review, or a closed session is open again.
     #[strum(serialize = "session.in_review")]
     SessionInReview,
-    /// Nothing is left to do: every summary is dismissed, or approved and on its way or not to be sent.
+    /// Nothing is left to do: every summary is approved or dismissed, and every letter has gone or none is due.
     #[strum(serialize = "session.closed")]
     SessionClosed,
     /// The file is no transcript or can't be read.
@@ -165,7 +165,7 @@ impl Event {
         Self { kind: EventType::of_state(state), subject: Subject::Session(session_id), once: None }
     }
 
-    /// A session's stage failed for good. `cause` is the dead job or the email: each is reported once.
+    /// A session's stage failed for good. `cause` is the job that failed: each is reported once.
     #[must_use]
     pub fn stage_failed(session_id: Uuid, stage: &'static str, summary_id: Option<Uuid>, cause: Uuid) -> Self {
         let subject = Subject::Stage(session_id, stage, summary_id);
@@ -178,10 +178,16 @@ impl Event {
         Self { kind, subject: Subject::Summary(summary_id), once: None }
     }
 
-    /// An email has a new state: each is reported once.
+    /// An email has a new state, which its row didn't have before.
     #[must_use]
     pub fn mail(kind: EventType, mail_id: Uuid) -> Self {
-        Self { kind, subject: Subject::Mail(mail_id), once: Some(mail_id) }
+        Self { kind, subject: Subject::Mail(mail_id), once: None }
+    }
+
+    /// The job that should send an email is dead. Each job is reported once; an email that is queued again has another.
+    #[must_use]
+    pub fn mail_given_up(kind: EventType, mail_id: Uuid, job_id: Uuid) -> Self {
+        Self { once: Some(job_id), ..Self::mail(kind, mail_id) }
     }
 
     /// An export ended: reported once.
@@ -220,10 +226,11 @@ mod tests {
 
     #[test]
     fn what_is_reported_twice_is_one_event() {
-        let mail = Uuid::now_v7();
-        let id = |kind| Event::mail(kind, mail).id();
-        assert_eq!(id(EventType::MailFailed), id(EventType::MailFailed));
-        assert_ne!(id(EventType::MailFailed), id(EventType::MailSent));
+        let [mail, job, other] = [(); 3].map(|()| Uuid::now_v7());
+        let id = |kind, job| Event::mail_given_up(kind, mail, job).id();
+        assert_eq!(id(EventType::MailFailed, job), id(EventType::MailFailed, job));
+        assert_ne!(id(EventType::MailFailed, job), id(EventType::MailUncertain, job));
+        assert_ne!(id(EventType::MailFailed, job), id(EventType::MailFailed, other), "it may fail again");
         let state = || Event::session(mail, SessionState::Closed).id();
         assert_ne!(state(), state(), "a session may be closed again");
     }

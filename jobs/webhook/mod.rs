@@ -109,7 +109,8 @@ impl PauseReason {
     }
 }
 
-/// Tells the organization's admins that a webhook was paused. What it does is in `mail`, which this module knows nothing of.
+/// Tells the organization's admins, or its leads where it has no admin, that a webhook was paused without a person. What
+/// it does is in `mail`, which this module knows nothing of.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct TellPaused {
     /// The webhook.

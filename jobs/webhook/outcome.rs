@@ -7,7 +7,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    EventType, PauseReason, TellPaused, backoff,
+    DeliveryState, EventType, PauseReason, TellPaused, backoff,
     sender::{Answer, Ended},
 };
 use crate::{
@@ -29,8 +29,6 @@ pub(super) enum Outcome {
     Again(Duration),
     /// It was given up.
     Failed,
-    /// The delivery or its webhook is gone.
-    Removed,
 }
 
 impl Outcome {
@@ -40,17 +38,20 @@ impl Outcome {
             Self::Delivered => "delivered",
             Self::Again(_) => "retry",
             Self::Failed => "failed",
-            Self::Removed => "removed",
         }
     }
 }
 
-/// Records how the attempt ended.
-pub(super) async fn record(tx: &mut TenantTx, delivery_id: Uuid, ended: &Ended) -> Result<Outcome, sqlx::Error> {
+/// Records how the attempt ended; `None` if the delivery was removed meanwhile, with its webhook.
+pub(super) async fn record(
+    tx: &mut TenantTx,
+    delivery_id: Uuid,
+    ended: &Ended,
+) -> Result<Option<Outcome>, sqlx::Error> {
     let found = sqlx::query!("select webhook_id, type, tries from webhook_deliveries where id = $1", delivery_id)
         .fetch_optional(tx.conn())
         .await?;
-    let Some(delivery) = found else { return Ok(Outcome::Removed) };
+    let Some(delivery) = found else { return Ok(None) };
     let is_test = delivery.r#type == EventType::WebhookTest.as_str();
     let outcome = match &ended.answer {
         Answer::Taken => Outcome::Delivered,
@@ -66,7 +67,7 @@ pub(super) async fn record(tx: &mut TenantTx, delivery_id: Uuid, ended: &Ended) 
         _ => fails(tx, delivery.webhook_id, outcome, &ended.answer).await?,
     }
     write(tx, delivery_id, ended, outcome).await?;
-    Ok(outcome)
+    Ok(Some(outcome))
 }
 
 async fn write(tx: &mut TenantTx, delivery_id: Uuid, ended: &Ended, outcome: Outcome) -> Result<(), sqlx::Error> {
@@ -79,9 +80,9 @@ async fn write(tx: &mut TenantTx, delivery_id: Uuid, ended: &Ended, outcome: Out
         "status": ended.status.map(|status| status.as_u16()), "milliseconds": ended.milliseconds, "error": error,
     });
     let (state, pause) = match outcome {
-        Outcome::Delivered => ("delivered", None),
-        Outcome::Again(pause) => ("due", Some(pause.as_secs_f64())),
-        Outcome::Failed | Outcome::Removed => ("failed", None),
+        Outcome::Delivered => (DeliveryState::Delivered, None),
+        Outcome::Again(pause) => (DeliveryState::Due, Some(pause.as_secs_f64())),
+        Outcome::Failed => (DeliveryState::Failed, None),
     };
     sqlx::query!(
         "update webhook_deliveries
@@ -90,7 +91,7 @@ async fn write(tx: &mut TenantTx, delivery_id: Uuid, ended: &Ended, outcome: Out
              finished_at = case when $2 = 'due' then null else now() end
          where id = $1",
         delivery_id,
-        state,
+        state as DeliveryState,
         entry,
         pause
     )

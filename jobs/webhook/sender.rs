@@ -171,12 +171,13 @@ async fn answer(mut response: reqwest::Response) -> Answer {
     Answer::Failed { why: cut(&why), after }
 }
 
-/// Why there is no answer, in words that name no address: the private ones are nobody else's business.
+/// Why there is no answer, in words that name no address: the private ones are nobody else's business, nor which names there
+/// are in the operator's network.
 fn told(error: &reqwest::Error, timeout: Duration) -> String {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     let mut root = None;
     while let Some(found) = cause {
-        if found.is::<NotAllowed>() {
+        if found.is::<LeadsNowhere>() {
             return found.to_string();
         }
         root = Some(found.to_string());
@@ -194,10 +195,13 @@ fn cut(text: &str) -> String {
     clean::line(text).chars().take(MOST_KEPT).collect()
 }
 
-/// The name leads to no address that may be called.
+/// The name leads to no address that may be called: it has none, or private ones. Which of the two isn't told.
 #[derive(Debug, thiserror::Error)]
-#[error("the address is private: Debrief calls only public ones, and those that the operator allows")]
-struct NotAllowed;
+#[error(
+    "the name leads to no address that may be called: either there is no such name now, or its address is private and the \
+     operator doesn’t allow it"
+)]
+struct LeadsNowhere;
 
 /// Resolves a name and leaves out what may not be called.
 struct Checked {
@@ -210,9 +214,10 @@ impl Resolve for Checked {
         let (host, rules) = (name.as_str().to_owned(), Arc::clone(&self.rules));
         let found = self.resolver.resolve(name);
         Box::pin(async move {
-            let allowed: Vec<SocketAddr> = found.await?.filter(|found| rules.allows(&host, found.ip())).collect();
+            let Ok(found) = found.await else { return Err(LeadsNowhere.into()) };
+            let allowed: Vec<SocketAddr> = found.filter(|found| rules.allows(&host, found.ip())).collect();
             if allowed.is_empty() {
-                return Err(NotAllowed.into());
+                return Err(LeadsNowhere.into());
             }
             Ok(Box::new(allowed.into_iter()) as Addrs)
         })

@@ -49,6 +49,9 @@ pub struct Webhook {
     pub created_by: Option<Uuid>,
     /// When it was added.
     pub created_at: DateTime<Utc>,
+    /// How often it was paused without a person.
+    #[serde(skip)]
+    pub pauses: i32,
     /// How many deliveries wait to be sent, or sent again.
     pub waiting: i64,
     /// How many of the kept deliveries were given up.
@@ -148,6 +151,7 @@ async fn read(tx: &mut TenantTx, id: Option<Uuid>) -> Result<Vec<Webhook>, sqlx:
         r#"select id, url, description, events, state as "state: WebhookState",
                   paused_reason as "paused_reason: PauseReason", paused_at, failing_since, failed_in_a_row,
                   case when previous_until > now() then previous_until end as old_secret_until, created_by, created_at,
+                  pauses,
                   (select count(*) from webhook_deliveries d where d.webhook_id = webhooks.id and d.state = 'due') as "waiting!",
                   (select count(*) from webhook_deliveries d where d.webhook_id = webhooks.id and d.state = 'failed') as "failed!"
            from webhooks where $1::uuid is null or id = $1 order by created_at, id"#,

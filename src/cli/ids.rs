@@ -83,7 +83,9 @@ impl App {
         self.meant(id, "summary", "debrief sessions show SESSION", candidates).await
     }
 
-    async fn meant(
+    /// Which of the candidates (id, what it's called, and its organization) an id refers to, and a transaction of its
+    /// organization. `what` they are, and the command to `see` them, are for the error.
+    pub(crate) async fn meant(
         &self,
         id: &IdPrefix,
         what: &'static str,

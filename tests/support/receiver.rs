@@ -26,8 +26,8 @@ pub(crate) enum Take {
     Torn,
     /// This status, and a body without end.
     Endless(u16),
-    /// 200, once the test calls [`Receiver::go_on`].
-    Slow,
+    /// This status, once the test calls [`Receiver::go_on`].
+    Slow(u16),
 }
 
 impl Take {
@@ -150,9 +150,9 @@ impl Receiver {
         let answer = match next.unwrap_or_else(|| Take::status(200)) {
             Take::Hang => return std::future::pending().await,
             Take::Torn => "HTTP/1.1 200 OK\r\ncontent-len".to_owned(),
-            Take::Slow => {
+            Take::Slow(status) => {
                 self.go_on.acquire().await.expect("it is never closed").forget();
-                "HTTP/1.1 204 No Content\r\n\r\n".to_owned()
+                format!("HTTP/1.1 {status} X\r\ncontent-length: 0\r\n\r\n")
             }
             Take::Status(status, headers, body) => {
                 format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n{body}", body.len())

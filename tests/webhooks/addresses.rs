@@ -1,13 +1,14 @@
 //! Nobody makes Debrief call its own network: whatever a name or a number leads to, and however it is written.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use debrief_jobs::{
     db::Tx,
     webhook::{self, Deliver, New, Settings, UrlError, WebhookError},
 };
+use reqwest::dns::{Name, Resolve, Resolving};
 
-use super::{attempt, begin, happens, last_error, listen, loopback, pause, world_with};
+use super::{Names, attempt, begin, happens, last_error, listen, loopback, pause, world_that_asks, world_with};
 use crate::support::{
     Reviewed, World,
     receiver::{Receiver, Take},
@@ -28,11 +29,39 @@ async fn a_name_that_leads_to_a_private_address_is_not_called() {
         happens(&world, session).await;
         pause(attempt(&world).await);
         let error = last_error(&world).await;
-        assert!(error.contains("the address is private"), "{private}: {error}");
+        assert!(error.contains("no address that may be called"), "{private}: {error}");
         assert!(!error.contains(private), "whoever added it learns nothing of the network: {error}");
         world.leaves::<Deliver>();
     }
     assert!(receiver.received().is_empty());
+}
+
+/// There is no such name.
+struct NoName;
+
+impl Resolve for NoName {
+    fn resolve(&self, _name: Name) -> Resolving {
+        Box::pin(async { Err("failed to lookup address information".into()) })
+    }
+}
+
+#[tokio::test]
+async fn whether_there_is_a_name_in_the_operators_network_is_not_told() {
+    let settings = Settings { allow_http: true, allow_private: Vec::new() };
+    let resolvers: [Arc<dyn Resolve>; 3] =
+        [Arc::new(NoName), Arc::new(Names(Vec::new())), Arc::new(Names(vec!["10.0.0.1"]))];
+    let mut told = Vec::new();
+    for resolver in resolvers {
+        let world = world_that_asks(settings.clone(), resolver, SECOND).await;
+        let session = Reviewed::new(&world).await.session;
+        listen(&world, "http://crm.lan/", &[]).await;
+        happens(&world, session).await;
+        pause(attempt(&world).await);
+        told.push(last_error(&world).await);
+        world.leaves::<Deliver>();
+    }
+    told.dedup();
+    assert_eq!(told.len(), 1, "{told:?}");
 }
 
 /// A name server may answer with several addresses, and with others when it is asked again.
@@ -110,7 +139,7 @@ async fn this_machine_is_not_called_by_its_name() {
     listen(&world, &format!("http://localhost:{}/", receiver.port), &[]).await;
     happens(&world, session).await;
     pause(attempt(&world).await);
-    assert!(last_error(&world).await.contains("the address is private"), "{}", last_error(&world).await);
+    assert!(last_error(&world).await.contains("no address that may be called"), "{}", last_error(&world).await);
     assert!(receiver.received().is_empty());
     world.leaves::<Deliver>();
 }

@@ -3,18 +3,23 @@
 use debrief_jobs::{
     db::Tx,
     queue::Enqueued,
+    rights::Right,
     webhook::{
         self, Change, Deliver, DeliveryState, Event, EventType, Filter, KEPT_DAYS, MAX_WEBHOOKS, New, Tidy,
         WebhookError,
     },
 };
 use secrecy::ExposeSecret;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{attempt, begin, happens, listen, log, world};
-use crate::support::{
-    Reviewed,
-    receiver::{Receiver, Take},
+use super::{attempt, begin, happens, later, listen, log, pause, world};
+use crate::{
+    api::Api,
+    support::{
+        Reviewed,
+        receiver::{Receiver, Take},
+    },
 };
 
 #[tokio::test]
@@ -254,4 +259,47 @@ async fn a_delivery_is_replayed_under_its_own_id() {
     let job = Deliver { delivery_id: delivery };
     let again = debrief_jobs::queue::enqueue(&mut begin(&world).await, &job, Uuid::now_v7()).await;
     assert!(matches!(again, Ok(Enqueued::New(_))), "its job has ended: {again:?}");
+}
+
+/// The attempt that is on its way when someone replays its delivery, or resumes its webhook, is the first of those to come.
+#[tokio::test]
+async fn a_replay_or_a_resume_while_an_attempt_runs_begins_anew() {
+    for is_resumed in [false, true] {
+        let (world, receiver) = (world().await, Receiver::start([Take::Slow(500)]).await);
+        let session = Reviewed::new(&world).await.session;
+        let (id, _) = listen(&world, &receiver.url, &[]).await;
+        happens(&world, session).await;
+        let delivery = log(&world).await[0].id;
+        let meanwhile = async {
+            receiver.first_request().await;
+            let mut tx = begin(&world).await;
+            if is_resumed {
+                webhook::pause(&mut tx, id).await.expect("it is paused");
+                webhook::resume(&mut tx, id).await.expect("it is resumed");
+            } else {
+                webhook::replay(&mut tx, delivery).await.expect("it is replayed");
+            }
+            tx.commit().await.expect("it is committed");
+            receiver.go_on();
+        };
+        let (ended, ()) = tokio::join!(attempt(&world), meanwhile);
+        let seconds = pause(ended).as_secs_f64();
+        assert!((4.0..=6.0).contains(&seconds), "it comes again soon: {seconds}");
+        assert_eq!(log(&world).await[0].state, DeliveryState::Due);
+        later(&world).await;
+        assert_eq!(attempt(&world).await.expect("it is taken")["outcome"], "delivered");
+        assert_eq!(receiver.received().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn the_api_says_which_field_names_no_event() {
+    let api = Api::new().await;
+    let key = api.key(None, &[Right::WebhooksWrite]).await;
+    let body = json!({ "url": "https://crm.example/", "events": ["session.opened"] });
+    let added = api.post(&key, "/v1/webhooks", &body).await.json();
+    assert_eq!(added["errors"][0]["field"], "events", "{added}");
+    let path = format!("/v1/webhooks/{}/deliveries?event=session.opened", Uuid::now_v7());
+    let listed = api.get(&key, &path).await.json();
+    assert_eq!(listed["errors"][0]["field"], "event", "{listed}");
 }

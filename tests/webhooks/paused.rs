@@ -59,6 +59,32 @@ async fn a_receiver_that_is_gone_pauses_its_webhook_at_once_and_the_admins_are_t
 }
 
 #[tokio::test]
+async fn a_pause_by_hand_and_an_earlier_one_are_not_mailed_as_failures() {
+    let (world, receiver) = (world().await, Receiver::start([410, 410].map(Take::status)).await);
+    an_admin(&world).await;
+    let session = Reviewed::new(&world).await.session;
+    let (id, _) = listen(&world, &receiver.url, &[]).await;
+    happens(&world, session).await;
+    attempt(&world).await.expect("it ends");
+    // Before anybody is told, someone resumes it and pauses it themselves.
+    resume(&world, id).await;
+    let mut tx = begin(&world).await;
+    webhook::pause(&mut tx, id).await.expect("it is paused");
+    tx.commit().await.expect("it is committed");
+    assert_eq!(world.run_queued::<TellPaused>().await.expect("a job").expect("it runs")["outcome"], "resumed");
+
+    resume(&world, id).await;
+    happens(&world, session).await;
+    attempt(&world).await.expect("it ends");
+    let first = world.run(&TellPaused { webhook_id: id, pause: 1 }).await.expect("it runs");
+    assert_eq!(first["outcome"], "resumed", "the first pause is over");
+    assert!(told(&world).await.is_empty());
+    assert_eq!(world.run_queued::<TellPaused>().await.expect("a job").expect("it runs")["mails"], 1);
+    world.leaves::<SendMail>();
+    world.leaves::<SendWaiting>();
+}
+
+#[tokio::test]
 async fn twenty_that_failed_in_a_row_pause_it_and_resuming_sends_what_waits() {
     let (world, receiver) = (world().await, Receiver::start([]).await);
     an_admin(&world).await;

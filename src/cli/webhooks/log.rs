@@ -18,7 +18,7 @@ use super::{
         App,
         output::{one_of, tell},
     },
-    One,
+    One, organizations,
 };
 
 /// How long `test` waits for a worker and the receiver.
@@ -123,22 +123,15 @@ impl Replay {
             return app.output.one(&json!({ "replayed": count }), |_| format!("{count} are sent again"));
         }
         let id = self.delivery.context("a delivery is required")?;
-        let organizations = match &self.org {
-            Some(handle) => vec![app.organization(Some(handle)).await?],
-            None => app.db.organizations().await?,
-        };
+        let called = |delivery: &Delivery| format!("{}  {}", delivery.r#type, delivery.state);
         let mut candidates = Vec::new();
-        for organization in organizations {
+        for organization in organizations(app, self.org.as_deref()).await? {
             let mut tx = app.db.tenant(organization).await?;
             let filter = Filter { ids: Some(id.range()), ..Filter::default() };
             let found = webhook::deliveries(&mut tx, &filter, 20).await?;
-            candidates.extend(found.into_iter().map(|delivery| (organization, delivery)));
+            candidates.extend(found.iter().map(|delivery| ((delivery.id, called(delivery)), organization)));
         }
-        let called = |delivery: &Delivery| format!("{}  {}", delivery.r#type, delivery.state);
-        let named = candidates.iter().map(|(_, delivery)| (delivery.id, called(delivery)));
-        let chosen = id.choose("delivery", "debrief webhooks deliveries", named)?;
-        let whose = candidates.iter().find(|(_, delivery)| delivery.id == chosen).map(|(whose, _)| *whose);
-        let mut tx = app.db.tenant(whose.unwrap_or_default()).await?;
+        let (mut tx, chosen) = app.meant(&id, "delivery", "debrief webhooks deliveries", candidates).await?;
         webhook::replay(&mut tx, chosen).await?;
         tx.commit().await?;
         app.output.one(&json!({ "replayed": 1, "id": chosen }), |_| "it is sent again".into())
@@ -154,7 +147,8 @@ pub(super) async fn test(app: &App, one: &One) -> anyhow::Result<ExitCode> {
     let ended = tokio::time::timeout(PATIENCE, ended(app, organization, delivery_id)).await;
     let Ok(delivery) = ended else {
         tell("no worker has sent it yet: is `debrief up` or `debrief work` running? It is sent as soon as one does");
-        app.output.one(&json!({ "id": delivery_id, "state": "due" }), |_| format!("waiting: {delivery_id}"))?;
+        app.output
+            .one(&json!({ "id": delivery_id, "state": DeliveryState::Due }), |_| format!("waiting: {delivery_id}"))?;
         return Ok(ExitCode::FAILURE);
     };
     let delivery = delivery?;

@@ -184,21 +184,22 @@ impl Webhooks {
 impl One {
     /// The webhook that is meant, and a transaction of its organization.
     async fn open(&self, app: &App) -> anyhow::Result<(TenantTx, Uuid)> {
-        let organizations = match &self.org {
-            Some(handle) => vec![app.organization(Some(handle)).await?],
-            None => app.db.organizations().await?,
-        };
         let mut candidates = Vec::new();
-        for organization in organizations {
+        for organization in organizations(app, self.org.as_deref()).await? {
             let mut tx = app.db.tenant(organization).await?;
             let all = webhook::list(&mut tx).await?;
-            candidates.extend(all.into_iter().map(|webhook| (organization, webhook.id, webhook.url)));
+            candidates.extend(all.into_iter().map(|webhook| ((webhook.id, webhook.url), organization)));
         }
-        let named = candidates.iter().map(|(_, id, url)| (*id, url.clone()));
-        let id = self.id.choose("webhook", "debrief webhooks list", named)?;
-        let organization = candidates.iter().find(|(_, candidate, _)| *candidate == id).map(|found| found.0);
-        Ok((app.db.tenant(organization.unwrap_or_default()).await?, id))
+        app.meant(&self.id, "webhook", "debrief webhooks list", candidates).await
     }
+}
+
+/// Where to look for what an id refers to: in the organization with this handle, or in all.
+async fn organizations(app: &App, handle: Option<&str>) -> anyhow::Result<Vec<Uuid>> {
+    Ok(match handle {
+        Some(handle) => vec![app.organization(Some(handle)).await?],
+        None => app.db.organizations().await?,
+    })
 }
 
 impl Add {

@@ -60,11 +60,15 @@ pub(super) struct Wanted {
     events: Option<Vec<String>>,
 }
 
-/// Names of types of event.
+/// Names of types of event, in the field `events`.
 fn types(names: Vec<String>) -> Result<Vec<EventType>, Problem> {
-    let unknown =
-        |name: &str| Problem::invalid("events", format!("There’s no event `{name}`; docs/WEBHOOKS.md lists them."));
-    names.iter().map(|name| name.parse().map_err(|_| unknown(name))).collect()
+    names.iter().map(|name| named("events", name)).collect()
+}
+
+/// The type of event that a field names.
+fn named(field: &'static str, name: &str) -> Result<EventType, Problem> {
+    name.parse()
+        .map_err(|_| Problem::invalid(field, format!("There’s no event `{name}`; docs/WEBHOOKS.md lists them.")))
 }
 
 /// A webhook that was added.
@@ -219,7 +223,7 @@ pub(super) struct Which {
 pub(super) async fn deliveries(call: Call, Id(id): Id, Asked(which): Asked<Which>) -> Answer {
     let paging = Paging { limit: which.limit, cursor: which.cursor };
     let (limit, after) = (paging.limit()?, paging.after()?);
-    let event = which.event.map(|name| types(vec![name])).transpose()?.and_then(|mut events| events.pop());
+    let event = which.event.map(|name| named("event", &name)).transpose()?;
     let mut tx = call.read(Right::WebhooksWrite).await?;
     webhook::get(&mut tx, id).await?;
     let (state, since) = (which.state, which.since);
