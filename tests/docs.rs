@@ -1,7 +1,7 @@
-//! What the documents name is there: files, commands, jobs and settings, states, layers.
+//! What the documents name is there: files, commands, jobs and settings, states, layers, tests.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -24,6 +24,7 @@ fn spans() -> Vec<(&'static str, String)> {
         "CONTRIBUTING.md",
         "SECURITY.md",
         "docs/ARCHITECTURE.md",
+        "docs/ASVS.md",
         "docs/DECISIONS.md",
         "docs/MCP.md",
         "docs/PARSING.md",
@@ -140,4 +141,64 @@ fn the_architecture_has_every_layer_in_its_order() {
     let modules = block.lines().filter_map(|line| Some(line.split_once('│')?.0)).flat_map(str::split_whitespace);
     let ours: Vec<&str> = modules.filter(|module| !module.contains('/')).collect();
     assert_eq!(ours, ORDER);
+}
+
+/// The last column of the tables of defences: functions, and modules (`webhooks::paused::*`, `clean::tests`).
+#[test]
+fn every_test_that_the_tables_of_defences_name_is_there() {
+    let mut sources = Vec::new();
+    for folder in ["tests", "src", "jobs"] {
+        files(&root().join(folder), &mut sources);
+    }
+    let (mut functions, mut modules) = (BTreeSet::new(), Vec::new());
+    for path in sources.iter().filter(|path| path.extension().is_some_and(|end| end == "rs")) {
+        let text = fs::read_to_string(root().join(path)).expect("a source");
+        functions.extend(text.split("fn ").skip(1).filter_map(|rest| Some(rest.split_once('(')?.0.to_owned())));
+        let module = path.with_extension("").display().to_string().replace('/', "::");
+        let module = module.trim_end_matches("::mod");
+        if text.contains("\nmod tests {") {
+            modules.push(format!("{module}::tests"));
+        }
+        modules.push(module.to_owned());
+    }
+    let (mut named, mut missing) = (0, Vec::new());
+    for document in ["docs/ASVS.md", "docs/SECURITY.md"] {
+        let text = fs::read_to_string(root().join(document)).expect("a document");
+        for row in text.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")) {
+            let tests = row.rsplit(" | ").next().unwrap_or_default();
+            for name in tests.split('`').skip(1).step_by(2) {
+                named += 1;
+                let end = format!("::{}", name.trim_end_matches("::*"));
+                if !functions.contains(name) && !modules.iter().any(|module| module.ends_with(&end)) {
+                    missing.push(format!("{document}: {name}"));
+                }
+            }
+        }
+    }
+    assert!(named > 250, "only {named} are named");
+    assert!(missing.is_empty(), "not there:\n{}", missing.join("\n"));
+}
+
+/// Each requirement of levels 1 and 2 is there once, and the numbers at the top are those of the rows.
+#[test]
+fn the_page_about_asvs_counts_what_it_says() {
+    let text = fs::read_to_string(root().join("docs/ASVS.md")).expect("a document");
+    let mut ids = BTreeSet::new();
+    let mut counted: BTreeMap<String, usize> = BTreeMap::new();
+    for row in text.lines().filter_map(|line| line.strip_prefix("| ")).filter(|row| row.starts_with('V')) {
+        let mut cells = row.split(" | ");
+        let requirements = cells.next().unwrap_or_default();
+        let stands = cells.nth(1).and_then(|cell| cell.split("**").nth(1)).unwrap_or_default().trim_end_matches('.');
+        for id in requirements.split(", ") {
+            assert!(ids.insert(id.to_owned()), "{id} is there twice");
+            *counted.entry(stands.to_owned()).or_default() += 1;
+        }
+    }
+    assert_eq!(ids.len(), 253);
+    let count = |line: &str| {
+        let (stands, number) = line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | ")?;
+        Some((stands.to_owned(), number.parse::<usize>().ok()?))
+    };
+    let said: BTreeMap<String, usize> = text.lines().filter_map(count).collect();
+    assert_eq!(said, counted);
 }
