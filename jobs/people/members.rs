@@ -191,10 +191,13 @@ pub async fn change_roles(tx: &mut TenantTx, id: Uuid, roles: &[Role], visitor: 
     let person = lock_person(tx, id).await?.ok_or(PeopleError::NoPerson)?;
     let before = sqlx::query_scalar!(r#"select roles as "roles: Vec<Role>" from coaches where id = $1"#, id);
     let before = before.fetch_one(tx.conn()).await?;
+    let stored = role::stored(roles);
+    if stored == role::stored(&before) {
+        return Ok(());
+    }
     if !roles.contains(&Role::Admin) {
         keep_an_admin(tx, id).await?;
     }
-    let stored = role::stored(roles);
     sqlx::query!("update coaches set roles = $2 where id = $1", id, &stored).execute(tx.conn()).await?;
     if roles.iter().any(|role| !before.contains(role)) {
         end_sign_ins(tx, person, None).await?;

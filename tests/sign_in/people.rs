@@ -205,6 +205,10 @@ async fn an_operator_changes_and_removes_coaches_under_the_same_rules() {
         }
         assert!(!house.admits(&browser).await, "{given:?}");
     }
+    // Given once more, nothing is changed.
+    let browser = house.maya().await;
+    add("maya", "Maya Okafor", MAYA, &[Role::Admin, Role::Lead, Role::Coach]).await.expect("she is there");
+    assert!(house.admits(&browser).await);
     assert_eq!(house.count("select count(*) from audit_events where kind = 'roles_changed'").await, 2);
     // Ada leaves, her address is another's, and she comes back with one of her own.
     people::remove_coach(db, "ada", false).await.expect("there is another admin");
