@@ -18,7 +18,7 @@ pub struct Limit {
     pub seconds: i32,
 }
 
-/// Attempts to sign in, by account and by address.
+/// Attempts to sign in with a password, by the address that was typed.
 pub const SIGN_IN: Limit = Limit { name: "sign_in", most: 5, seconds: 15 * 60 };
 /// Mailed links (to sign in, to set a password), by address.
 pub const MAILED_LINKS: Limit = Limit { name: "mailed_links", most: 3, seconds: 60 * 60 };

@@ -20,6 +20,8 @@ create table credentials (
     -- A secret that is shown for a while, and counts when its first code was typed.
     totp_pending bytea,
     totp_pending_at timestamptz,
+    -- The browser that it is shown in.
+    totp_pending_sign_in uuid,
     primary key (organization_id, person_id),
     foreign key (organization_id, person_id) references coaches (organization_id, id)
 );

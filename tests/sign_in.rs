@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod at_once;
 mod factor;
 mod links;
 mod pages;
@@ -156,6 +157,11 @@ impl House {
         asked.expect("it is done");
     }
 
+    /// As if everybody had signed in a while ago.
+    async fn a_while_later(&self) {
+        self.execute("update sign_ins set proved_at = now() - interval '10 minutes'").await;
+    }
+
     /// Whether a cookie is that of somebody who is signed in and may act.
     async fn admits(&self, browser: &Browser) -> bool {
         let secret = browser.cookies.get("debrief").map_or("", String::as_str);
@@ -184,6 +190,11 @@ impl House {
     }
 }
 
+/// The text of a letter on one line.
+fn flowing(letter: &Letter) -> String {
+    letter.text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// The paths of the links in a letter.
 fn links_in(letter: &Letter) -> Vec<String> {
     let lines = letter.text.lines().filter_map(|line| line.strip_prefix("http://127.0.0.1:8080"));
@@ -198,6 +209,11 @@ struct Browser {
 }
 
 impl Browser {
+    /// Somebody else's browser with a copy of the cookies.
+    fn copy(&self) -> Self {
+        Self { router: self.router.clone(), cookies: self.cookies.clone(), token: self.token.clone() }
+    }
+
     fn cookie(&self) -> String {
         let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         pairs.join("; ")

@@ -52,8 +52,10 @@ pub struct ExportAll {}
 /// Returns an error if the database can't be reached.
 pub async fn start(tx: &mut TenantTx) -> Result<Uuid, sqlx::Error> {
     let organization = tx.tenant();
-    // Two that start at once wait for each other here.
-    sqlx::query!("select id from organizations where id = $1 for update", organization).fetch_one(tx.conn()).await?;
+    // Two that start at once wait for each other here. `for update` would also hold up every row that names the organization.
+    sqlx::query!("select id from organizations where id = $1 for no key update", organization)
+        .fetch_one(tx.conn())
+        .await?;
     let unfinished = sqlx::query_scalar!(
         "select e.id from exports e join jobs j on j.kind = $1 and j.unique_key = e.id::text
          where e.finished_at is null and j.state in ('due', 'running')",

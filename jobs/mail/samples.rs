@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Message, render};
+use super::{AccountChange, AccountChanged, Message, render};
 use crate::template::Templates;
 
 const LINK: &str = "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2";
@@ -79,9 +79,10 @@ fn expected(message: &Message) -> (&'static str, &'static [&'static str]) {
             "Please confirm: a new email address for your Debrief account",
             &["maya@okafor.example", "https://debrief.example/address/dbo_Zk3vQ0m1bYt8hXw2", "stop the change"],
         ),
-        Message::AccountChanged(_) => {
-            ("Your Debrief account was changed", &["The password was changed.", "sign out everywhere"])
-        }
+        Message::AccountChanged(_) => (
+            "Your Debrief account was changed",
+            &["The password was changed.", "set another password, which signs everybody else out"],
+        ),
     }
 }
 
@@ -100,6 +101,33 @@ fn every_mail_says_what_it_must() {
         assert!(!html.contains("<mj-"), "all MJML of {} is rendered", message.kind());
         assert!(!html.contains("googleapis"), "{} loads nothing from elsewhere", message.kind());
         assert!(!rendered.text.contains("\n\n\n"), "no holes in the text of {}:\n{}", message.kind(), rendered.text);
+    }
+}
+
+/// Whoever finds a lock changed gets no advice that needs the old key.
+#[test]
+fn the_mail_about_a_change_says_what_helps_against_that_change() {
+    let link = "https://debrief.example/sign-in";
+    for (change, helps, leads_in) in [
+        (AccountChange::PasswordSet, "set another password", true),
+        (AccountChange::PasswordChanged, "set another password", true),
+        (AccountChange::FactorSet, "can reset the second factor", false),
+        (AccountChange::FactorRemoved, "set up a second factor again", true),
+        (AccountChange::FactorReset, "sign in without a code", true),
+        (AccountChange::CodesMade, "make new recovery codes once more", true),
+        (AccountChange::AddressChanged, "this mailbox no longer lets you in", false),
+        (AccountChange::AddressGiven, "this mailbox no longer lets you in", false),
+    ] {
+        let mail = AccountChanged::new("Maya Okafor", "Northlight Coaching", change, link.into());
+        let rendered = render(&Templates::new(), &Message::AccountChanged(mail)).expect("it renders");
+        let html = rendered.html.expect("the HTML can be made");
+        let flowing = rendered.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for text in [&flowing, &html] {
+            assert!(text.contains(helps), "{change:?}: {text}");
+            assert!(text.contains("tell an admin of your organization"), "{change:?}: {text}");
+            assert_eq!(text.contains(link), leads_in, "{change:?}: {text}");
+        }
+        assert!(!rendered.text.contains("\n\n\n"), "{change:?}: {}", rendered.text);
     }
 }
 

@@ -2,16 +2,21 @@
 //! keep reading.
 
 use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
-use super::{PeopleError, coach, good_email, good_name, good_zone};
+use super::{
+    PeopleError, coach, good_email, good_name, good_zone,
+    members::{address_is_free, change_roles, deactivate, hold, leave},
+};
 use crate::{
+    audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx},
     links::{self, LinkFilter, RevokeReason},
-    model::{Role, role},
+    model::Role,
     path::SendFreshLink,
     queue::enqueue,
-    rights::{end_all, end_sign_ins, withdraw_links},
+    rights::{end_all, end_sign_ins, lock_person, withdraw_links},
 };
 
 /// Changes to a coach; `None` leaves a field as it is.
@@ -43,50 +48,47 @@ pub struct CoachRemoval {
     pub waiting: i64,
 }
 
-/// Changes a coach. The handle stays: it's the folder in which the coach's files are found. With a new address, the
-/// links sent to the old one are revoked, new ones are sent to the new one, and the coach's sign-ins end.
+/// Changes a coach, for an operator. The handle stays: it's the folder in which the coach's files are found. Whoever gets
+/// another role signs in anew. With a new address, the links sent to the old one are revoked, new ones are sent to the new
+/// one, and the coach's sign-ins end; the result is then their effect. `tx` sees all of the organization.
 ///
 /// # Errors
-/// If there is no such coach, or an input can't be used.
-pub async fn change_coach(db: &Db, handle: &str, change: CoachChange) -> Result<(Uuid, Readdressed), PeopleError> {
-    let CoachChange { name, email, roles, time_zone } = &change;
+/// If there is no such coach, an input can't be used, somebody else has the address, or nobody would be admin any more.
+pub(crate) async fn change(
+    tx: &mut TenantTx,
+    id: Uuid,
+    change: &CoachChange,
+    visitor: &Visitor,
+) -> Result<Option<Readdressed>, PeopleError> {
+    let CoachChange { name, email, roles, time_zone } = change;
     if name.is_none() && email.is_none() && roles.is_none() && time_zone.is_none() {
         return Err(PeopleError::NothingToChange);
     }
-    let (organization, id) = coach(db, handle).await?;
-    let mut tx = db.tenant(organization).await?;
+    let name = name.as_deref().map(good_name).transpose()?;
     let email = email.as_deref().map(good_email).transpose()?;
-    let roles = roles.as_deref().map(role::stored);
-    let before = sqlx::query_scalar!("select email from coaches where id = $1 for no key update", id)
-        .fetch_one(tx.conn())
-        .await?;
+    let time_zone = time_zone.as_deref().map(good_zone).transpose()?;
+    hold(tx).await?;
+    let person = lock_person(tx, id).await?.ok_or(PeopleError::NoPerson)?;
+    if let Some(roles) = roles {
+        change_roles(tx, id, roles, visitor).await?;
+    }
+    let before = sqlx::query_scalar!("select email from coaches where id = $1", id).fetch_one(tx.conn()).await?;
     sqlx::query!(
-        "update coaches set name = coalesce($2, name), email = coalesce($3, email), roles = coalesce($4, roles),
-            time_zone = coalesce($5, time_zone) where id = $1",
+        "update coaches set name = coalesce($2, name), time_zone = coalesce($3, time_zone) where id = $1",
         id,
-        name.as_deref().map(good_name).transpose()?,
-        email,
-        roles.as_deref(),
-        time_zone.as_deref().map(good_zone).transpose()?
+        name,
+        time_zone
     )
     .execute(tx.conn())
     .await?;
-    let moved = email.is_some_and(|email| !same_address(&email, &before));
-    let links = if moved {
-        // Whoever read the mailbox before may have signed in with it, or asked for another address.
-        end_sign_ins(&mut tx, id, None).await?;
-        sqlx::query!(
-            "update address_changes set stopped_at = now() where person_id = $1 and stopped_at is null and done_at is null",
-            id
-        )
-        .execute(tx.conn())
-        .await?;
-        readdress(&mut tx, id).await?
-    } else {
-        Readdressed::default()
-    };
-    tx.commit().await?;
-    Ok((id, links))
+    let Some(email) = email.filter(|email| !same_address(email, &before)) else { return Ok(None) };
+    address_is_free(tx, id, &email).await?;
+    let links = move_to_address(tx, id, &email).await?;
+    // Whoever read the mailbox before may have signed in with it.
+    end_sign_ins(tx, person, None).await?;
+    let detail = json!({ "address": "given", "account": id });
+    record(tx, &Event { detail, ..Event::about_nobody(EventKind::AddressChanged) }, visitor).await?;
+    Ok(Some(links))
 }
 
 /// The effect of a new address on links sent to the old one.
@@ -155,11 +157,14 @@ async fn stop_mails_with_links(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<
 /// handle restores it.
 ///
 /// # Errors
-/// If there is no such coach, or its sessions or follow-ups are being processed.
+/// If there is no such coach, nobody would be admin any more, or their sessions or follow-ups are being processed.
 pub async fn remove_coach(db: &Db, handle: &str, dry_run: bool) -> Result<CoachRemoval, PeopleError> {
     let (organization, id) = coach(db, handle).await?;
     let mut tx = db.tenant(organization).await?;
-    let removal = remove(&mut tx, id, dry_run).await?;
+    if dry_run {
+        return leave(&mut tx, id, true).await;
+    }
+    let removal = deactivate(&mut tx, id, &Visitor::default()).await?;
     tx.commit().await?;
     Ok(removal)
 }

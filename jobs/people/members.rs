@@ -1,7 +1,7 @@
 //! The people of an organization: listed, added, given roles, deactivated and brought back.
 //!
 //! Reads and writes `coaches`, and ends the ways in of whoever leaves or gets more rights. An organization that has an
-//! admin never loses the last one here.
+//! admin never loses the last one here, and of those who are there no two have one address.
 
 use chrono::{DateTime, Utc};
 use deunicode::deunicode;
@@ -14,7 +14,7 @@ use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{TenantTx, Tx},
     model::{Role, role},
-    rights::{end_keys_of_organization, end_sign_ins},
+    rights::{end_keys_of_organization, end_sign_ins, lock_person},
 };
 
 /// Whether a person is there.
@@ -147,12 +147,7 @@ pub async fn add_person(
     let roles = role::stored(if roles.is_empty() { &[Role::Coach] } else { roles });
     let (id, base) = (Uuid::now_v7(), handle_of(&name));
     hold(tx).await?;
-    let there =
-        sqlx::query!("select name, removed_at is not null as \"removed!\" from coaches where lower(email) = $1", email);
-    let there = there.fetch_all(tx.conn()).await?;
-    if let Some(one) = there.iter().find(|one| !one.removed).or(there.first()) {
-        return Err(PeopleError::PersonExists { name: one.name.clone(), removed: one.removed });
-    }
+    address_is_unknown(tx, &email).await?;
     // Handles are unique in the installation, and those of other organizations aren't seen.
     for number in 1.. {
         let handle = if number == 1 { base.clone() } else { format!("{base}{number}") };
@@ -193,18 +188,19 @@ pub async fn change_roles(tx: &mut TenantTx, id: Uuid, roles: &[Role], visitor: 
         return Err(PeopleError::NoRole);
     }
     hold(tx).await?;
-    let before = sqlx::query_scalar!(
-        r#"select roles as "roles: Vec<Role>" from coaches where id = $1 and removed_at is null for no key update"#,
-        id
-    );
-    let before = before.fetch_optional(tx.conn()).await?.ok_or(PeopleError::NoPerson)?;
+    let person = lock_person(tx, id).await?.ok_or(PeopleError::NoPerson)?;
+    let before = sqlx::query_scalar!(r#"select roles as "roles: Vec<Role>" from coaches where id = $1"#, id);
+    let before = before.fetch_one(tx.conn()).await?;
+    let stored = role::stored(roles);
+    if stored == role::stored(&before) {
+        return Ok(());
+    }
     if !roles.contains(&Role::Admin) {
         keep_an_admin(tx, id).await?;
     }
-    let stored = role::stored(roles);
     sqlx::query!("update coaches set roles = $2 where id = $1", id, &stored).execute(tx.conn()).await?;
     if roles.iter().any(|role| !before.contains(role)) {
-        end_sign_ins(tx, id, None).await?;
+        end_sign_ins(tx, person, None).await?;
     }
     if before.contains(&Role::Admin) && !roles.contains(&Role::Admin) {
         end_keys_of_organization(tx, id).await?;
@@ -219,13 +215,24 @@ pub async fn change_roles(tx: &mut TenantTx, id: Uuid, roles: &[Role], visitor: 
 /// # Errors
 /// If there is no such person, nobody would be admin any more, or their sessions or follow-ups are being processed.
 pub async fn deactivate(tx: &mut TenantTx, id: Uuid, visitor: &Visitor) -> Result<CoachRemoval, PeopleError> {
+    let removal = leave(tx, id, false).await?;
+    note_presence(tx, id, "deactivated", visitor).await?;
+    Ok(removal)
+}
+
+/// Takes back a person who was invited and never came: as if deactivated, but for the audit, which is the caller's.
+pub(crate) async fn uninvite(tx: &mut TenantTx, id: Uuid) -> Result<(), PeopleError> {
+    leave(tx, id, false).await?;
+    Ok(())
+}
+
+/// What every way out does and refuses, or with `dry_run` would.
+pub(super) async fn leave(tx: &mut TenantTx, id: Uuid, dry_run: bool) -> Result<CoachRemoval, PeopleError> {
     // Sessions and letters that are on their way hold it up, also where whoever asks may not see them.
     tx.see_all_coaches().await?;
     hold(tx).await?;
     keep_an_admin(tx, id).await?;
-    let removal = coaches::remove(tx, id, false).await?;
-    note_presence(tx, id, "deactivated", visitor).await?;
-    Ok(removal)
+    coaches::remove(tx, id, dry_run).await
 }
 
 /// Brings a deactivated person back, with their sessions and clients. They sign in anew.
@@ -239,20 +246,18 @@ pub async fn activate(tx: &mut TenantTx, id: Uuid, visitor: &Visitor) -> Result<
     if there.presence != Presence::Deactivated {
         return Ok(());
     }
-    let others = people(tx, None, false).await?;
-    if let Some(other) = others.iter().find(|other| coaches::same_address(&other.email, &there.email)) {
-        return Err(PeopleError::PersonExists { name: other.name.clone(), removed: false });
-    }
+    address_is_free(tx, id, &there.email).await?;
     sqlx::query!("update coaches set removed_at = null where id = $1", id).execute(tx.conn()).await?;
     coaches::come_back(tx, id, &there.handle).await?;
     note_presence(tx, id, "activated", visitor).await?;
     Ok(())
 }
 
-/// One at a time decides who is admin, and which addresses are taken.
-async fn hold(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+/// One at a time decides who is admin, and which addresses are taken. Rows that only name the organization, such as jobs,
+/// are inserted meanwhile.
+pub(crate) async fn hold(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
     let organization = tx.tenant();
-    sqlx::query!("select id from organizations where id = $1 for update", organization)
+    sqlx::query!("select id from organizations where id = $1 for no key update", organization)
         .fetch_optional(tx.conn())
         .await?;
     Ok(())
@@ -264,7 +269,38 @@ async fn keep_an_admin(tx: &mut TenantTx, without: Uuid) -> Result<(), PeopleErr
     if admins == [without] { Err(PeopleError::LastAdmin) } else { Ok(()) }
 }
 
-async fn note_presence(tx: &mut TenantTx, id: Uuid, what: &str, visitor: &Visitor) -> Result<(), sqlx::Error> {
+/// Refuses an address that somebody has, also who was deactivated.
+pub(super) async fn address_is_unknown(tx: &mut TenantTx, email: &str) -> Result<(), PeopleError> {
+    let there = sqlx::query!(
+        r#"select name, removed_at is not null as "removed!" from coaches where lower(email) = lower($1)
+           order by removed_at nulls first limit 1"#,
+        email
+    );
+    match there.fetch_optional(tx.conn()).await? {
+        Some(one) => Err(PeopleError::PersonExists { name: one.name, removed: one.removed }),
+        None => Ok(()),
+    }
+}
+
+/// Refuses an address that another person has who is there. It stays free while `hold` holds.
+pub(crate) async fn address_is_free(tx: &mut TenantTx, person: Uuid, email: &str) -> Result<(), PeopleError> {
+    let other = sqlx::query_scalar!(
+        "select name from coaches where lower(email) = lower($2) and id <> $1 and removed_at is null limit 1",
+        person,
+        email
+    );
+    match other.fetch_optional(tx.conn()).await? {
+        Some(name) => Err(PeopleError::PersonExists { name, removed: false }),
+        None => Ok(()),
+    }
+}
+
+pub(super) async fn note_presence(
+    tx: &mut TenantTx,
+    id: Uuid,
+    what: &str,
+    visitor: &Visitor,
+) -> Result<(), sqlx::Error> {
     let detail = json!({ "account": id, "presence": what });
     record(tx, &Event { detail, ..Event::about_nobody(EventKind::PersonChanged) }, visitor).await
 }

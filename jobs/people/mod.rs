@@ -4,6 +4,7 @@
 //! so adding it twice updates it and creates nothing new. People with sessions are never deleted: a removed client or
 //! coach stays as a row that is no longer matched, listed or emailed.
 
+mod add;
 pub(crate) mod aliases;
 mod book;
 pub(crate) mod change;
@@ -25,9 +26,10 @@ use roster::RosterError;
 use crate::{
     clean,
     db::{Db, Tx},
-    model::{Role, role},
+    model::Role,
 };
 
+pub use add::add_coach;
 pub use book::{
     BookEntry, ClientSession, WantedClients, client_by_id, client_page, client_sessions, has_coach, inbox_of,
 };
@@ -36,9 +38,10 @@ pub use clients::{
     Applied, Client, NewClient, add_client, add_client_of, apply_roster, import_roster, import_roster_of, known_names,
     list_clients, new_client,
 };
-pub use coaches::{CoachChange, CoachRemoval, Readdressed, change_coach, remove_coach};
-pub(crate) use coaches::{move_to_address, same_address};
+pub use coaches::{CoachChange, CoachRemoval, Readdressed, remove_coach};
+pub(crate) use coaches::{change, move_to_address, same_address};
 pub use members::{Person, Presence, activate, add_person, change_roles, deactivate, find_person, list_people, person};
+pub(crate) use members::{address_is_free, hold, uninvite};
 pub use organizations::{
     Organization, OrganizationChange, add_organization, change_organization, list_organizations, organization,
 };
@@ -309,60 +312,6 @@ pub struct NewCoach<'a> {
     pub roles: &'a [Role],
     /// An IANA time zone; defaults to the organization's.
     pub time_zone: Option<&'a str>,
-}
-
-/// Adds a coach, or brings a removed one back. What is in the coach's inbox, and was rejected because nobody had the
-/// handle, is looked at again. Returns the coach's id; a coach who is there already, just as given, stays.
-///
-/// # Errors
-/// If an input cannot be used, or the handle is that of a coach with another name or address: whoever mistypes a handle
-/// must not send somebody's review links to a stranger.
-pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>) -> Result<Uuid, PeopleError> {
-    let (handle, name, email) = (good_handle(coach.handle)?, good_name(coach.name)?, good_email(coach.email)?);
-    let roles = (!coach.roles.is_empty()).then(|| role::stored(coach.roles));
-    let zone = coach.time_zone.map(good_zone).transpose()?;
-    let organization = organization(db, organization_handle).await?;
-    let mut tx = db.tenant(organization).await?;
-    let before =
-        sqlx::query!("select name, email, removed_at from coaches where handle = $1 for no key update", handle)
-            .fetch_optional(tx.conn())
-            .await?;
-    if let Some(there) = before.as_ref().filter(|row| row.removed_at.is_none())
-        && (there.name != name || !coaches::same_address(&there.email, &email))
-    {
-        let (name, email) = (there.name.clone(), there.email.clone());
-        return Err(PeopleError::CoachExists { handle: handle.to_owned(), name, email });
-    }
-    let id = sqlx::query_scalar!(
-        "insert into coaches (id, organization_id, handle, name, email, roles, time_zone)
-         select $1, id, $2, $3, $4, coalesce($5::text[], '{coach}'), coalesce($6, time_zone) from organizations
-         on conflict on constraint coaches_handle_key do update
-         set name = excluded.name, email = excluded.email, roles = coalesce($5::text[], coaches.roles),
-             time_zone = coalesce($6, coaches.time_zone), removed_at = null
-         returning id",
-        Uuid::now_v7(),
-        handle,
-        name,
-        email,
-        roles.as_deref(),
-        zone
-    )
-    .fetch_one(tx.conn())
-    .await
-    .map_err(|error| taken(error, handle))?;
-    if before.is_some_and(|row| row.removed_at.is_some()) {
-        coaches::come_back(&mut tx, id, handle).await?;
-    } else {
-        coaches::look_at_inbox_again(&mut tx, handle).await?;
-    }
-    tx.commit().await?;
-    Ok(id)
-}
-
-/// Another organization's row is invisible, so changing it is refused by its policy.
-fn taken(error: sqlx::Error, handle: &str) -> PeopleError {
-    let refused = error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "42501");
-    if refused { PeopleError::HandleTaken(handle.to_owned()) } else { PeopleError::Database(error) }
 }
 
 /// An organization's coaches, by handle.

@@ -85,18 +85,22 @@ impl Caller {
         visitor: Visitor,
     ) -> Result<Option<Self>, sqlx::Error> {
         let organization = tx.tenant();
-        let admins_read =
-            sqlx::query_scalar!("select admins_read_sessions from organizations where id = $1", organization)
-                .fetch_optional(tx.conn())
-                .await?;
-        let Some(admins_read) = admins_read else { return Ok(None) };
-        let about = match person {
-            None => Person::default(),
-            Some(id) => match load_person(tx, id).await? {
-                Some(person) => person,
-                None => return Ok(None),
-            },
-        };
+        let row = sqlx::query!(
+            r#"select admins_read_sessions, coaches.id is not null as "is_there!",
+                      coalesce(roles, '{}') as "roles!: Vec<Role>",
+                      array(select distinct member.coach_id from team_members lead
+                            join team_members member on member.team_id = lead.team_id
+                            where lead.coach_id = coaches.id and lead.leads) as "team!"
+               from organizations left join coaches on coaches.organization_id = organizations.id and coaches.id = $2
+                    and removed_at is null
+               where organizations.id = $1"#,
+            organization,
+            person
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        let Some(row) = row.filter(|row| row.is_there || person.is_none()) else { return Ok(None) };
+        let (about, admins_read) = (Person { roles: row.roles, team: row.team }, row.admins_read_sessions);
         let visitor = match via {
             Via::Key(key) => Visitor { key_id: Some(key), person_id: person, ..visitor },
             Via::SignIn(_) => Visitor { person_id: person, ..visitor },
@@ -182,18 +186,4 @@ pub enum EnterError {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
-}
-
-async fn load_person(tx: &mut TenantTx, id: Uuid) -> Result<Option<Person>, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"select roles as "roles: Vec<Role>",
-                  array(select distinct member.coach_id from team_members lead
-                        join team_members member on member.team_id = lead.team_id
-                        where lead.coach_id = coaches.id and lead.leads) as "team!"
-           from coaches where id = $1 and removed_at is null"#,
-        id
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    Ok(row.map(|row| Person { roles: row.roles, team: row.team }))
 }

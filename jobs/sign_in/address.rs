@@ -10,15 +10,16 @@ use uuid::Uuid;
 
 use super::{
     Gate,
+    browsers::lives,
     one_time::{self, OneTime, Purpose},
     person::{account, new_mail, send, tell_of_change},
 };
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx},
-    mail::{self, ConfirmAddress, MailError, Message, Recipient},
-    people::{self, address_of},
-    rights::end_sign_ins,
+    mail::{self, AccountChange, ConfirmAddress, MailError, Message, Recipient},
+    people::{self, PeopleError, address_of},
+    rights::{end_sign_ins, lock_person, stop_address_changes},
 };
 
 const HOURS: i32 = 24;
@@ -43,6 +44,9 @@ pub enum AddressError {
     /// The person was removed.
     #[error("this account was deactivated")]
     Gone,
+    /// The sign-in has ended meanwhile.
+    #[error("this sign-in has ended; sign in again")]
+    Ended,
     /// The mail can't be written.
     #[error(transparent)]
     Mail(#[from] MailError),
@@ -98,13 +102,17 @@ pub async fn ask_for_address(
     visitor: &Visitor,
 ) -> Result<(), AddressError> {
     let new_email = address_of(typed).ok_or(AddressError::NoAddress)?;
+    lock_person(tx, asked.person).await?.ok_or(AddressError::Gone)?;
+    if let Some(sign_in) = asked.sign_in
+        && !lives(tx, sign_in).await?
+    {
+        return Err(AddressError::Ended);
+    }
     let person = account(tx, asked.person).await?.ok_or(AddressError::Gone)?;
     if people::same_address(&person.email, &new_email) {
         return Err(AddressError::Same);
     }
-    if is_taken(tx, person.id, &new_email).await? {
-        return Err(AddressError::Taken);
-    }
+    not_taken(tx, person.id, &new_email).await?;
     let today = sqlx::query_scalar!(
         r#"select count(*) as "count!" from address_changes where person_id = $1 and created_at > now() - interval '1 day'"#,
         person.id
@@ -112,7 +120,7 @@ pub async fn ask_for_address(
     if today.fetch_one(tx.conn()).await? >= MOST_A_DAY {
         return Err(AddressError::TooMany);
     }
-    stop_open(tx, person.id).await?;
+    stop_address_changes(tx, person.id).await?;
     let (id, organization) = (Uuid::now_v7(), tx.tenant());
     sqlx::query!(
         "insert into address_changes (id, organization_id, person_id, new_email, sign_in_id, expires_at)
@@ -182,6 +190,11 @@ pub async fn confirm_address(
     };
     // Of all of the organization: the links of the person's sessions go to the new mailbox.
     let mut tx = db.tenant(link.organization).await?;
+    people::hold(&mut tx).await?;
+    let locked = lock_person(&mut tx, link.person).await?.ok_or(AddressError::Gone)?;
+    if !one_time::use_up(&mut tx, link).await? {
+        return Ok(Confirmed::NoMore);
+    }
     let row = sqlx::query!(
         r#"update address_changes
            set old_confirmed_at = case when $2 then old_confirmed_at else coalesce(old_confirmed_at, now()) end,
@@ -194,23 +207,20 @@ pub async fn confirm_address(
     .fetch_optional(tx.conn())
     .await?;
     let Some(row) = row else { return Ok(Confirmed::NoMore) };
-    one_time::use_up(&mut tx, link).await?;
     if !row.both {
         note(&mut tx, if is_new { "confirmed by the new" } else { "confirmed by the old" }, link.person, visitor)
             .await?;
         tx.commit().await?;
         return Ok(Confirmed::OtherIsDue);
     }
-    if is_taken(&mut tx, link.person, &row.new_email).await? {
-        return Err(AddressError::Taken);
-    }
+    not_taken(&mut tx, link.person, &row.new_email).await?;
     let person = account(&mut tx, link.person).await?.ok_or(AddressError::Gone)?;
     sqlx::query!("update address_changes set done_at = now() where id = $1", change).execute(tx.conn()).await?;
     people::move_to_address(&mut tx, link.person, &row.new_email).await?;
-    end_sign_ins(&mut tx, link.person, row.sign_in_id).await?;
+    end_sign_ins(&mut tx, locked, row.sign_in_id).await?;
     note(&mut tx, "changed", link.person, visitor).await?;
     // To the mailbox before: it's no longer told of anything else.
-    tell_of_change(&mut tx, gate, &person, "The email address of the account was changed.").await?;
+    tell_of_change(&mut tx, gate, &person, AccountChange::AddressChanged).await?;
     tx.commit().await?;
     Ok(Confirmed::Done)
 }
@@ -222,32 +232,22 @@ pub async fn confirm_address(
 pub async fn stop_change(db: &Db, link: &OneTime, visitor: &Visitor) -> Result<bool, sqlx::Error> {
     let (Purpose::OldAddress(change) | Purpose::NewAddress(change)) = link.purpose else { return Ok(false) };
     let mut tx = db.view(link.organization, &crate::db::View::nothing()).await?;
+    lock_person(&mut tx, link.person).await?;
     if open_change(&mut tx, link.person).await?.is_none_or(|open| open.id != change) {
         return Ok(false);
     }
-    stop_open(&mut tx, link.person).await?;
+    stop_address_changes(&mut tx, link.person).await?;
     note(&mut tx, "stopped", link.person, visitor).await?;
     tx.commit().await?;
     Ok(true)
 }
 
-async fn stop_open(tx: &mut TenantTx, person: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update address_changes set stopped_at = now() where person_id = $1 and stopped_at is null and done_at is null",
-        person
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
-async fn is_taken(tx: &mut TenantTx, person: Uuid, address: &str) -> Result<bool, sqlx::Error> {
-    let taken = sqlx::query_scalar!(
-        r#"select exists (select from coaches where lower(email) = $2 and id <> $1 and removed_at is null) as "taken!""#,
-        person,
-        address
-    );
-    taken.fetch_one(tx.conn()).await
+/// Who has the address isn't told.
+async fn not_taken(tx: &mut TenantTx, person: Uuid, address: &str) -> Result<(), AddressError> {
+    people::address_is_free(tx, person, address).await.map_err(|error| match error {
+        PeopleError::Database(error) => error.into(),
+        _ => AddressError::Taken,
+    })
 }
 
 async fn note(tx: &mut TenantTx, what: &str, person: Uuid, visitor: &Visitor) -> Result<(), sqlx::Error> {

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx, View},
-    rights::{Caller, Via, end_sign_ins},
+    rights::{Caller, LockedPerson, Via, end_sign_ins, lock_person},
     secret::Secret,
 };
 
@@ -69,14 +69,16 @@ impl SignedIn {
     }
 }
 
-/// Signs a person in. `by` says how, for the audit and the metrics. The cookie works once `tx` commits.
+/// Signs a person in. `by` says how, for the audit and the metrics. The cookie works once `tx` commits. The lock is taken
+/// before anything of the person is read or changed: a second factor that is set up at the same time is asked for.
 pub(super) async fn begin(
     tx: &mut TenantTx,
     gate: &Gate,
-    person: Uuid,
+    person: LockedPerson,
     by: &'static str,
     visitor: &Visitor,
 ) -> Result<Entered, sqlx::Error> {
+    let person = person.id();
     let (organization, secret, id) = (tx.tenant(), Secret::random(), Uuid::now_v7());
     let code_due = sqlx::query_scalar!(
         r#"insert into sign_ins (id, organization_id, person_id, cookie_sha256, code_due, idle_seconds, ends_at, agent)
@@ -112,6 +114,27 @@ pub(super) fn count(by: &'static str, outcome: &'static str) {
 /// # Errors
 /// Returns an error if the database can't be reached.
 pub async fn look(db: &Db, secret: &Secret) -> Result<Option<SignedIn>, sqlx::Error> {
+    let Some((tx, signed_in)) = seen(db, secret).await? else { return Ok(None) };
+    tx.commit().await?;
+    Ok(Some(signed_in))
+}
+
+/// Whoever is signed in with this secret, for what asks for rights; `None` also while the second factor is due.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn find(db: &Db, secret: &Secret, visitor: Visitor) -> Result<Option<Caller>, sqlx::Error> {
+    let Some((mut tx, signed_in)) = seen(db, secret).await? else { return Ok(None) };
+    let caller = match signed_in.lacks {
+        None => Caller::load(&mut tx, Some(signed_in.person), Via::SignIn(signed_in.id), None, visitor).await?,
+        Some(_) => None,
+    };
+    tx.commit().await?;
+    Ok(caller)
+}
+
+/// The sign-in with this secret, in a transaction of its organization that notes its use.
+async fn seen(db: &Db, secret: &Secret) -> Result<Option<(TenantTx, SignedIn)>, sqlx::Error> {
     let found = sqlx::query!(
         r#"select organization_id as "organization!", sign_in_id as "id!" from sign_in_by_hash($1)"#,
         secret.hash()
@@ -136,7 +159,6 @@ pub async fn look(db: &Db, secret: &Secret) -> Result<Option<SignedIn>, sqlx::Er
     let Some(row) = row else { return Ok(None) };
     if row.is_stale {
         sqlx::query!("update sign_ins set last_used_at = now() where id = $1", found.id).execute(tx.conn()).await?;
-        tx.commit().await?;
     }
     let lacks = match (row.code_due, row.enrolment_due) {
         (true, _) => Some(Lacks::Code),
@@ -144,27 +166,27 @@ pub async fn look(db: &Db, secret: &Secret) -> Result<Option<SignedIn>, sqlx::Er
         (false, false) => None,
     };
     let (id, organization) = (found.id, found.organization);
-    Ok(Some(SignedIn { id, organization, person: row.person_id, lacks, is_fresh: row.is_fresh }))
+    Ok(Some((tx, SignedIn { id, organization, person: row.person_id, lacks, is_fresh: row.is_fresh })))
 }
 
-/// Whoever is signed in with this secret, for what asks for rights; `None` also while the second factor is due.
-///
-/// # Errors
-/// Returns an error if the database can't be reached.
-pub async fn find(db: &Db, secret: &Secret, visitor: Visitor) -> Result<Option<Caller>, sqlx::Error> {
-    let Some(signed_in) = look(db, secret).await?.filter(|signed_in| signed_in.lacks.is_none()) else {
-        return Ok(None);
-    };
-    let mut tx = db.view(signed_in.organization, &View::nothing()).await?;
-    Caller::load(&mut tx, Some(signed_in.person), Via::SignIn(signed_in.id), None, visitor).await
+/// Locks the person of a sign-in for a change; `None` if either has ended since the request began.
+pub(super) async fn lock(tx: &mut TenantTx, signed_in: &SignedIn) -> Result<Option<LockedPerson>, sqlx::Error> {
+    let Some(person) = lock_person(tx, signed_in.person).await? else { return Ok(None) };
+    Ok(if lives(tx, signed_in.id).await? { Some(person) } else { None })
+}
+
+/// Locks a sign-in, and says whether it hasn't ended.
+pub(super) async fn lives(tx: &mut TenantTx, sign_in: Uuid) -> Result<bool, sqlx::Error> {
+    let lives = sqlx::query_scalar!(
+        "select id from sign_ins where id = $1 and ended_at is null and ends_at > now() for no key update",
+        sign_in
+    );
+    Ok(lives.fetch_optional(tx.conn()).await?.is_some())
 }
 
 /// Gives a sign-in another secret: its rights have risen, or its person has shown anew who they are. The secret before is
 /// worth nothing once `tx` commits.
-///
-/// # Errors
-/// Returns an error if the query fails.
-pub async fn rotate(tx: &mut TenantTx, sign_in: Uuid) -> Result<Secret, sqlx::Error> {
+pub(super) async fn rotate(tx: &mut TenantTx, sign_in: Uuid) -> Result<Secret, sqlx::Error> {
     let secret = Secret::random();
     sqlx::query!(
         "update sign_ins set cookie_sha256 = $2, code_due = false, proved_at = now(), last_used_at = now() where id = $1",
@@ -174,15 +196,6 @@ pub async fn rotate(tx: &mut TenantTx, sign_in: Uuid) -> Result<Secret, sqlx::Er
     .execute(tx.conn())
     .await?;
     Ok(secret)
-}
-
-/// Notes that the person has just shown who they are, in the browser that they use.
-///
-/// # Errors
-/// Returns an error if the query fails.
-pub async fn prove(tx: &mut TenantTx, sign_in: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("update sign_ins set proved_at = now() where id = $1", sign_in).execute(tx.conn()).await?;
-    Ok(())
 }
 
 /// A sign-in in its owner's list.
@@ -254,7 +267,8 @@ pub async fn sign_out(db: &Db, secret: &Secret, visitor: &Visitor) -> Result<(),
 /// # Errors
 /// Returns an error if the query fails.
 pub async fn sign_out_everywhere(tx: &mut TenantTx, person: Uuid, visitor: &Visitor) -> Result<u64, sqlx::Error> {
-    let ended = end_sign_ins(tx, person, None).await?;
+    let Some(locked) = lock_person(tx, person).await? else { return Ok(0) };
+    let ended = end_sign_ins(tx, locked, None).await?;
     let detail = json!({ "everywhere": true, "sign_ins": ended });
     record(tx, &Event { detail, ..Event::about_nobody(EventKind::SignedOut) }, visitor).await?;
     Ok(ended)

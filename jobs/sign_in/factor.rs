@@ -9,8 +9,8 @@ use totp_rs::{Builder, Totp};
 use uuid::Uuid;
 
 use super::{
-    Gate, SignedIn,
-    browsers::{self, rotate},
+    FRESH_MINUTES, Gate, SignedIn,
+    browsers::{self, lock, rotate},
     password::note_failure,
     person::{account, tell_of_change},
     qr::{address, drawn},
@@ -19,9 +19,9 @@ use super::{
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx},
-    limits::{self, SIGN_IN},
-    mail::MailError,
-    rights::end_sign_ins,
+    limits::{self, Limit},
+    mail::{AccountChange, MailError},
+    rights::{end_sign_ins, lock_person},
     secret::{Secret, sha256},
 };
 
@@ -31,6 +31,8 @@ const CODES: usize = 10;
 /// Letters and digits that are told apart when read aloud.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 const CODE_LENGTH: usize = 16;
+/// How often a person may type a code. A bucket of its own: nobody fills it who didn't come as far as to be asked for one.
+const CODES_TYPED: Limit = Limit { name: "codes", most: 5, seconds: 15 * 60 };
 
 /// Why a code isn't taken, or a second factor not changed.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,9 @@ pub enum CodeError {
     /// The person was removed.
     #[error("this account was deactivated")]
     Gone,
+    /// The sign-in has ended meanwhile.
+    #[error("this sign-in has ended; sign in again")]
+    Ended,
     /// The mail about it can't be written.
     #[error(transparent)]
     Mail(#[from] MailError),
@@ -84,33 +89,37 @@ pub struct Passed {
     pub codes_left: Option<i64>,
 }
 
-/// Makes a secret for an authenticator app. It counts when its first code was typed.
+/// Makes a secret for an authenticator app, for the browser that asks alone. It counts when its first code was typed there.
 ///
 /// # Errors
-/// Returns an error if the query fails.
-pub async fn enrol(tx: &mut TenantTx, gate: &Gate, person: Uuid) -> Result<(), sqlx::Error> {
+/// [`CodeError::Ended`] if the sign-in has ended.
+pub async fn enrol(tx: &mut TenantTx, gate: &Gate, signed_in: &SignedIn) -> Result<(), CodeError> {
+    let person = lock(tx, signed_in).await?.ok_or(CodeError::Ended)?.id();
     let mut secret = [0; SECRET_BYTES];
     rand::rng().fill_bytes(&mut secret);
     let organization = tx.tenant();
     sqlx::query!(
-        "insert into credentials (organization_id, person_id, totp_pending, totp_pending_at) values ($1, $2, $3, now())
-         on conflict (organization_id, person_id) do update set totp_pending = excluded.totp_pending, totp_pending_at = now()",
+        "insert into credentials (organization_id, person_id, totp_pending, totp_pending_at, totp_pending_sign_in)
+         values ($1, $2, $3, now(), $4)
+         on conflict (organization_id, person_id) do update set totp_pending = excluded.totp_pending, totp_pending_at = now(),
+             totp_pending_sign_in = excluded.totp_pending_sign_in",
         organization,
         person,
-        gate.vault.seal(Whose { organization, person }, &secret)
+        gate.vault.seal(Whose { organization, person }, &secret),
+        signed_in.id
     )
     .execute(tx.conn())
     .await?;
     Ok(())
 }
 
-/// What the page shows of an app that is being set up; `None` if none is.
+/// What the page shows of an app that is being set up in this browser; `None` if none is.
 ///
 /// # Errors
 /// [`CodeError::Closed`] if the secret was stored with another key.
-pub async fn enrolment(tx: &mut TenantTx, gate: &Gate, person: Uuid) -> Result<Option<Enrolment>, CodeError> {
-    let Some(account) = account(tx, person).await? else { return Ok(None) };
-    let Some(totp) = pending(tx, gate, person).await? else { return Ok(None) };
+pub async fn enrolment(tx: &mut TenantTx, gate: &Gate, signed_in: &SignedIn) -> Result<Option<Enrolment>, CodeError> {
+    let Some(account) = account(tx, signed_in.person).await? else { return Ok(None) };
+    let Some((_, totp)) = pending(tx, gate, signed_in).await? else { return Ok(None) };
     let secret = totp.secret().to_base32();
     let groups: Vec<&str> = (0..secret.len()).step_by(4).map(|at| &secret[at..secret.len().min(at + 4)]).collect();
     let (path, side) = drawn(&address(&secret, &account.email, &account.organization)).unwrap_or_default();
@@ -131,22 +140,28 @@ pub async fn confirm_enrolment(
 ) -> Result<(Secret, Vec<String>), CodeError> {
     limit(db, signed_in.person).await?;
     let mut tx = signed_in.enter(db).await?;
+    let locked = lock(&mut tx, signed_in).await?.ok_or(CodeError::Ended)?;
     let person = account(&mut tx, signed_in.person).await?.ok_or(CodeError::Gone)?;
-    let totp = pending(&mut tx, gate, person.id).await?.ok_or(CodeError::NotStarted)?;
+    let (stored, totp) = pending(&mut tx, gate, signed_in).await?.ok_or(CodeError::NotStarted)?;
     let step = step_of(&mut tx, &totp, typed).await?.ok_or(CodeError::Wrong)?;
-    sqlx::query!(
-        "update credentials set totp_secret = totp_pending, totp_pending = null, totp_since = now(), totp_last_step = $2
-         where person_id = $1",
+    // The very secret whose code was checked.
+    let confirmed = sqlx::query!(
+        "update credentials set totp_secret = totp_pending, totp_pending = null, totp_pending_sign_in = null,
+             totp_since = now(), totp_last_step = $2
+         where person_id = $1 and totp_pending = $3 and totp_pending_sign_in = $4",
         person.id,
-        step
-    )
-    .execute(tx.conn())
-    .await?;
+        step,
+        stored,
+        signed_in.id
+    );
+    if confirmed.execute(tx.conn()).await?.rows_affected() == 0 {
+        return Err(CodeError::NotStarted);
+    }
     let codes = write_codes(&mut tx, person.id).await?;
-    end_sign_ins(&mut tx, person.id, Some(signed_in.id)).await?;
+    end_sign_ins(&mut tx, locked, Some(signed_in.id)).await?;
     let secret = rotate(&mut tx, signed_in.id).await?;
     note_change(&mut tx, "set", visitor).await?;
-    tell_of_change(&mut tx, gate, &person, "A second factor was set up.").await?;
+    tell_of_change(&mut tx, gate, &person, AccountChange::FactorSet).await?;
     tx.commit().await?;
     Ok((secret, codes))
 }
@@ -165,6 +180,7 @@ pub async fn type_code(
 ) -> Result<Passed, CodeError> {
     limit(db, signed_in.person).await?;
     let mut tx = signed_in.enter(db).await?;
+    lock(&mut tx, signed_in).await?.ok_or(CodeError::Ended)?;
     match take(&mut tx, gate, signed_in.person, typed).await {
         Ok(codes_left) => {
             let secret = rotate(&mut tx, signed_in.id).await?;
@@ -197,14 +213,15 @@ async fn take(tx: &mut TenantTx, gate: &Gate, person: Uuid, typed: &str) -> Resu
     let stored = stored.fetch_optional(tx.conn()).await?.flatten().ok_or(CodeError::NoFactor)?;
     let totp = opened(gate, whose, &stored)?;
     let step = step_of(tx, &totp, &code).await?.ok_or(CodeError::Wrong)?;
-    // Sealed as soon as there is a key.
+    // Sealed as soon as there is a key, if it's still the secret that was read.
     let sealed = gate.vault.has_key().then(|| gate.vault.seal(whose, totp.secret().as_ref()));
     let taken = sqlx::query!(
         "update credentials set totp_last_step = $2, totp_secret = coalesce($3, totp_secret)
-         where person_id = $1 and coalesce(totp_last_step, -1) < $2",
+         where person_id = $1 and coalesce(totp_last_step, -1) < $2 and totp_secret = $4",
         person,
         step,
-        sealed
+        sealed,
+        stored
     );
     if taken.execute(tx.conn()).await?.rows_affected() == 0 {
         return Err(CodeError::Wrong);
@@ -228,24 +245,27 @@ async fn take_recovery_code(tx: &mut TenantTx, person: Uuid, code: &str) -> Resu
     Ok(left.fetch_one(tx.conn()).await?)
 }
 
-/// Makes new recovery codes, which are shown now and never again; the ones before stop working.
+/// Makes new recovery codes, which are shown now and never again; the ones before stop working. Returns also the browser's
+/// new secret.
 ///
 /// # Errors
 /// [`CodeError::NoFactor`] if there is nothing to recover.
 pub async fn new_codes(
     tx: &mut TenantTx,
     gate: &Gate,
-    person: Uuid,
+    signed_in: &SignedIn,
     visitor: &Visitor,
-) -> Result<Vec<String>, CodeError> {
-    let person = account(tx, person).await?.ok_or(CodeError::Gone)?;
+) -> Result<(Secret, Vec<String>), CodeError> {
+    lock(tx, signed_in).await?.ok_or(CodeError::Ended)?;
+    let person = account(tx, signed_in.person).await?.ok_or(CodeError::Gone)?;
     if person.factor_since.is_none() {
         return Err(CodeError::NoFactor);
     }
     let codes = write_codes(tx, person.id).await?;
+    let secret = rotate(tx, signed_in.id).await?;
     note_change(tx, "new_codes", visitor).await?;
-    tell_of_change(tx, gate, &person, "New recovery codes were made.").await?;
-    Ok(codes)
+    tell_of_change(tx, gate, &person, AccountChange::CodesMade).await?;
+    Ok((secret, codes))
 }
 
 /// Removes the second factor, with its recovery codes. Other sign-ins of the person end; returns the browser's new secret.
@@ -258,6 +278,7 @@ pub async fn remove_factor(
     signed_in: &SignedIn,
     visitor: &Visitor,
 ) -> Result<Secret, CodeError> {
+    let locked = lock(tx, signed_in).await?.ok_or(CodeError::Ended)?;
     let person = account(tx, signed_in.person).await?.ok_or(CodeError::Gone)?;
     if person.factor_required {
         return Err(CodeError::Required);
@@ -265,22 +286,48 @@ pub async fn remove_factor(
     if person.factor_since.is_none() {
         return Err(CodeError::NoFactor);
     }
-    sqlx::query!(
-        "update credentials set totp_secret = null, totp_pending = null, totp_since = null where person_id = $1",
-        person.id
-    )
-    .execute(tx.conn())
-    .await?;
-    sqlx::query!("delete from recovery_codes where person_id = $1", person.id).execute(tx.conn()).await?;
-    end_sign_ins(tx, person.id, Some(signed_in.id)).await?;
+    clear(tx, person.id).await?;
+    end_sign_ins(tx, locked, Some(signed_in.id)).await?;
     let secret = rotate(tx, signed_in.id).await?;
     note_change(tx, "removed", visitor).await?;
-    tell_of_change(tx, gate, &person, "The second factor was removed.").await?;
+    tell_of_change(tx, gate, &person, AccountChange::FactorRemoved).await?;
     Ok(secret)
 }
 
+/// Takes the second factor from a person who has lost the app and the recovery codes, also where one is required: they sign
+/// in without a code, and set up another where it is. All their sign-ins end.
+///
+/// # Errors
+/// [`CodeError::NoFactor`] if they have none.
+pub async fn reset_factor(tx: &mut TenantTx, gate: &Gate, person: Uuid, visitor: &Visitor) -> Result<(), CodeError> {
+    let locked = lock_person(tx, person).await?.ok_or(CodeError::Gone)?;
+    let person = account(tx, person).await?.ok_or(CodeError::Gone)?;
+    if person.factor_since.is_none() {
+        return Err(CodeError::NoFactor);
+    }
+    clear(tx, person.id).await?;
+    end_sign_ins(tx, locked, None).await?;
+    let detail = json!({ "change": "reset", "account": person.id });
+    record(tx, &Event { detail, ..Event::about_nobody(EventKind::SecondFactorChanged) }, visitor).await?;
+    tell_of_change(tx, gate, &person, AccountChange::FactorReset).await?;
+    Ok(())
+}
+
+/// Forgets a person's app, also one that is being set up, and the recovery codes.
+async fn clear(tx: &mut TenantTx, person: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update credentials set totp_secret = null, totp_pending = null, totp_pending_sign_in = null, totp_since = null
+         where person_id = $1",
+        person
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!("delete from recovery_codes where person_id = $1", person).execute(tx.conn()).await?;
+    Ok(())
+}
+
 async fn limit(db: &Db, person: Uuid) -> Result<(), CodeError> {
-    let left = limits::count(db, SIGN_IN, &format!("code {person}")).await?;
+    let left = limits::count(db, CODES_TYPED, &person.to_string()).await?;
     if left.allowed { Ok(()) } else { Err(CodeError::TooMany(left.seconds)) }
 }
 
@@ -289,14 +336,19 @@ async fn note_change(tx: &mut TenantTx, change: &str, visitor: &Visitor) -> Resu
     record(tx, &Event { detail, ..Event::about_nobody(EventKind::SecondFactorChanged) }, visitor).await
 }
 
-async fn pending(tx: &mut TenantTx, gate: &Gate, person: Uuid) -> Result<Option<Totp>, CodeError> {
-    // Whoever finds the browser open much later sees no secret.
+/// The secret that is being set up in a browser, as it is stored and opened.
+async fn pending(tx: &mut TenantTx, gate: &Gate, signed_in: &SignedIn) -> Result<Option<(Vec<u8>, Totp)>, CodeError> {
+    // Whoever finds the browser open later sees no secret, and neither does another browser of the person.
     let stored = sqlx::query_scalar!(
-        "select totp_pending from credentials where person_id = $1 and totp_pending_at > now() - interval '30 minutes'",
-        person
+        "select totp_pending from credentials where person_id = $1 and totp_pending_sign_in = $2
+             and totp_pending_at > now() - make_interval(mins => $3)",
+        signed_in.person,
+        signed_in.id,
+        FRESH_MINUTES
     );
     let Some(stored) = stored.fetch_optional(tx.conn()).await?.flatten() else { return Ok(None) };
-    Ok(Some(opened(gate, Whose { organization: tx.tenant(), person }, &stored)?))
+    let totp = opened(gate, Whose { organization: tx.tenant(), person: signed_in.person }, &stored)?;
+    Ok(Some((stored, totp)))
 }
 
 fn opened(gate: &Gate, whose: Whose, stored: &[u8]) -> Result<Totp, CodeError> {

@@ -28,10 +28,15 @@ pub(super) async fn hashed<T: Send + 'static>(
     password: &str,
     work: impl FnOnce(&str) -> T + Send + 'static,
 ) -> Option<T> {
-    let _place = timeout(WAIT, HASHING.acquire()).await.ok()?.ok()?;
+    let place = timeout(WAIT, HASHING.acquire()).await.ok()?.ok()?;
     // Nobody types this much, and the length of what is hashed is bounded.
     let password: String = normalized(password).chars().take(LONGEST + 1).collect();
-    tokio::task::spawn_blocking(move || work(&password)).await.ok()
+    let computed = tokio::task::spawn_blocking(move || {
+        // Given back when the work has ended, though nobody waits for it any more.
+        let _place = place;
+        work(&password)
+    });
+    computed.await.ok()
 }
 
 fn argon() -> Argon2<'static> {
@@ -74,7 +79,34 @@ pub(super) fn check(password: &str, stored: &str) -> Check {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
+    use tokio::sync::oneshot;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_place_is_free_when_the_work_has_ended_and_not_when_its_visitor_has_left() {
+        let mut ends = Vec::new();
+        for _ in 0..2 {
+            let (started, has_started) = oneshot::channel();
+            let (end, ended) = mpsc::channel::<()>();
+            let visitor = tokio::spawn(hashed("x", move |_| {
+                started.send(()).expect("somebody waits");
+                ended.recv().expect("it ends");
+            }));
+            has_started.await.expect("it starts");
+            visitor.abort();
+            assert!(visitor.await.is_err(), "the visitor has left");
+            ends.push(end);
+        }
+        let mut next = Box::pin(hashed("x", |_| ()));
+        assert!(futures::poll!(&mut next).is_pending() && HASHING.available_permits() == 0, "both still work");
+        for end in ends {
+            end.send(()).expect("it waits");
+        }
+        assert_eq!(next.await, Some(()));
+    }
 
     #[test]
     fn a_hash_with_other_parameters_is_renewed() {

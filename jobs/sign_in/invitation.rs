@@ -19,9 +19,10 @@ use super::{
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx, View},
-    mail::{Invitation, MailError, Message},
+    mail::{AccountChange, Invitation, MailError, Message},
     model::Role,
     people::{self, PeopleError},
+    rights::lock_person,
 };
 
 /// How long an invitation works, in days.
@@ -120,17 +121,18 @@ pub async fn resend(
     mail_invitation(tx, gate, person, visitor).await
 }
 
-/// Takes an invitation back: its link stops working, and the person is no longer there.
+/// Takes an invitation back, also one that is too old: its link stops working, and the person is no longer there.
 ///
 /// # Errors
 /// [`InviteError`] says what is wrong.
 pub async fn withdraw(tx: &mut TenantTx, person: Uuid, visitor: &Visitor) -> Result<(), InviteError> {
+    // Before the person's row, as everywhere.
+    people::hold(tx).await?;
     let name = still_invited(tx, person).await?;
     if one_time::withdraw(tx, person, Purpose::Invitation).await? == 0 {
         return Err(InviteError::NoneOpen(name));
     }
-    sqlx::query!("update coaches set removed_at = now() where id = $1", person).execute(tx.conn()).await?;
-    crate::rights::end_all(tx, person).await?;
+    people::uninvite(tx, person).await?;
     note(tx, "withdrawn", person, visitor).await?;
     Ok(())
 }
@@ -155,15 +157,16 @@ pub async fn accept(
         None => None,
     };
     let mut tx = db.view(link.organization, &own).await?;
+    let locked = lock_person(&mut tx, link.person).await?.ok_or(PasswordError::Gone)?;
     if link.purpose != Purpose::Invitation || !one_time::use_up(&mut tx, link).await? {
         return Ok(None);
     }
     if let Some(hash) = hash {
         password::store(&mut tx, &person, &hash, visitor).await?;
-        tell_of_change(&mut tx, gate, &person, "A password was set.").await?;
+        tell_of_change(&mut tx, gate, &person, AccountChange::PasswordSet).await?;
     }
     note(&mut tx, "accepted", person.id, visitor).await?;
-    let entered = browsers::begin(&mut tx, gate, person.id, "invitation", visitor).await?;
+    let entered = browsers::begin(&mut tx, gate, locked, "invitation", visitor).await?;
     tx.commit().await?;
     Ok(Some(entered))
 }

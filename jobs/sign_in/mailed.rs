@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Gate,
-    browsers::{self, Entered},
+    browsers::{self, Entered, SignedIn},
     one_time::{self, OneTime, Purpose},
     person::{Account, account, send},
 };
@@ -21,6 +21,7 @@ use crate::{
     mail::{LinkOf, Message, SignInLink},
     people::address_of,
     queue::{Context, Finished, Job, JobArgs, JobError, enqueue},
+    rights::lock_person,
     secret::sha256,
 };
 
@@ -28,6 +29,9 @@ use crate::{
 const MINUTES: i32 = 15;
 /// Links that one client address may ask for: many people may share it.
 const MAILED_LINKS_FROM: Limit = Limit { name: "mailed_links_from", most: 30, seconds: 60 * 60 };
+
+/// Links that a signed-in person may ask for, to show anew who they are. A bucket of its own: nobody else fills it.
+const OWN_LINKS: Limit = Limit { name: "own_links", most: 3, seconds: 60 * 60 };
 
 /// What became of asking for a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +56,31 @@ pub async fn ask_for_link(db: &Db, typed: &str, from: Option<&str>) -> Result<As
         browsers::count("link", "limited");
         return Ok(Asking::TooMany(left.seconds));
     }
+    mail_links(db, &address).await
+}
+
+/// Asks for a link to a signed-in person's own address: whoever has no password shows anew with it who they are.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn ask_for_own_link(db: &Db, signed_in: &SignedIn) -> Result<Asking, sqlx::Error> {
+    let left = limits::count(db, OWN_LINKS, &signed_in.person.to_string()).await?;
+    if !left.allowed {
+        browsers::count("link", "limited");
+        return Ok(Asking::TooMany(left.seconds));
+    }
+    let mut tx = signed_in.enter(db).await?;
+    let person = account(&mut tx, signed_in.person).await?;
+    drop(tx);
+    match person.and_then(|person| address_of(&person.email)) {
+        Some(address) => mail_links(db, &address).await,
+        None => Ok(Asking::NoAddress),
+    }
+}
+
+async fn mail_links(db: &Db, address: &str) -> Result<Asking, sqlx::Error> {
     let mut tx = db.system().await?;
-    enqueue(&mut tx, &MailLinks { address_sha256: hex(&sha256(&address)) }, Uuid::now_v7()).await?;
+    enqueue(&mut tx, &MailLinks { address_sha256: hex(&sha256(address)) }, Uuid::now_v7()).await?;
     tx.commit().await?;
     browsers::count("link", "asked");
     Ok(Asking::Taken)
@@ -93,7 +120,10 @@ impl Job for MailLinks {
                 tx.commit().await?;
             }
             let mut tx = ctx.db.tenant(row.organization).await?;
-            let Some(person) = account(&mut tx, row.person).await? else { continue };
+            lock_person(&mut tx, row.person).await?;
+            // Whoever got another address meanwhile gets no link that was asked for by the one before.
+            let person = account(&mut tx, row.person).await?;
+            let Some(person) = person.filter(|person| sha256(&person.email.to_lowercase()) == hash) else { continue };
             let (_, token) = one_time::issue(&mut tx, person.id, Purpose::SignIn, MINUTES).await?;
             let link = ctx.desk.settings.url(&format!("sign-in/link/{}", token.reveal()));
             let organization = person.organization.clone();
@@ -122,7 +152,15 @@ pub async fn open_link(
     visitor: &Visitor,
 ) -> Result<Option<Entered>, sqlx::Error> {
     let mut tx = db.view(link.organization, &View::Coaches(vec![link.person])).await?;
-    if link.purpose != Purpose::SignIn || !one_time::use_up(&mut tx, link).await? {
+    let locked = match link.purpose {
+        Purpose::SignIn => lock_person(&mut tx, link.person).await?,
+        Purpose::Invitation | Purpose::OldAddress(_) | Purpose::NewAddress(_) => None,
+    };
+    let usable = match locked {
+        Some(person) if one_time::use_up(&mut tx, link).await? => Some(person),
+        _ => None,
+    };
+    let Some(person) = usable else {
         drop(tx);
         let mut tx = db.view(link.organization, &View::nothing()).await?;
         let detail = json!({ "account": link.person, "by": "link" });
@@ -130,8 +168,8 @@ pub async fn open_link(
         tx.commit().await?;
         browsers::count("link", "refused");
         return Ok(None);
-    }
-    let entered = browsers::begin(&mut tx, gate, link.person, "link", visitor).await?;
+    };
+    let entered = browsers::begin(&mut tx, gate, person, "link", visitor).await?;
     tx.commit().await?;
     Ok(Some(entered))
 }

@@ -8,6 +8,7 @@
 //! invitation  a new person is invited by mail
 //! address     a new address, confirmed by both mailboxes
 //! one_time    the links in all of these mails
+//! operator    what an operator changes by hand
 //! ```
 //!
 //! Reads and writes `sign_ins`, `credentials`, `recovery_codes`, `one_time_links` and `address_changes`. Of every secret
@@ -24,6 +25,7 @@ mod hashing;
 mod invitation;
 mod mailed;
 mod one_time;
+mod operator;
 mod password;
 mod person;
 mod qr;
@@ -34,16 +36,18 @@ use serde::Deserialize;
 pub use address::{AddressError, Asked, Change, Confirmed, ask_for_address, confirm_address, open_change, stop_change};
 pub use agent::browser;
 pub use browsers::{
-    Browser, Entered, Lacks, SignedIn, browsers, end_browser, find, look, prove, rotate, sign_out, sign_out_everywhere,
+    Browser, Entered, Lacks, SignedIn, browsers, end_browser, find, look, sign_out, sign_out_everywhere,
 };
 pub use factor::{
-    CodeError, Enrolment, Passed, confirm_enrolment, enrol, enrolment, new_codes, remove_factor, type_code,
+    CodeError, Enrolment, Passed, confirm_enrolment, enrol, enrolment, new_codes, remove_factor, reset_factor,
+    type_code,
 };
 pub use gate::Gate;
 pub use invitation::{InviteError, Invited, NewPerson, accept, invite, resend, withdraw};
-pub use mailed::{Asking, MailLinks, ask_for_link, open_link};
+pub use mailed::{Asking, MailLinks, ask_for_link, ask_for_own_link, open_link};
 pub use one_time::{OneTime, Purpose, Token, find_link, is_guessing};
-pub use password::{Entry, PasswordError, by_password, is_own, set_password};
+pub use operator::{ChangeError, change_coach};
+pub use password::{Entry, PasswordError, Proof, by_password, prove, set_password};
 pub use person::{Account, account};
 
 /// How people sign in.

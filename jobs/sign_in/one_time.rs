@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     db::{Db, TenantTx, Tx, View},
     limits::{self, GUESSES},
+    rights::cancel_mails,
     secret,
 };
 
@@ -168,15 +169,18 @@ pub(super) async fn use_up(tx: &mut TenantTx, link: &OneTime) -> Result<bool, sq
     Ok(true)
 }
 
-/// Takes back links of a kind that weren't used. Returns how many there were that worked.
-pub(super) async fn withdraw(tx: &mut TenantTx, person: Uuid, purpose: Purpose) -> Result<u64, sqlx::Error> {
-    let withdrawn = sqlx::query!(
+/// Takes back links of a kind that weren't used, also those that are too old; their mails don't go any more. Returns how
+/// many there were.
+pub(super) async fn withdraw(tx: &mut TenantTx, person: Uuid, purpose: Purpose) -> Result<usize, sqlx::Error> {
+    let withdrawn = sqlx::query_scalar!(
         "update one_time_links set withdrawn_at = now()
-         where person_id = $1 and purpose = $2 and used_at is null and withdrawn_at is null and expires_at > now()",
+         where person_id = $1 and purpose = $2 and used_at is null and withdrawn_at is null returning id",
         person,
         purpose.as_str()
     );
-    Ok(withdrawn.execute(tx.conn()).await?.rows_affected())
+    let withdrawn = withdrawn.fetch_all(tx.conn()).await?;
+    cancel_mails(tx, &withdrawn).await?;
+    Ok(withdrawn.len())
 }
 
 /// Counts a token that doesn't exist. Returns whether this address has tried too many.

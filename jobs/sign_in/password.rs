@@ -19,9 +19,9 @@ use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx, View},
     limits::{self, Limit, SIGN_IN},
-    mail::MailError,
+    mail::{AccountChange, MailError},
     people::address_of,
-    rights::end_sign_ins,
+    rights::{end_sign_ins, lock_person},
     secret::Secret,
 };
 
@@ -29,6 +29,8 @@ use crate::{
 const SHORTEST: usize = 12;
 /// Attempts from one client address: many people may share it.
 const SIGN_IN_FROM: Limit = Limit { name: "sign_in_from", most: 60, seconds: 15 * 60 };
+/// How often a signed-in person may type the password that they have. A bucket of its own: nobody else fills it.
+const OWN_PASSWORD: Limit = Limit { name: "own_password", most: 5, seconds: 15 * 60 };
 /// What is refused is answered no sooner than this, so that its time tells nothing.
 const REFUSAL: Duration = Duration::from_millis(400);
 
@@ -63,6 +65,9 @@ pub enum PasswordError {
     /// The person was removed.
     #[error("this account was deactivated")]
     Gone,
+    /// The sign-in has ended meanwhile.
+    #[error("this sign-in has ended; sign in again")]
+    Ended,
     /// The mail about it can't be written.
     #[error(transparent)]
     Mail(#[from] MailError),
@@ -83,6 +88,7 @@ pub async fn by_password(
     visitor: &Visitor,
 ) -> Result<Entry, sqlx::Error> {
     let answer_at = Instant::now() + REFUSAL;
+    // What is no address is nobody's, and counts and costs the same.
     let address = address_of(typed).unwrap_or_else(|| typed.trim().to_lowercase());
     let by_client = limits::count(db, SIGN_IN_FROM, visitor.address.as_deref().unwrap_or_default()).await?;
     let by_account = limits::count(db, SIGN_IN, &address).await?;
@@ -171,10 +177,10 @@ async fn fitting(db: &Db, address: &str, password: &str) -> Result<Fit, sqlx::Er
 
 async fn enter(db: &Db, gate: &Gate, fit: &Fitting, visitor: &Visitor) -> Result<Option<Entered>, sqlx::Error> {
     let mut tx = db.view(fit.organization, &View::Coaches(vec![fit.person])).await?;
-    // It may have been changed since it was read, or the person removed.
+    let Some(person) = lock_person(&mut tx, fit.person).await? else { return Ok(None) };
+    // It may have been changed since it was read.
     let kept = sqlx::query!(
-        "update credentials set password_hash = coalesce($3, password_hash) where person_id = $1 and password_hash = $2
-           and exists (select from coaches where id = $1 and removed_at is null)",
+        "update credentials set password_hash = coalesce($3, password_hash) where person_id = $1 and password_hash = $2",
         fit.person,
         fit.hash,
         fit.renewed
@@ -182,35 +188,56 @@ async fn enter(db: &Db, gate: &Gate, fit: &Fitting, visitor: &Visitor) -> Result
     if kept.execute(tx.conn()).await?.rows_affected() == 0 {
         return Ok(None);
     }
-    let entered = browsers::begin(&mut tx, gate, fit.person, "password", visitor).await?;
+    let entered = browsers::begin(&mut tx, gate, person, "password", visitor).await?;
     tx.commit().await?;
     Ok(Some(entered))
 }
 
-/// Whether this is the signed-in person's password; a wrong one counts as an attempt to sign in.
+/// What became of typing one's own password again.
+#[derive(Clone, Debug)]
+pub enum Proof {
+    /// It's right. The browser has another secret: whoever copied the one before isn't shown to be anybody.
+    Proved(Secret),
+    /// It's wrong, or there is none.
+    Wrong,
+    /// There were too many attempts; this many seconds are left until more are taken.
+    TooMany(i32),
+    /// Too many people sign in at this moment. Nothing was checked.
+    Busy,
+    /// The sign-in has ended meanwhile.
+    Ended,
+}
+
+/// Takes the password by which a signed-in person shows anew who they are. Attempts are counted by person; a wrong one is
+/// in the audit as a failed attempt to sign in.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
-pub async fn is_own(
-    db: &Db,
-    signed_in: &SignedIn,
-    password: &str,
-    visitor: &Visitor,
-) -> Result<Result<bool, i32>, sqlx::Error> {
-    let left = limits::count(db, SIGN_IN, &format!("own {}", signed_in.person)).await?;
+pub async fn prove(db: &Db, signed_in: &SignedIn, password: &str, visitor: &Visitor) -> Result<Proof, sqlx::Error> {
+    let left = limits::count(db, OWN_PASSWORD, &signed_in.person.to_string()).await?;
     if !left.allowed {
-        return Ok(Err(left.seconds));
+        return Ok(Proof::TooMany(left.seconds));
     }
     let mut tx = signed_in.enter(db).await?;
     let stored = password_hash(&mut tx, signed_in.person).await?;
     drop(tx);
-    let Some(stored) = stored else { return Ok(Ok(false)) };
-    let checked = hashed(password, move |password| check(password, &stored)).await;
-    let fits = matches!(checked, Some(Check::Fits { .. }));
-    if !fits {
-        note_failure(db, signed_in.organization, signed_in.person, "password", visitor).await?;
+    let Some(stored) = stored else { return Ok(Proof::Wrong) };
+    match hashed(password, move |password| check(password, &stored)).await {
+        None => Ok(Proof::Busy),
+        Some(Check::Wrong) => {
+            note_failure(db, signed_in.organization, signed_in.person, "password", visitor).await?;
+            Ok(Proof::Wrong)
+        }
+        Some(Check::Fits { .. }) => {
+            let mut tx = signed_in.enter(db).await?;
+            if browsers::lock(&mut tx, signed_in).await?.is_none() {
+                return Ok(Proof::Ended);
+            }
+            let secret = browsers::rotate(&mut tx, signed_in.id).await?;
+            tx.commit().await?;
+            Ok(Proof::Proved(secret))
+        }
     }
-    Ok(Ok(fits))
 }
 
 async fn password_hash(tx: &mut TenantTx, person: Uuid) -> Result<Option<String>, sqlx::Error> {
@@ -234,10 +261,13 @@ pub async fn set_password(
     drop(tx);
     let hash = acceptable(&person, password).await?;
     let mut tx = signed_in.enter(db).await?;
+    // Hashing takes a while: whoever was signed out meanwhile sets nothing.
+    let locked = browsers::lock(&mut tx, signed_in).await?.ok_or(PasswordError::Ended)?;
     store(&mut tx, &person, &hash, visitor).await?;
-    end_sign_ins(&mut tx, person.id, Some(signed_in.id)).await?;
-    let secret = super::rotate(&mut tx, signed_in.id).await?;
-    let what = if person.password_since.is_some() { "The password was changed." } else { "A password was set." };
+    end_sign_ins(&mut tx, locked, Some(signed_in.id)).await?;
+    let secret = browsers::rotate(&mut tx, signed_in.id).await?;
+    let what =
+        if person.password_since.is_some() { AccountChange::PasswordChanged } else { AccountChange::PasswordSet };
     tell_of_change(&mut tx, gate, &person, what).await?;
     tx.commit().await?;
     Ok(secret)

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Gate;
 use crate::{
     db::{TenantTx, Tx},
-    mail::{self, AccountChanged, MailError, Message, NewMail, Recipient},
+    mail::{self, AccountChange, AccountChanged, MailError, Message, NewMail, Recipient},
     model::Role,
 };
 
@@ -57,19 +57,15 @@ pub async fn account(tx: &mut TenantTx, person: Uuid) -> Result<Option<Account>,
     .await
 }
 
-/// Mails a person that something of their account changed; `what` is a sentence. Whoever didn't do it learns of it.
+/// Mails a person that something of their account changed. Whoever didn't do it learns of it, and what helps.
 pub(super) async fn tell_of_change(
     tx: &mut TenantTx,
     gate: &Gate,
     person: &Account,
-    what: &str,
+    change: AccountChange,
 ) -> Result<(), MailError> {
-    let message = Message::AccountChanged(AccountChanged {
-        name: person.name.clone(),
-        organization: person.organization.clone(),
-        what: what.to_owned(),
-        link: gate.desk.settings.url("sign-in"),
-    });
+    let link = gate.desk.settings.url("sign-in");
+    let message = Message::AccountChanged(AccountChanged::new(&person.name, &person.organization, change, link));
     send(tx, gate, person.id, person, message, Uuid::now_v7()).await
 }
 

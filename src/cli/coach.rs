@@ -7,6 +7,7 @@ use clap::Subcommand;
 use debrief_jobs::{
     model::Role,
     people::{self, CoachChange, CoachRemoval, NewCoach},
+    sign_in,
 };
 use serde_json::json;
 
@@ -23,7 +24,8 @@ use super::{
 pub(crate) enum Coach {
     /// Add a coach
     ///
-    /// Adding a removed coach again restores their sessions and clients. To change a coach, use `debrief coach change`.
+    /// Adding a removed coach again restores their sessions and clients. To change a coach, use `debrief coach change`. No two
+    /// people of an organization have the same address.
     Add {
         /// The name of the coach's folder in the inbox: inbox/{handle}/
         handle: String,
@@ -46,10 +48,10 @@ pub(crate) enum Coach {
     },
     /// Change a coach's name, address, roles or time zone
     ///
-    /// Anything you leave out stays as it is. With a new address, the coach is signed out, review links sent to the old
-    /// one stop working, and new ones go to the new address for each session that needs the coach's review; emails without a link that are
-    /// already queued still go to the old address. The handle cannot be changed: it is the folder that identifies the
-    /// coach's files.
+    /// Anything you leave out stays as it is. With a new address, the coach is signed out and told at the old one, review
+    /// links sent there stop working, and new ones go to the new address for each session that needs the coach's review;
+    /// emails without a link that are already queued still go to the old address. Whoever gets another role is signed out.
+    /// The last admin stays one. The handle cannot be changed: it is the folder that identifies the coach's files.
     Change {
         /// The coach's handle
         handle: String,
@@ -68,9 +70,9 @@ pub(crate) enum Coach {
     },
     /// Remove a coach but keep their sessions and clients
     ///
-    /// The inbox folder then belongs to nobody, review links stop working, and no weekly email is sent. Refused while
-    /// sessions are being processed or follow-ups are held. `debrief coach add` with the same handle brings the coach
-    /// back.
+    /// They are signed out, the inbox folder belongs to nobody, API keys and review links stop working, and no weekly
+    /// email is sent. Refused while sessions are being processed or follow-ups are held, and for the last admin. `debrief
+    /// coach add` with the same handle brings the coach back.
     Remove {
         /// The coach's handle
         handle: String,
@@ -114,7 +116,7 @@ impl Coach {
             Self::Change { handle, name, email, roles, time_zone } => {
                 let roles = (!roles.is_empty()).then_some(roles);
                 let change = CoachChange { name, email, roles, time_zone };
-                let (id, links) = people::change_coach(&app.db, &handle, change).await?;
+                let (id, links) = sign_in::change_coach(&app.db, &app.services.gate, &handle, &change).await?;
                 app.output.one(&json!({ "id": id, "handle": handle, "links": links }), |_| {
                     let done = format!("coach {handle}: changed");
                     match (links.links_taken_back, links.fresh_links) {

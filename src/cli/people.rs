@@ -62,7 +62,7 @@ pub(crate) enum People {
         #[arg(long)]
         org: Option<String>,
     },
-    /// Take an invitation back that wasn't accepted
+    /// Take an invitation back that wasn't accepted, also one that is too old
     Withdraw {
         /// The person's handle, address or id
         person: String,
@@ -107,6 +107,21 @@ pub(crate) enum People {
         #[arg(long)]
         org: Option<String>,
     },
+    /// Take a lost second factor from a person, who then signs in without a code
+    ///
+    /// For whoever has neither the app nor a recovery code. Make sure first that it's they who ask: their mailbox or
+    /// password alone lets somebody in afterwards. They are signed out everywhere and told by email. Where the
+    /// organization requires a second factor, they set up another one before anything else.
+    ResetFactor {
+        /// The person's handle, address or id
+        person: String,
+        /// The organization's handle; required if there are several
+        #[arg(long)]
+        org: Option<String>,
+        /// Do not ask for confirmation
+        #[arg(long, short)]
+        yes: bool,
+    },
     #[command(subcommand)]
     Teams(teams::Teams),
 }
@@ -114,7 +129,7 @@ pub(crate) enum People {
 impl People {
     /// Whether it may prompt on the terminal.
     pub(crate) fn asks(&self) -> bool {
-        matches!(self, Self::Deactivate { .. })
+        matches!(self, Self::Deactivate { .. } | Self::ResetFactor { .. })
     }
 
     pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
@@ -165,6 +180,7 @@ impl People {
                 tx.commit().await?;
                 done(app, &person, "active")?;
             }
+            Self::ResetFactor { person, org, yes } => reset_factor(app, org.as_deref(), &person, yes).await?,
             Self::Teams(command) => return command.run(app).await,
         }
         Ok(ExitCode::SUCCESS)
@@ -221,4 +237,22 @@ async fn deactivate(app: &App, org: Option<&str>, who: &str, yes: bool) -> anyho
         })?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn reset_factor(app: &App, org: Option<&str>, who: &str, yes: bool) -> anyhow::Result<()> {
+    let (tx, person) = find(app, org, who).await?;
+    // Nothing is held while somebody thinks.
+    let organization = tx.tenant();
+    drop(tx);
+    let what = format!(
+        "{} ({}) will be signed out, and can sign in without a code: their mailbox or password is enough.",
+        person.name, person.email
+    );
+    if confirmed(&what, yes)? {
+        let mut tx = app.db.tenant(organization).await?;
+        sign_in::reset_factor(&mut tx, &app.services.gate, person.id, &Visitor::default()).await?;
+        tx.commit().await?;
+        done(app, &person, "the second factor is reset")?;
+    }
+    Ok(())
 }

@@ -169,7 +169,12 @@ pub(super) async fn render(State(state): State<HttpState>, request: Request, nex
     if is_api {
         return Problem::of_status(failure.status).into_response();
     }
-    failure.response(&state, wants_json)
+    let mut shown = failure.response(&state, wants_json);
+    // A browser may have got another secret before something failed.
+    for cookie in response.headers().get_all(header::SET_COOKIE) {
+        shown.headers_mut().append(header::SET_COOKIE, cookie.clone());
+    }
+    shown
 }
 
 /// An error that isn't one of our pages: the framework's responses are plain text or empty.

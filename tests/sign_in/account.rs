@@ -10,7 +10,7 @@ use debrief_jobs::{
     sign_in,
 };
 
-use super::{Browser, House, MAYA, PASSWORD, factor};
+use super::{House, MAYA, PASSWORD, factor};
 use crate::http::Log;
 
 #[tokio::test]
@@ -35,18 +35,13 @@ async fn whoever_signs_in_acts_with_their_own_rights() {
 async fn a_cookie_is_worth_nothing_once_its_browser_has_another() {
     let house = House::new().await;
     let mut browser = house.maya().await;
-    let copy = |browser: &Browser| Browser {
-        router: house.router.clone(),
-        cookies: browser.cookies.clone(),
-        token: browser.token.clone(),
-    };
     // Setting a password gives another one.
-    let before = copy(&browser);
+    let before = browser.copy();
     browser.get("/account").await;
     browser.post("/account/password", &[("password", PASSWORD)]).await;
     assert!(house.admits(&browser).await && !house.admits(&before).await, "the password was set");
     // So does signing in again in the same browser.
-    let before = copy(&browser);
+    let before = browser.copy();
     let mut visitor = house.browser();
     visitor.get("/sign-in").await;
     visitor.cookies.insert("debrief".into(), browser.cookies["debrief"].clone());
@@ -54,6 +49,100 @@ async fn a_cookie_is_worth_nothing_once_its_browser_has_another() {
     assert_eq!(entered.status, StatusCode::SEE_OTHER, "{}", entered.body);
     assert!(house.admits(&visitor).await && !house.admits(&before).await, "she signed in again");
     assert_ne!(visitor.cookies["debrief"], before.cookies["debrief"]);
+}
+
+#[tokio::test]
+async fn whoever_shows_anew_who_they_are_gets_another_cookie_whatever_comes_of_the_form() {
+    let house = House::new().await;
+    let mut browser = house.maya_with_password().await;
+    // What is wrong is shown on the page, and on a page of its own.
+    let forms = [("/account/address", ("email", "no address")), ("/account/second-factor/codes", ("x", ""))];
+    for (path, field) in forms {
+        house.a_while_later().await;
+        browser.get("/account").await;
+        let stolen = browser.copy();
+        let refused = browser.post(path, &[("current", PASSWORD), field]).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}: {}", refused.body);
+        assert_ne!(browser.cookies["debrief"], stolen.cookies["debrief"], "{path}");
+        assert!(house.admits(&browser).await && !house.admits(&stolen).await, "{path}");
+    }
+    // The form that is shown with it is the new sign-in's.
+    house.a_while_later().await;
+    browser.get("/account").await;
+    browser.post("/account/address", &[("current", PASSWORD), ("email", "no address")]).await;
+    let asked = browser.post("/account/address", &[("email", "maya@okafor.example")]).await;
+    assert_eq!(asked.header("location"), "/account?done=address", "{}", asked.body);
+    // A secret that is set up is shown in the browser that asked, under its new cookie.
+    house.a_while_later().await;
+    browser.get("/account").await;
+    browser.post("/account/second-factor/start", &[("current", PASSWORD)]).await;
+    assert!(browser.get("/account/second-factor").await.body.contains("id=\"secret\""));
+}
+
+#[tokio::test]
+async fn whoever_has_no_password_shows_who_they_are_with_a_link() {
+    let house = House::new().await;
+    let mut browser = house.maya().await;
+    assert!(browser.get("/account").await.body.contains("Set a password"), "she has just signed in");
+    house.a_while_later().await;
+    for page in ["/account", "/account/second-factor"] {
+        let page = browser.get(page).await.body.replace("&#x2f;", "/");
+        assert!(page.contains("/account/link\"") && page.contains("Email me a link"), "{page}");
+        for form in ["name=\"current\"", "name=\"password\"", "/account/address\"", "/second-factor/start\""] {
+            assert!(!page.contains(form), "{form} can't work: {page}");
+        }
+    }
+    let refused = browser.post("/account/password", &[("password", PASSWORD), ("current", PASSWORD)]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
+    // Whoever asks for links to her address doesn't keep her from it.
+    let mut stranger = house.browser();
+    stranger.get("/sign-in").await;
+    house.owner("delete from request_counts").await;
+    for _ in 0..4 {
+        stranger.post("/sign-in/link", &[("email", MAYA)]).await;
+    }
+    house.letters().await;
+    browser.get("/account").await;
+    let asked = browser.post("/account/link", &[]).await;
+    assert!(asked.status == StatusCode::OK && asked.body.contains("Check your email"), "{}", asked.body);
+    let link = house.link(MAYA).await;
+    let before = browser.copy();
+    browser.get(&link).await;
+    browser.post(&link, &[]).await;
+    assert!(house.admits(&browser).await && !house.admits(&before).await, "the sign-in before has ended");
+    browser.get("/account").await;
+    let set = browser.post("/account/password", &[("password", PASSWORD)]).await;
+    assert_eq!(set.header("location"), "/account?done=password", "{}", set.body);
+    // With a password she may type it, or have a link if she forgot it; not without end.
+    house.a_while_later().await;
+    let page = browser.get("/account").await.body.replace("&#x2f;", "/");
+    assert!(page.contains("name=\"current\"") && page.contains("/account/link\""), "{page}");
+    for _ in 0..2 {
+        browser.post("/account/link", &[]).await;
+    }
+    let limited = browser.post("/account/link", &[]).await;
+    assert_eq!(limited.status, StatusCode::TOO_MANY_REQUESTS, "{}", limited.body);
+    house.mail_links().await;
+}
+
+#[tokio::test]
+async fn a_page_looks_its_sign_in_up_once() {
+    let house = House::new().await;
+    let mut browser = house.maya().await;
+    house.owner("create sequence looks").await;
+    house
+        .owner(
+            "create or replace function sign_in_by_hash(hash bytea) returns table (organization_id uuid, sign_in_id uuid)
+             language sql volatile security definer set search_path = public, pg_temp
+             as $$ select nextval('looks'); select organization_id, id from sign_ins where cookie_sha256 = hash $$",
+        )
+        .await;
+    house.owner("grant all on sequence looks to public").await;
+    for (looks, path) in ["/", "/account", "/account/second-factor"].into_iter().enumerate() {
+        assert_eq!(browser.get(path).await.status, StatusCode::OK, "{path}");
+        let looked = house.count("select last_value from looks").await;
+        assert_eq!(looked, i64::try_from(looks).expect("a few") + 1, "{path}");
+    }
 }
 
 #[tokio::test]

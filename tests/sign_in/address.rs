@@ -86,6 +86,25 @@ async fn either_mail_stops_the_change_also_after_it_confirmed() {
 }
 
 #[tokio::test]
+async fn whoever_leaves_takes_no_change_along() {
+    let house = House::new().await;
+    let mut browser = house.maya().await;
+    let [old, new] = asked(&house, &mut browser).await;
+    decide(&house, &old, "confirm").await;
+    // A mail that wasn't sent yet doesn't go either.
+    browser.get("/account").await;
+    browser.post("/account/address", &[("email", NEW)]).await;
+    house.deactivate(house.world.organization, house.world.coach).await.expect("she is deactivated");
+    assert_eq!(house.count("select count(*) from address_changes where stopped_at is null").await, 0);
+    assert_eq!(house.count("select count(*) from mails where state = 'queued' and carries_link").await, 0);
+    house.activate(house.world.organization, house.world.coach).await.expect("she is back");
+    let mut late = house.browser();
+    late.get("/sign-in").await;
+    assert_eq!(late.post(&new, &[("do", "confirm")]).await.status, StatusCode::GONE);
+    assert_eq!(house.count(CHANGED).await, 0);
+}
+
+#[tokio::test]
 async fn a_day_later_it_is_too_late_and_a_newer_change_takes_the_place_of_one_before() {
     let house = House::new().await;
     let mut browser = house.maya().await;

@@ -2,10 +2,15 @@
 
 use axum::http::StatusCode;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use debrief_jobs::{
+    audit::Visitor,
+    db::Tx,
+    sign_in::{self, CodeError},
+};
 use secrecy::SecretString;
 use totp_rs::{Builder, Secret};
 
-use super::{Browser, House, MAYA, PASSWORD};
+use super::{Browser, House, MAYA, PASSWORD, flowing};
 use crate::http::visit::Answer;
 
 /// Maya's app.
@@ -110,16 +115,89 @@ async fn a_second_factor_is_asked_for_and_a_code_works_once() {
 }
 
 #[tokio::test]
-async fn a_secret_that_is_set_up_is_shown_for_half_an_hour() {
+async fn a_secret_that_is_set_up_is_shown_for_ten_minutes_in_its_browser_alone() {
     let house = House::new().await;
-    let mut browser = house.maya().await;
+    let (mut browser, mut other) = (house.maya().await, house.maya().await);
     browser.get("/account/second-factor").await;
     browser.post("/account/second-factor/start", &[]).await;
     let app = App::scan(&browser.get("/account/second-factor").await.body);
-    house.execute("update credentials set totp_pending_at = now() - interval '30 minutes'").await;
+    assert!(!other.get("/account/second-factor").await.body.contains("id=\"secret\""));
+    let refused = other.post("/account/second-factor/confirm", &[("code", &app.code())]).await;
+    assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.body.contains("start again"), "{refused:?}");
+    house.execute("update credentials set totp_pending_at = now() - interval '10 minutes'").await;
     assert!(!browser.get("/account/second-factor").await.body.contains("id=\"secret\""));
     let late = browser.post("/account/second-factor/confirm", &[("code", &app.code())]).await;
     assert!(late.status == StatusCode::UNPROCESSABLE_ENTITY && late.body.contains("start again"), "{}", late.body);
+    // Whoever starts in another browser takes it over, with another secret.
+    other.get("/account/second-factor").await;
+    other.post("/account/second-factor/start", &[]).await;
+    assert!(!browser.get("/account/second-factor").await.body.contains("id=\"secret\""));
+    let theirs = App::scan(&other.get("/account/second-factor").await.body);
+    let refused = browser.post("/account/second-factor/confirm", &[("code", &theirs.code())]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
+    assert_eq!(house.count("select count(*) from credentials where totp_secret is not null").await, 0);
+}
+
+#[tokio::test]
+async fn an_operator_takes_a_lost_second_factor_away() {
+    let house = House::new().await;
+    let db = &house.world.database.db;
+    let mut browser = house.maya_with_password().await;
+    let (_, codes) = enrol(&mut browser).await;
+    let mut half = house.browser();
+    half.sign_in(MAYA, PASSWORD).await;
+    let reset = async || {
+        let mut tx = db.tenant(house.world.organization).await.expect("a transaction");
+        let nobody = Visitor::default();
+        let reset = sign_in::reset_factor(&mut tx, &house.world.services.gate, house.world.coach, &nobody).await;
+        tx.commit().await.expect("it commits");
+        reset
+    };
+    reset().await.expect("it is taken away");
+    assert!(!house.admits(&browser).await, "every sign-in ends, also that of whoever has the app");
+    assert_eq!(half.get("/sign-in/code").await.header("location"), "/sign-in");
+    assert_eq!(house.count("select count(*) from recovery_codes").await, 0);
+    assert_eq!(house.count("select count(*) from sign_ins where ended_at is null").await, 0);
+    let letters = house.letters().await;
+    let told = flowing(letters.last().expect("a mail"));
+    assert!(letters.last().expect("a mail").to == [MAYA] && told.contains("Your second factor was reset"), "{told}");
+    assert!(told.contains("set up a second factor again"), "{told}");
+    let noted =
+        "select count(*) from audit_events where kind = 'second_factor_changed' and detail ->> 'change' = 'reset'";
+    assert_eq!(house.count(noted).await, 1);
+    // She signs in without a code, and where one is required sets up another before anything else.
+    house.execute("update organizations set require_second_factor = true").await;
+    let mut back = house.browser();
+    assert_eq!(back.sign_in(MAYA, PASSWORD).await.header("location"), "/");
+    assert_eq!(back.get("/account").await.header("location"), "/account/second-factor");
+    let (_, new) = enrol(&mut back).await;
+    assert!(house.admits(&back).await && new.iter().all(|code| !codes.contains(code)));
+    reset().await.expect("once more");
+    let nothing = reset().await;
+    assert!(matches!(nothing, Err(CodeError::NoFactor)), "{nothing:?}");
+}
+
+#[tokio::test]
+async fn nobody_else_fills_what_limits_ones_own_password_and_codes() {
+    let house = House::new().await;
+    let mut browser = house.maya_with_password().await;
+    let id = house.world.coach;
+    house.owner("delete from request_counts").await;
+    // A stranger tries her address, and whatever else may name what is counted.
+    let mut stranger = house.browser();
+    for typed in [MAYA.to_owned(), id.to_string(), format!("own {id}"), format!("code {id}"), format!("codes {id}")] {
+        for _ in 0..6 {
+            stranger.get("/sign-in").await;
+            stranger.post("/sign-in/password", &[("email", &typed), ("password", "another lamp in rain")]).await;
+        }
+    }
+    house.a_while_later().await;
+    browser.get("/account").await;
+    let proved = browser.post("/account/second-factor/start", &[("current", PASSWORD)]).await;
+    assert_eq!(proved.header("location"), "/account/second-factor", "{}", proved.body);
+    let app = App::scan(&browser.get("/account/second-factor").await.body);
+    let confirmed = browser.post("/account/second-factor/confirm", &[("code", &app.code())]).await;
+    assert_eq!(confirmed.status, StatusCode::OK, "{}", confirmed.body);
 }
 
 #[tokio::test]

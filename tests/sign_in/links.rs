@@ -173,13 +173,14 @@ async fn links_that_do_not_exist_are_limited() {
 }
 
 /// Every form of these pages.
-const POSTS: [&str; 15] = [
+const POSTS: [&str; 16] = [
     "/sign-in/link",
     "/sign-in/password",
     "/sign-in/link/{sign-in}",
     "/invitation/{invitation}",
     "/address/{address}",
     "/sign-in/code",
+    "/account/link",
     "/account/address",
     "/account/password",
     "/account/sign-ins/{browser}/end",

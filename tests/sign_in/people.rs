@@ -3,11 +3,12 @@
 use axum::http::StatusCode;
 use debrief_jobs::{
     audit::Visitor,
-    db::{Tx, View},
+    db::{TenantTx, Tx, View},
+    export::ExportOrganization,
     model::Role,
-    people::{self, PeopleError, Presence},
+    people::{self, CoachChange, NewCoach, PeopleError, Presence},
     rights::{Caller, Right, Via},
-    sign_in::{self, InviteError, NewPerson},
+    sign_in::{self, ChangeError, InviteError, NewPerson},
 };
 use uuid::Uuid;
 
@@ -84,9 +85,19 @@ async fn an_invitation_is_sent_again_expires_and_is_withdrawn() {
 
     let mut tx = db.view(house.world.organization, &View::nothing()).await.expect("a transaction");
     sign_in::resend(&mut tx, gate, jonas, &nobody).await.expect("it is sent again");
-    sign_in::withdraw(&mut tx, jonas, &nobody).await.expect("it is withdrawn");
     tx.commit().await.expect("it commits");
     let third = house.link(JONAS).await;
+    assert_eq!(browser.get(&third).await.status, StatusCode::OK);
+    // Also when the last one is too old, and a mail that wasn't sent doesn't go.
+    house.execute("update one_time_links set expires_at = now()").await;
+    let mut tx = db.view(house.world.organization, &View::nothing()).await.expect("a transaction");
+    sign_in::resend(&mut tx, gate, jonas, &nobody).await.expect("it is sent again");
+    tx.commit().await.expect("it commits");
+    house.execute("update one_time_links set expires_at = now()").await;
+    let mut tx = db.view(house.world.organization, &View::nothing()).await.expect("a transaction");
+    sign_in::withdraw(&mut tx, jonas, &nobody).await.expect("it is withdrawn");
+    tx.commit().await.expect("it commits");
+    assert_eq!(house.count("select count(*) from mails where state = 'queued'").await, 0);
     assert_eq!(browser.get(&third).await.status, StatusCode::NOT_FOUND, "he is no longer there");
     assert_eq!(presence(&house, jonas).await, Presence::Deactivated);
 
@@ -157,6 +168,83 @@ async fn the_last_admin_stays_one() {
 }
 
 #[tokio::test]
+async fn an_operator_changes_and_removes_coaches_under_the_same_rules() {
+    let house = House::new().await;
+    let (db, gate) = (&house.world.database.db, &house.world.services.gate);
+    house.person("ada", "ada@x.example", &["admin"]).await;
+    let change = async |handle, change: CoachChange| sign_in::change_coach(db, gate, handle, &change).await;
+    let roles = |roles: &[Role]| CoachChange { roles: Some(roles.to_vec()), ..CoachChange::default() };
+    let email = |email: &str| CoachChange { email: Some(email.into()), ..CoachChange::default() };
+    let add = async |handle, name, email, roles: &[Role]| {
+        people::add_coach(db, "northlight", &NewCoach { handle, name, email, roles, time_zone: None }).await
+    };
+    // The last admin stays one.
+    let last = change("ada", roles(&[Role::Coach])).await;
+    assert!(matches!(last, Err(ChangeError::People(PeopleError::LastAdmin))), "{last:?}");
+    let last = add("ada", "Ada", "ada@x.example", &[Role::Coach]).await;
+    assert!(matches!(last, Err(PeopleError::LastAdmin)), "{last:?}");
+    for dry_run in [true, false] {
+        let last = people::remove_coach(db, "ada", dry_run).await;
+        assert!(matches!(last, Err(PeopleError::LastAdmin)), "{last:?}");
+    }
+    // An address is one person's.
+    let taken = change("maya", email("ADA@x.example")).await;
+    assert!(matches!(taken, Err(ChangeError::People(PeopleError::PersonExists { .. }))), "{taken:?}");
+    let taken = add("ada2", "Another Ada", "ada@x.example", &[]).await;
+    assert!(matches!(taken, Err(PeopleError::PersonExists { removed: false, .. })), "{taken:?}");
+    // Whoever gets another role signs in anew.
+    for (round, given) in
+        [[Role::Coach, Role::Lead].as_slice(), &[Role::Coach, Role::Lead, Role::Admin]].into_iter().enumerate()
+    {
+        let browser = house.maya().await;
+        assert!(house.admits(&browser).await);
+        if round == 0 {
+            change("maya", roles(given)).await.expect("she is a lead");
+        } else {
+            add("maya", "Maya Okafor", MAYA, given).await.expect("she is an admin");
+        }
+        assert!(!house.admits(&browser).await, "{given:?}");
+    }
+    // Given once more, nothing is changed.
+    let browser = house.maya().await;
+    add("maya", "Maya Okafor", MAYA, &[Role::Admin, Role::Lead, Role::Coach]).await.expect("she is there");
+    assert!(house.admits(&browser).await);
+    assert_eq!(house.count("select count(*) from audit_events where kind = 'roles_changed'").await, 2);
+    // Ada leaves, her address is another's, and she comes back with one of her own.
+    people::remove_coach(db, "ada", false).await.expect("there is another admin");
+    change("maya", email("ada@x.example")).await.expect("it's free");
+    let taken = add("ada", "Ada", "ada@x.example", &[]).await;
+    assert!(matches!(taken, Err(PeopleError::PersonExists { .. })), "{taken:?}");
+    add("ada", "Ada Lind", "ada@lind.example", &[Role::Coach]).await.expect("she is back");
+    let presence = "select count(*) from audit_events where kind = 'person_changed'";
+    assert_eq!(house.count(presence).await, 2, "both are in the audit");
+}
+
+#[tokio::test]
+async fn what_names_the_organization_is_written_while_its_people_are_changed() {
+    let house = House::new().await;
+    let db = &house.world.database.db;
+    house.world.leaves::<ExportOrganization>();
+    let start = async |tx: &mut TenantTx| {
+        // Who would have to wait fails.
+        sqlx::query("set local lock_timeout = '2s'").execute(tx.conn()).await.expect("a setting");
+        let added = "insert into teams (id, organization_id, name) select gen_random_uuid(), id, $1 from organizations";
+        sqlx::query(added).bind(Uuid::now_v7().to_string()).execute(tx.conn()).await
+    };
+    let mut held = db.tenant(house.world.organization).await.expect("a transaction");
+    people::change_roles(&mut held, house.world.coach, &[Role::Coach, Role::Lead], &Visitor::default())
+        .await
+        .expect("changed");
+    let mut other = db.tenant(house.world.organization).await.expect("a transaction");
+    start(&mut other).await.expect("it waits for nobody");
+    drop((held, other));
+    let mut held = db.tenant(house.world.organization).await.expect("a transaction");
+    debrief_jobs::export::start(&mut held).await.expect("it starts");
+    let mut other = db.tenant(house.world.organization).await.expect("a transaction");
+    start(&mut other).await.expect("it waits for nobody");
+}
+
+#[tokio::test]
 async fn whoever_gets_another_role_signs_in_anew_and_whoever_loses_one_loses_its_rights_at_once() {
     let house = House::new().await;
     let (db, nobody) = (&house.world.database.db, Visitor::default());
@@ -192,7 +280,7 @@ async fn teams_have_members_and_leads() {
     let teams = people::list_teams(&mut tx).await.expect("teams");
     let members: Vec<(&str, bool)> = teams[0].members.iter().map(|one| (one.handle.as_str(), one.leads)).collect();
     assert_eq!((teams[0].name.as_str(), members), ("South team", vec![("lena", true), ("maya", false)]));
-    let sees = async |tx: &mut debrief_jobs::db::TenantTx| {
+    let sees = async |tx: &mut TenantTx| {
         let caller = Caller::load(tx, Some(lena), Via::SignIn(Uuid::nil()), None, Visitor::default()).await;
         caller.expect("it answers").expect("she is there").view(Right::SessionsRead).expect("a lead")
     };
@@ -236,6 +324,19 @@ async fn the_command_line_manages_people_and_teams() {
     assert_eq!(presence().await, "deactivated");
     run(&["people", "activate", "jonas.weber"]).await;
     assert_ne!(presence().await, "deactivated");
+    let none = installation.output(&["people", "reset-factor", "maya", "--yes"]).await;
+    assert!(String::from_utf8_lossy(&none.stderr).contains("no second factor"), "{none:?}");
+    let has_one = installation.database.ask(|mut connection| async move {
+        sqlx::query(
+            "insert into credentials (organization_id, person_id, totp_secret, totp_since)
+             select organization_id, id, '\\x00', now() from coaches where handle = 'maya'",
+        )
+        .execute(&mut connection)
+        .await
+        .map(|_| ())
+    });
+    has_one.expect("she has one");
+    assert!(run(&["people", "reset-factor", "maya", "--yes"]).await.contains("the second factor is reset"));
     run(&["org", "change", "northlight", "--require-second-factor", "yes"]).await;
     let nobody = installation.output(&["people", "roles", "nobody", "coach"]).await;
     assert!(String::from_utf8_lossy(&nobody.stderr).contains("debrief people list"), "{nobody:?}");

@@ -1,13 +1,9 @@
 //! A coach who is signed in reviews their own sessions without a link; nobody else's sign-in opens them.
 
 use axum::http::StatusCode;
-use debrief_jobs::{
-    db::Tx,
-    path::SendFollowUp,
-    people::{self, CoachChange},
-};
+use debrief_jobs::{db::Tx, path::SendFollowUp, people::CoachChange, sign_in};
 
-use super::{House, MAYA, factor};
+use super::{House, MAYA, factor, flowing};
 use crate::support::Reviewed;
 
 #[tokio::test]
@@ -107,8 +103,16 @@ async fn an_operator_who_changes_an_address_ends_what_the_mailbox_before_could_o
     maya.get("/account").await;
     maya.post("/account/address", &[("email", "mallory@x.example")]).await;
     let change = CoachChange { email: Some("maya@okafor.example".into()), ..CoachChange::default() };
-    people::change_coach(&house.world.database.db, "maya", change).await.expect("it is changed");
+    sign_in::change_coach(&house.world.database.db, &house.world.services.gate, "maya", &change)
+        .await
+        .expect("it is changed");
     assert!(!house.admits(&maya).await);
     assert_eq!(other.get(&link).await.status, StatusCode::GONE);
     assert_eq!(house.count("select count(*) from address_changes where stopped_at is null").await, 0);
+    // The mailbox before learns of it, and what helps.
+    let letters = house.letters().await;
+    let told = flowing(letters.iter().rfind(|letter| letter.to == [MAYA]).expect("a mail"));
+    assert!(told.contains("was changed by whoever runs Debrief") && told.contains("no longer lets you in"), "{told}");
+    let given = "select count(*) from audit_events where kind = 'address_changed' and detail ->> 'address' = 'given'";
+    assert_eq!(house.count(given).await, 1);
 }

@@ -99,6 +99,81 @@ impl ConfirmAddress {
     }
 }
 
+/// What changed of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountChange {
+    /// There was no password, and now there is.
+    PasswordSet,
+    /// Another password.
+    PasswordChanged,
+    /// An authenticator app counts, the first or another.
+    FactorSet,
+    /// The person removed the second factor.
+    FactorRemoved,
+    /// An operator took the second factor away.
+    FactorReset,
+    /// New recovery codes.
+    CodesMade,
+    /// Another address, confirmed in both mailboxes. The mail goes to the one before.
+    AddressChanged,
+    /// Another address, given by an operator. The mail goes to the one before.
+    AddressGiven,
+}
+
+impl AccountChange {
+    /// What happened, in a sentence.
+    const fn what(self) -> &'static str {
+        match self {
+            Self::PasswordSet => "A password was set.",
+            Self::PasswordChanged => "The password was changed.",
+            Self::FactorSet => "A second factor was set up.",
+            Self::FactorRemoved => "The second factor was removed.",
+            Self::FactorReset => "Your second factor was reset by whoever runs Debrief for you.",
+            Self::CodesMade => "New recovery codes were made.",
+            Self::AddressChanged => "The email address of the account was changed.",
+            Self::AddressGiven => "The email address of the account was changed by whoever runs Debrief for you.",
+        }
+    }
+
+    /// What helps whoever didn't want it.
+    const fn advice(self) -> &'static str {
+        match self {
+            Self::PasswordSet | Self::PasswordChanged => {
+                "If that was you, there’s nothing to do. If not, somebody got into your account: sign in with a mailed link and \
+                 set another password, which signs everybody else out. Then tell an admin of your organization."
+            }
+            Self::FactorSet => {
+                "If that was you, there’s nothing to do. If not, only whoever did it has the app, and you can’t get in: tell an \
+                 admin of your organization at once. Whoever runs Debrief for you can reset the second factor. Then sign in \
+                 with a mailed link and set another password, which signs everybody else out."
+            }
+            Self::FactorRemoved => {
+                "If that was you, there’s nothing to do. If not, somebody got into your account: sign in with a mailed link, set \
+                 up a second factor again and set another password, which signs everybody else out. Then tell an admin of \
+                 your organization."
+            }
+            Self::FactorReset => {
+                "If you asked for it, sign in without a code and set up a second factor again. If not, do the same, and tell an \
+                 admin of your organization at once."
+            }
+            Self::CodesMade => {
+                "If that was you, there’s nothing to do. If not, somebody got into your account: sign in with a mailed link, make \
+                 new recovery codes once more and set another password, which signs everybody else out. Then tell an admin of \
+                 your organization."
+            }
+            Self::AddressChanged | Self::AddressGiven => {
+                "If you know of it, there’s nothing to do: sign in with the new address. If not, this mailbox no longer lets you in: \
+                 tell an admin of your organization at once, so that the address is put back."
+            }
+        }
+    }
+
+    /// Whether signing in is the first thing that helps, and possible with this mailbox.
+    const fn signing_in_helps(self) -> bool {
+        !matches!(self, Self::FactorSet | Self::AddressChanged | Self::AddressGiven)
+    }
+}
+
 /// To a person: something of their account changed.
 #[derive(Clone, Debug, Serialize)]
 pub struct AccountChanged {
@@ -107,20 +182,30 @@ pub struct AccountChanged {
     /// The organization's name.
     pub organization: String,
     /// What changed, in a sentence.
-    pub what: String,
-    /// Where to sign in.
-    pub link: String,
+    pub what: &'static str,
+    /// What helps whoever didn't want it.
+    pub advice: &'static str,
+    /// Where to sign in; `None` where that doesn't help.
+    pub link: Option<String>,
 }
 
 impl AccountChanged {
+    /// The mail about a change.
+    #[must_use]
+    pub fn new(name: &str, organization: &str, change: AccountChange, link: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            organization: organization.to_owned(),
+            what: change.what(),
+            advice: change.advice(),
+            link: change.signing_in_helps().then_some(link),
+        }
+    }
+
     /// A realistic example.
     #[must_use]
     pub fn sample() -> Self {
-        Self {
-            name: "Maya Okafor".into(),
-            organization: "Northlight Coaching".into(),
-            what: "The password was changed.".into(),
-            link: "https://debrief.example/sign-in".into(),
-        }
+        let link = "https://debrief.example/sign-in".into();
+        Self::new("Maya Okafor", "Northlight Coaching", AccountChange::PasswordChanged, link)
     }
 }

@@ -3,22 +3,24 @@
 use axum::{
     extract::{Path, Query, State},
     http::{StatusCode, request::Parts},
+    response::IntoResponse,
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use debrief_jobs::{
     db::Tx,
     model::Role,
-    sign_in::{self, AddressError, Asked, Change},
+    sign_in::{self, AddressError, Asked, Asking, Change},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Answer,
-    browser::{self, Inside},
-    enter::refused_password,
-    to, to_with,
+    Answer, Refused,
+    browser::{self, Inside, Proving},
+    ended,
+    enter::{CHECK_EMAIL, many_links, refused_password},
+    later, to, to_with,
 };
 use crate::http::{
     HttpState,
@@ -44,8 +46,7 @@ struct AccountPage {
     factor_since: Option<String>,
     factor_required: bool,
     codes_left: i64,
-    /// Whether the forms ask for the password: the person signed in a while ago, and has one.
-    wants_password: bool,
+    proving: Proving,
     browsers: Vec<OneBrowser>,
 }
 
@@ -84,17 +85,15 @@ pub(super) async fn show(State(state): State<HttpState>, Query(done): Query<Done
         }
         _ => None,
     };
-    render(&state, &inside, StatusCode::OK, notice, None).await
+    render(&state, &inside, notice, None).await
 }
 
-/// Shows the page, with what was done or what is wrong.
-pub(super) async fn render(
-    state: &HttpState,
-    inside: &Inside,
-    status: StatusCode,
-    notice: Option<&'static str>,
-    problem: Option<String>,
-) -> Answer {
+/// Shows the page with what is wrong.
+pub(super) async fn refuse(state: &HttpState, inside: &Inside, refused: Refused) -> Answer {
+    render(state, inside, None, Some(refused)).await
+}
+
+async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>, refused: Option<Refused>) -> Answer {
     let signed_in = inside.signed_in;
     let mut tx = signed_in.enter(&state.services.db).await?;
     let person = sign_in::account(&mut tx, signed_in.person).await?.ok_or_else(Failure::not_found)?;
@@ -110,13 +109,14 @@ pub(super) async fn render(
         created: time(one.created_at),
         used: time(one.last_used_at),
     });
-    let context = AccountPage {
+    let mut context = AccountPage {
         style: page::style_path(state),
         start: state.path(""),
         action: state.path("account"),
         form_token: inside.form_token.clone(),
         notice,
-        problem,
+        problem: None,
+        proving: inside.proof(&person),
         name: person.name,
         organization: person.organization,
         roles: roles(&person.roles),
@@ -126,10 +126,12 @@ pub(super) async fn render(
         factor_since: person.factor_since.map(time),
         factor_required: person.factor_required,
         codes_left: person.codes_left,
-        wants_password: !signed_in.is_fresh && person.password_since.is_some(),
         browsers: browsers.collect(),
     };
-    Ok(page::render(state, status, "page/account.html", &context)?)
+    Refused::shown(refused, |status, problem| {
+        context.problem = problem;
+        page::render(state, status, "page/account.html", &context)
+    })
 }
 
 fn due(change: &Change) -> &'static str {
@@ -146,31 +148,57 @@ pub(super) fn roles(roles: &[Role]) -> String {
     names.join(" and ")
 }
 
+/// `POST /account/link`: whoever has no password, or forgot it, shows who they are by signing in anew.
+pub(super) async fn ask_for_link(State(state): State<HttpState>, parts: Parts, form: Form) -> Answer {
+    let inside = Inside::enrolling(&state, &parts).await?;
+    inside.check(&form)?;
+    let (title, status, detail) = match sign_in::ask_for_own_link(&state.services.db, &inside.signed_in).await? {
+        Asking::Taken => {
+            let detail = "A link is on its way to you. It should arrive within a minute, and works once, within 15 minutes. \
+                          Open it in this browser: you sign in anew, and can change your account for ten minutes.";
+            (CHECK_EMAIL, StatusCode::OK, detail.to_owned())
+        }
+        Asking::NoAddress => return Err(Failure::not_found().into()),
+        Asking::TooMany(seconds) => {
+            let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, "Please wait", many_links(seconds));
+            return Ok(later(failure.into_response(), seconds));
+        }
+    };
+    Ok(page::message(&state, status, title, &detail)?)
+}
+
 /// `POST /account/password`
 pub(super) async fn set_password(State(state): State<HttpState>, parts: Parts, form: Form) -> Answer {
-    let inside = Inside::whole(&state, &parts).await?;
+    let mut inside = Inside::whole(&state, &parts).await?;
     inside.check(&form)?;
-    if let Err(problem) = inside.proved(&state, &form).await? {
-        return render(&state, &inside, StatusCode::UNPROCESSABLE_ENTITY, None, Some(problem)).await;
-    }
+    let answer = match inside.proved(&state, &form).await? {
+        Ok(()) => new_password(&state, &inside, &form).await,
+        Err(refused) => refuse(&state, &inside, refused).await,
+    };
+    inside.answered(&state, answer)
+}
+
+async fn new_password(state: &HttpState, inside: &Inside, form: &Form) -> Answer {
     let password = form.get("password").unwrap_or_default();
-    let services = &state.services;
-    match sign_in::set_password(&services.db, &services.gate, &inside.signed_in, password, &inside.visitor).await {
-        Ok(secret) => Ok(to_with(browser::set(&state, &secret), state.path("account?done=password"))),
-        Err(error) => {
-            let problem = refused_password(error)?;
-            render(&state, &inside, StatusCode::UNPROCESSABLE_ENTITY, None, Some(problem)).await
-        }
+    let (db, gate) = (&state.services.db, &state.services.gate);
+    match sign_in::set_password(db, gate, &inside.signed_in, password, &inside.visitor).await {
+        Ok(secret) => Ok(to_with(browser::set(state, &secret), state.path("account?done=password"))),
+        Err(error) => refuse(state, inside, refused_password(error)?).await,
     }
 }
 
 /// `POST /account/address`
 pub(super) async fn change_address(State(state): State<HttpState>, parts: Parts, form: Form) -> Answer {
-    let inside = Inside::whole(&state, &parts).await?;
+    let mut inside = Inside::whole(&state, &parts).await?;
     inside.check(&form)?;
-    if let Err(problem) = inside.proved(&state, &form).await? {
-        return render(&state, &inside, StatusCode::UNPROCESSABLE_ENTITY, None, Some(problem)).await;
-    }
+    let answer = match inside.proved(&state, &form).await? {
+        Ok(()) => new_address(&state, &inside, &form).await,
+        Err(refused) => refuse(&state, &inside, refused).await,
+    };
+    inside.answered(&state, answer)
+}
+
+async fn new_address(state: &HttpState, inside: &Inside, form: &Form) -> Answer {
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
     let asked = Asked { person: inside.signed_in.person, sign_in: Some(inside.signed_in.id) };
     let typed = form.get("email").unwrap_or_default();
@@ -181,10 +209,10 @@ pub(super) async fn change_address(State(state): State<HttpState>, parts: Parts,
         }
         Err(AddressError::Database(error)) => Err(error.into()),
         Err(AddressError::Mail(error)) => Err(error.into()),
+        Err(AddressError::Ended) => Err(ended()),
         Err(other) => {
             drop(tx);
-            let problem = capitalized(&other.to_string());
-            render(&state, &inside, StatusCode::UNPROCESSABLE_ENTITY, None, Some(problem)).await
+            refuse(state, inside, Refused::input(capitalized(&other.to_string()))).await
         }
     }
 }

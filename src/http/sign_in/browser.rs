@@ -1,13 +1,17 @@
 //! The cookies of this part: that of a sign-in, and that of the forms of whoever isn't signed in.
 
-use axum::http::{HeaderMap, request::Parts};
+use axum::{
+    http::{HeaderMap, header, request::Parts},
+    response::IntoResponse,
+};
 use debrief_jobs::{
     audit::Visitor,
     secret::Secret,
-    sign_in::{self, Lacks, SignedIn},
+    sign_in::{self, Account, Lacks, Proof, SignedIn},
 };
+use serde::Serialize;
 
-use super::Turn;
+use super::{Answer, Refused, Turn};
 use crate::http::{HttpState, failure::Failure, form::Form, guard};
 
 const RELOAD: &str = "Nothing was changed. Go back, reload the page and send it from there. If that doesn’t help, let your \
@@ -52,33 +56,47 @@ pub(super) struct Inside {
     pub(super) signed_in: SignedIn,
     pub(super) form_token: String,
     pub(super) visitor: Visitor,
+    /// The secret that the browser has from now on, if it got another one on the way.
+    renewed: Option<Secret>,
 }
 
 impl Inside {
+    /// Whoever is signed in, whatever the sign-in still lacks; `None` if nobody is.
+    pub(super) async fn found(state: &HttpState, parts: &Parts) -> Result<Option<Self>, Turn> {
+        let Some(secret) = held(state, &parts.headers) else { return Ok(None) };
+        let Some(signed_in) = sign_in::look(&state.services.db, &secret).await? else { return Ok(None) };
+        let visitor = signed_in.visitor(guard::visitor(&parts.extensions, &parts.headers, None));
+        Ok(Some(Self { signed_in, form_token: secret.form_token(), visitor, renewed: None }))
+    }
+
     /// Whoever is signed in, whatever the sign-in still lacks; else a way to the sign-in page.
     pub(super) async fn at_all(state: &HttpState, parts: &Parts) -> Result<Self, Turn> {
-        let away = || Turn::To(state.path("sign-in"));
-        let secret = held(state, &parts.headers).ok_or_else(away)?;
-        let signed_in = sign_in::look(&state.services.db, &secret).await?.ok_or_else(away)?;
-        let visitor = signed_in.visitor(guard::visitor(&parts.extensions, &parts.headers, None));
-        Ok(Self { signed_in, form_token: secret.form_token(), visitor })
+        Self::found(state, parts).await?.ok_or_else(|| Turn::To(state.path("sign-in")))
     }
 
     /// Whoever is signed in and lacks nothing.
     pub(super) async fn whole(state: &HttpState, parts: &Parts) -> Result<Self, Turn> {
-        let inside = Self::enrolling(state, parts).await?;
+        Self::at_all(state, parts).await?.with_all(state)
+    }
+
+    /// Whoever is signed in, and lacks no more than a second factor that the organization wants.
+    pub(super) async fn enrolling(state: &HttpState, parts: &Parts) -> Result<Self, Turn> {
+        Self::at_all(state, parts).await?.with_code(state)
+    }
+
+    /// Itself if it lacks nothing, else a way to what it lacks.
+    pub(super) fn with_all(self, state: &HttpState) -> Result<Self, Turn> {
+        let inside = self.with_code(state)?;
         match inside.signed_in.lacks {
             None => Ok(inside),
             Some(_) => Err(Turn::To(state.path("account/second-factor"))),
         }
     }
 
-    /// Whoever is signed in, and lacks no more than a second factor that the organization wants.
-    pub(super) async fn enrolling(state: &HttpState, parts: &Parts) -> Result<Self, Turn> {
-        let inside = Self::at_all(state, parts).await?;
-        match inside.signed_in.lacks {
+    fn with_code(self, state: &HttpState) -> Result<Self, Turn> {
+        match self.signed_in.lacks {
             Some(Lacks::Code) => Err(Turn::To(state.path("sign-in/code"))),
-            _ => Ok(inside),
+            _ => Ok(self),
         }
     }
 
@@ -87,26 +105,63 @@ impl Inside {
         guard::check_token(&self.form_token, form.get("form_token"), RELOAD)
     }
 
-    /// Whether the person has just shown who they are: in signing in, or with the password in the form. Else a sentence
-    /// that says what to do.
-    pub(super) async fn proved(&self, state: &HttpState, form: &Form) -> Result<Result<(), String>, Turn> {
+    /// How the forms of the account have the person show who they are.
+    pub(super) fn proof(&self, person: &Account) -> Proving {
+        match (self.signed_in.is_fresh, person.password_since) {
+            (true, _) => Proving::Done,
+            (false, Some(_)) => Proving::ByPassword,
+            (false, None) => Proving::ByLink,
+        }
+    }
+
+    /// Whether the person has just shown who they are: in signing in, or with the password in the form. Else what to do.
+    /// With the password comes another secret for the browser: the answer goes through [`Inside::answered`].
+    pub(super) async fn proved(&mut self, state: &HttpState, form: &Form) -> Result<Result<(), Refused>, Turn> {
         if self.signed_in.is_fresh {
             return Ok(Ok(()));
         }
-        let again = "You signed in a while ago: sign out, sign in again, and do it then.";
         let Some(typed) = form.get("current").filter(|typed| !typed.is_empty()) else {
-            return Ok(Err(again.to_owned()));
+            let problem = "You signed in a while ago. Show first that it’s you: with your password, or with a link that we email you.";
+            return Ok(Err(Refused::input(problem)));
         };
-        let db = &state.services.db;
-        Ok(match sign_in::is_own(db, &self.signed_in, typed, &self.visitor).await? {
-            Ok(true) => {
-                let mut tx = self.signed_in.enter(db).await?;
-                sign_in::prove(&mut tx, self.signed_in.id).await?;
-                debrief_jobs::db::Tx::commit(tx).await?;
+        Ok(match sign_in::prove(&state.services.db, &self.signed_in, typed, &self.visitor).await? {
+            Proof::Proved(secret) => {
+                self.form_token = secret.form_token();
+                self.signed_in.is_fresh = true;
+                self.renewed = Some(secret);
                 Ok(())
             }
-            Ok(false) => Err("That isn’t your password.".to_owned()),
-            Err(seconds) => Err(format!("There were too many attempts. Try again {}.", super::wait(seconds))),
+            Proof::Wrong => Err(Refused::input("That isn’t your password.")),
+            Proof::TooMany(seconds) => Err(Refused::too_many(
+                format!("There were too many attempts. Try again {}.", super::wait(seconds)),
+                seconds,
+            )),
+            Proof::Busy => Err(Refused::busy()),
+            Proof::Ended => return Err(super::ended()),
         })
     }
+
+    /// The answer with the browser's new secret, if it got one and the answer has no newer one. Errors have it as well.
+    pub(super) fn answered(&self, state: &HttpState, answer: Answer) -> Answer {
+        let Some(secret) = &self.renewed else { return answer };
+        let mut response = answer.unwrap_or_else(IntoResponse::into_response);
+        if !response.headers().contains_key(header::SET_COOKIE)
+            && let Ok(cookie) = set(state, secret).parse()
+        {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+        Ok(response)
+    }
+}
+
+/// What the forms of an account want before they change anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Proving {
+    /// Nothing: the person has just shown who they are.
+    Done,
+    /// The password.
+    ByPassword,
+    /// To sign in anew by a mailed link: there is no password.
+    ByLink,
 }

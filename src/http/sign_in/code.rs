@@ -1,17 +1,15 @@
 //! The page for the code of the second factor.
 
-use axum::{
-    extract::State,
-    http::{StatusCode, request::Parts},
-};
+use axum::{extract::State, http::request::Parts};
 use debrief_jobs::sign_in::{self, CodeError, Lacks};
 use serde::Serialize;
 
 use super::{
-    Answer, Turn,
+    Answer, Refused, Turn,
     browser::{self, Inside},
+    ended,
     enter::next,
-    later, to_with, wait,
+    to_with, wait,
 };
 use crate::http::{
     HttpState,
@@ -29,15 +27,17 @@ struct CodePage {
     problem: Option<String>,
 }
 
-fn code_page(state: &HttpState, inside: &Inside, status: StatusCode, problem: Option<String>) -> Answer {
-    let context = CodePage {
-        style: page::style_path(state),
-        action: state.path("sign-in/code"),
-        sign_out: state.path("account/sign-out"),
-        form_token: inside.form_token.clone(),
-        problem,
-    };
-    Ok(page::render(state, status, "page/code.html", &context)?)
+fn code_page(state: &HttpState, inside: &Inside, refused: Option<Refused>) -> Answer {
+    Refused::shown(refused, |status, problem| {
+        let context = CodePage {
+            style: page::style_path(state),
+            action: state.path("sign-in/code"),
+            sign_out: state.path("account/sign-out"),
+            form_token: inside.form_token.clone(),
+            problem,
+        };
+        page::render(state, status, "page/code.html", &context)
+    })
 }
 
 /// Whoever has still to type a code; others go on.
@@ -52,7 +52,7 @@ async fn with_code_due(state: &HttpState, parts: &Parts) -> Result<Inside, Turn>
 /// `GET /sign-in/code`
 pub(super) async fn show(State(state): State<HttpState>, parts: Parts) -> Answer {
     let inside = with_code_due(&state, &parts).await?;
-    code_page(&state, &inside, StatusCode::OK, None)
+    code_page(&state, &inside, None)
 }
 
 /// `POST /sign-in/code`
@@ -69,27 +69,20 @@ pub(super) async fn type_code(State(state): State<HttpState>, parts: Parts, form
             };
             Ok(to_with(browser::set(&state, &passed.secret), target))
         }
-        Err(error) => {
-            let (status, problem, seconds) = refused_code(error)?;
-            let page = code_page(&state, &inside, status, Some(problem))?;
-            Ok(match seconds {
-                Some(seconds) => later(page, seconds),
-                None => page,
-            })
-        }
+        Err(error) => code_page(&state, &inside, Some(refused_code(error)?)),
     }
 }
 
-/// What is wrong with a code: the status, a sentence, and how long to wait; other errors are failures.
-pub(super) fn refused_code(error: CodeError) -> Result<(StatusCode, String, Option<i32>), Turn> {
-    match error {
-        CodeError::Database(error) => Err(error.into()),
-        CodeError::Mail(error) => Err(error.into()),
-        CodeError::Closed => Err(Failure::internal(&error).into()),
+/// What is wrong with a code; other errors are failures.
+pub(super) fn refused_code(error: CodeError) -> Result<Refused, Turn> {
+    Ok(match error {
+        CodeError::Database(error) => return Err(error.into()),
+        CodeError::Mail(error) => return Err(error.into()),
+        CodeError::Closed => return Err(Failure::internal(&error).into()),
+        CodeError::Ended => return Err(ended()),
         CodeError::TooMany(seconds) => {
-            let problem = format!("Too many codes were tried. Try again {}.", wait(seconds));
-            Ok((StatusCode::TOO_MANY_REQUESTS, problem, Some(seconds)))
+            Refused::too_many(format!("Too many codes were tried. Try again {}.", wait(seconds)), seconds)
         }
-        other => Ok((StatusCode::UNPROCESSABLE_ENTITY, capitalized(&other.to_string()), None)),
-    }
+        other => Refused::input(capitalized(&other.to_string())),
+    })
 }

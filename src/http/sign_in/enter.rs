@@ -12,9 +12,9 @@ use debrief_jobs::sign_in::{self, Asking, Entered, Entry, Lacks, OneTime, Passwo
 use serde::Serialize;
 
 use super::{
-    Answer, Turn,
+    Answer, Refused, Turn,
     browser::{self, Inside},
-    later, to, to_with, wait,
+    ended, later, to, to_with, wait,
 };
 use crate::http::{
     HttpState,
@@ -66,10 +66,9 @@ fn with_cookie(mut response: Response, cookie: Option<String>) -> Response {
 
 /// `GET /sign-in`
 pub(super) async fn show(State(state): State<HttpState>, parts: Parts) -> Answer {
-    match Inside::at_all(&state, &parts).await {
-        Ok(inside) => Ok(to(next(&state, inside.signed_in.lacks == Some(Lacks::Code)))),
-        Err(Turn::To(_)) => offer(&state, &parts),
-        Err(failure) => Err(failure),
+    match Inside::found(&state, &parts).await? {
+        Some(inside) => Ok(to(next(&state, inside.signed_in.lacks == Some(Lacks::Code)))),
+        None => offer(&state, &parts),
     }
 }
 
@@ -83,6 +82,9 @@ pub(super) fn next(state: &HttpState, code_due: bool) -> String {
     state.path(if code_due { "sign-in/code" } else { "" })
 }
 
+/// The title of the page after a link was asked for.
+pub(super) const CHECK_EMAIL: &str = "Check your email";
+
 /// `POST /sign-in/link`
 pub(super) async fn ask(State(state): State<HttpState>, parts: Parts, form: Form) -> Answer {
     browser::check_visitor(&state, &parts, &form)?;
@@ -92,7 +94,7 @@ pub(super) async fn ask(State(state): State<HttpState>, parts: Parts, form: Form
         Asking::Taken => Ok(page::message(
             &state,
             StatusCode::OK,
-            "Check your email",
+            CHECK_EMAIL,
             "If the address that you typed is known here, a link to sign in is on its way. It should arrive within a minute, \
              and works once, within 15 minutes. If nothing comes, check the address and your spam folder, or ask whoever \
              runs Debrief for you.",
@@ -103,14 +105,16 @@ pub(super) async fn ask(State(state): State<HttpState>, parts: Parts, form: Form
             sign_in_page(&state, &parts, Said { status, problem: Some(problem), email, ..Said::default() })
         }
         Asking::TooMany(seconds) => {
-            let problem = format!(
-                "Several links were asked for already. Use the newest one in your mailbox, or ask again {}.",
-                wait(seconds)
-            );
+            let problem = many_links(seconds);
             let said = Said { status: StatusCode::TOO_MANY_REQUESTS, problem: Some(problem), email, ..Said::default() };
             Ok(later(sign_in_page(&state, &parts, said)?, seconds))
         }
     }
+}
+
+/// Links were asked for too often.
+pub(super) fn many_links(seconds: i32) -> String {
+    format!("Several links were asked for already. Use the newest one in your mailbox, or ask again {}.", wait(seconds))
 }
 
 /// `POST /sign-in/password`
@@ -134,8 +138,8 @@ pub(super) async fn by_password(State(state): State<HttpState>, parts: Parts, fo
             Ok(later(sign_in_page(&state, &parts, said(StatusCode::TOO_MANY_REQUESTS, problem))?, seconds))
         }
         Entry::Busy => {
-            let problem = "Too many people are signing in at this moment. Try again in a few seconds.".to_owned();
-            Ok(later(sign_in_page(&state, &parts, said(StatusCode::SERVICE_UNAVAILABLE, problem))?, 5))
+            let Refused { status, problem, later: seconds } = Refused::busy();
+            Ok(later(sign_in_page(&state, &parts, said(status, problem))?, seconds.unwrap_or_default()))
         }
     }
 }
@@ -239,24 +243,29 @@ pub(super) async fn accept(
     match sign_in::accept(&services.db, &services.gate, &link, password, &visitor).await {
         Ok(Some(entered)) => admitted(&state, &parts, &entered).await,
         Ok(None) => gone(&state, &parts),
-        Err(error) => {
-            let problem = refused_password(error)?;
-            button_page(&state, &parts, &link, &token, Some(problem)).await
-        }
+        Err(error) => button_page(&state, &parts, &link, &token, Some(refused_password(error)?)).await,
     }
 }
 
-/// What is wrong with a password, as a sentence; other errors are failures.
-pub(super) fn refused_password(error: PasswordError) -> Result<String, Turn> {
+/// What is wrong with a password; other errors are failures.
+pub(super) fn refused_password(error: PasswordError) -> Result<Refused, Turn> {
     match error {
         PasswordError::Database(error) => Err(error.into()),
         PasswordError::Mail(error) => Err(error.into()),
-        other => Ok(capitalized(&other.to_string())),
+        PasswordError::Ended => Err(ended()),
+        PasswordError::Busy => Ok(Refused::busy()),
+        other => Ok(Refused::input(capitalized(&other.to_string()))),
     }
 }
 
 /// The page with the button of a link, or with what is wrong with the password on it.
-async fn button_page(state: &HttpState, parts: &Parts, link: &OneTime, token: &str, problem: Option<String>) -> Answer {
+async fn button_page(
+    state: &HttpState,
+    parts: &Parts,
+    link: &OneTime,
+    token: &str,
+    refused: Option<Refused>,
+) -> Answer {
     let mut tx = state.services.db.view(link.organization, &debrief_jobs::db::View::nothing()).await?;
     let person = sign_in::account(&mut tx, link.person).await?.ok_or_else(Failure::not_found)?;
     drop(tx);
@@ -270,16 +279,32 @@ async fn button_page(state: &HttpState, parts: &Parts, link: &OneTime, token: &s
         let detail = format!("One more click, {}, so that email scanners can’t use this link up.", person.name);
         (format!("Sign in to {}", person.organization), detail, "Sign in")
     };
-    let status = if problem.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let context = OneTimePage {
-        style: page::style_path(state),
-        action: state.path(&format!("{folder}/{token}")),
-        form_token: secret.form_token(),
-        title,
-        detail,
-        button,
-        with_password: is_invitation,
-        problem,
-    };
-    Ok(with_cookie(page::render(state, status, "page/one_time.html", &context)?, cookie))
+    let page = Refused::shown(refused, |status, problem| {
+        let context = OneTimePage {
+            style: page::style_path(state),
+            action: state.path(&format!("{folder}/{token}")),
+            form_token: secret.form_token(),
+            title,
+            detail,
+            button,
+            with_password: is_invitation,
+            problem,
+        };
+        page::render(state, status, "page/one_time.html", &context)
+    });
+    Ok(with_cookie(page?, cookie))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_comes_while_too_many_others_do_is_told_so_and_not_that_the_password_is_wrong() {
+        let refused = refused_password(PasswordError::Busy).ok().expect("a page says so");
+        assert_eq!((refused.status, refused.later), (StatusCode::SERVICE_UNAVAILABLE, Some(5)));
+        assert!(refused.problem.contains("Too many people are signing in"), "{}", refused.problem);
+        let refused = refused_password(PasswordError::Short).ok().expect("a page says so");
+        assert_eq!((refused.status, refused.later), (StatusCode::UNPROCESSABLE_ENTITY, None));
+    }
 }

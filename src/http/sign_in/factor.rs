@@ -12,10 +12,10 @@ use debrief_jobs::{
 use serde::Serialize;
 
 use super::{
-    Answer, Turn, account,
-    browser::{self, Inside},
+    Answer, Refused, Turn, account,
+    browser::{self, Inside, Proving},
     code::refused_code,
-    later, to, to_with,
+    to, to_with,
 };
 use crate::http::{HttpState, failure::Failure, form::Form, page};
 
@@ -30,7 +30,9 @@ struct FactorPage {
     problem: Option<String>,
     /// Whether nothing else can be done before.
     required: bool,
-    wants_password: bool,
+    proving: Proving,
+    ask_for_link: String,
+    email: String,
     secret: Option<String>,
     path: String,
     side: usize,
@@ -47,52 +49,59 @@ struct CodesPage {
 /// `GET /account/second-factor`
 pub(super) async fn show(State(state): State<HttpState>, parts: Parts) -> Answer {
     let inside = Inside::enrolling(&state, &parts).await?;
-    render(&state, &inside, StatusCode::OK, None).await
+    render(&state, &inside, None).await
 }
 
-async fn render(state: &HttpState, inside: &Inside, status: StatusCode, problem: Option<String>) -> Answer {
+async fn render(state: &HttpState, inside: &Inside, refusal: Option<Refused>) -> Answer {
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
     let person = sign_in::account(&mut tx, inside.signed_in.person).await?.ok_or_else(Failure::not_found)?;
-    let enrolment = match sign_in::enrolment(&mut tx, &state.services.gate, person.id).await {
-        Ok(enrolment) => enrolment,
-        Err(error) => return Err(refused(error)),
-    };
+    let enrolment = sign_in::enrolment(&mut tx, &state.services.gate, &inside.signed_in).await.map_err(failed)?;
     drop(tx);
     let (path, side) = enrolment.as_ref().map(|it| (it.path.clone(), it.side)).unwrap_or_default();
-    let context = FactorPage {
+    let mut context = FactorPage {
         style: page::style_path(state),
         start: state.path("account/second-factor/start"),
         confirm: state.path("account/second-factor/confirm"),
         sign_out: state.path("account/sign-out"),
         account: state.path("account"),
         form_token: inside.form_token.clone(),
-        problem,
+        problem: None,
         required: inside.signed_in.lacks == Some(Lacks::Enrolment),
-        wants_password: !inside.signed_in.is_fresh && person.password_since.is_some(),
+        proving: inside.proof(&person),
+        ask_for_link: state.path("account/link"),
+        email: person.email,
         secret: enrolment.map(|it| it.secret),
         path,
         side,
     };
-    Ok(page::render(state, status, "page/factor.html", &context)?)
+    Refused::shown(refusal, |status, problem| {
+        context.problem = problem;
+        page::render(state, status, "page/factor.html", &context)
+    })
 }
 
 /// An error that no page of these explains.
-fn refused(error: sign_in::CodeError) -> Turn {
+fn failed(error: sign_in::CodeError) -> Turn {
     match refused_code(error) {
-        Ok((status, problem, _)) => Failure::new(status, "This isn’t possible", problem).into(),
+        Ok(refused) => Failure::new(refused.status, "This isn’t possible", refused.problem).into(),
         Err(turn) => turn,
     }
 }
 
 /// `POST /account/second-factor/start`
 pub(super) async fn start(State(state): State<HttpState>, parts: Parts, form: Form) -> Answer {
-    let inside = Inside::enrolling(&state, &parts).await?;
+    let mut inside = Inside::enrolling(&state, &parts).await?;
     inside.check(&form)?;
-    if let Err(problem) = inside.proved(&state, &form).await? {
-        return render(&state, &inside, StatusCode::UNPROCESSABLE_ENTITY, Some(problem)).await;
-    }
+    let answer = match inside.proved(&state, &form).await? {
+        Ok(()) => begin(&state, &inside).await,
+        Err(refused) => render(&state, &inside, Some(refused)).await,
+    };
+    inside.answered(&state, answer)
+}
+
+async fn begin(state: &HttpState, inside: &Inside) -> Answer {
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
-    sign_in::enrol(&mut tx, &state.services.gate, inside.signed_in.person).await?;
+    sign_in::enrol(&mut tx, &state.services.gate, &inside.signed_in).await.map_err(failed)?;
     tx.commit().await?;
     Ok(to(state.path("account/second-factor")))
 }
@@ -106,23 +115,16 @@ pub(super) async fn confirm(State(state): State<HttpState>, parts: Parts, form: 
     let (db, gate) = (&state.services.db, &state.services.gate);
     match sign_in::confirm_enrolment(db, gate, &inside.signed_in, typed, &inside.visitor).await {
         Ok((secret, codes)) => {
-            codes_page(&state, Some(&secret), "The second factor is on. Your other sign-ins have ended.", codes)
+            codes_page(&state, &secret, "The second factor is on. Your other sign-ins have ended.", codes)
         }
-        Err(error) => {
-            let (status, problem, seconds) = refused_code(error)?;
-            let page = render(&state, &inside, status, Some(problem)).await?;
-            Ok(match seconds {
-                Some(seconds) => later(page, seconds),
-                None => page,
-            })
-        }
+        Err(error) => render(&state, &inside, Some(refused_code(error)?)).await,
     }
 }
 
-fn codes_page(state: &HttpState, secret: Option<&Secret>, notice: &'static str, codes: Vec<String>) -> Answer {
+fn codes_page(state: &HttpState, secret: &Secret, notice: &'static str, codes: Vec<String>) -> Answer {
     let context = CodesPage { style: page::style_path(state), account: state.path("account"), notice, codes };
     let mut response = page::render(state, StatusCode::OK, "page/codes.html", &context)?;
-    if let Some(value) = secret.and_then(|secret| browser::set(state, secret).parse().ok()) {
+    if let Ok(value) = browser::set(state, secret).parse() {
         response.headers_mut().append(axum::http::header::SET_COOKIE, value);
     }
     Ok(response)
@@ -130,35 +132,44 @@ fn codes_page(state: &HttpState, secret: Option<&Secret>, notice: &'static str, 
 
 /// `POST /account/second-factor/codes`
 pub(super) async fn new_codes(State(state): State<HttpState>, parts: Parts, form: Form) -> Answer {
-    let inside = Inside::whole(&state, &parts).await?;
+    let mut inside = Inside::whole(&state, &parts).await?;
     inside.check(&form)?;
-    if let Err(problem) = inside.proved(&state, &form).await? {
-        return account::render(&state, &inside, StatusCode::UNPROCESSABLE_ENTITY, None, Some(problem)).await;
-    }
+    let answer = match inside.proved(&state, &form).await? {
+        Ok(()) => make_codes(&state, &inside).await,
+        Err(refused) => account::refuse(&state, &inside, refused).await,
+    };
+    inside.answered(&state, answer)
+}
+
+async fn make_codes(state: &HttpState, inside: &Inside) -> Answer {
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
-    let made = sign_in::new_codes(&mut tx, &state.services.gate, inside.signed_in.person, &inside.visitor).await;
-    let codes = made.map_err(refused)?;
+    let made = sign_in::new_codes(&mut tx, &state.services.gate, &inside.signed_in, &inside.visitor).await;
+    let (secret, codes) = made.map_err(failed)?;
     tx.commit().await?;
-    codes_page(&state, None, "These are new. The codes that you had work no more.", codes)
+    codes_page(state, &secret, "These are new. The codes that you had work no more.", codes)
 }
 
 /// `POST /account/second-factor/remove`
 pub(super) async fn remove(State(state): State<HttpState>, parts: Parts, form: Form) -> Answer {
-    let inside = Inside::whole(&state, &parts).await?;
+    let mut inside = Inside::whole(&state, &parts).await?;
     inside.check(&form)?;
-    if let Err(problem) = inside.proved(&state, &form).await? {
-        return account::render(&state, &inside, StatusCode::UNPROCESSABLE_ENTITY, None, Some(problem)).await;
-    }
+    let answer = match inside.proved(&state, &form).await? {
+        Ok(()) => take_away(&state, &inside).await,
+        Err(refused) => account::refuse(&state, &inside, refused).await,
+    };
+    inside.answered(&state, answer)
+}
+
+async fn take_away(state: &HttpState, inside: &Inside) -> Answer {
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
     match sign_in::remove_factor(&mut tx, &state.services.gate, &inside.signed_in, &inside.visitor).await {
         Ok(secret) => {
             tx.commit().await?;
-            Ok(to_with(browser::set(&state, &secret), state.path("account?done=removed")))
+            Ok(to_with(browser::set(state, &secret), state.path("account?done=removed")))
         }
         Err(error) => {
             drop(tx);
-            let (status, problem, _) = refused_code(error)?;
-            account::render(&state, &inside, status, None, Some(problem)).await
+            account::refuse(state, inside, refused_code(error)?).await
         }
     }
 }

@@ -43,6 +43,7 @@ pub(super) fn routes() -> Router<HttpState> {
         .route("/invitation/{token}", get(enter::show_invitation).post(enter::accept))
         .route("/address/{token}", get(address::show).post(address::decide))
         .route("/account", get(account::show))
+        .route("/account/link", post(account::ask_for_link))
         .route("/account/address", post(account::change_address))
         .route("/account/password", post(account::set_password))
         .route("/account/sign-ins/{sign_in}/end", post(account::end))
@@ -93,6 +94,51 @@ impl From<MailError> for Turn {
             other => Self::Failure(Failure::internal(&other)),
         }
     }
+}
+
+/// Why a form isn't taken: shown on its page, with what to do.
+struct Refused {
+    status: StatusCode,
+    problem: String,
+    /// How long to wait, in seconds.
+    later: Option<i32>,
+}
+
+impl Refused {
+    /// What was typed isn't right.
+    fn input(problem: impl Into<String>) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, problem: problem.into(), later: None }
+    }
+
+    /// It was tried too often.
+    fn too_many(problem: String, seconds: i32) -> Self {
+        Self { status: StatusCode::TOO_MANY_REQUESTS, problem, later: Some(seconds) }
+    }
+
+    /// Too many passwords are hashed at this moment; nothing was checked.
+    fn busy() -> Self {
+        let problem = "Too many people are signing in at this moment. Try again in a few seconds.".to_owned();
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, problem, later: Some(5) }
+    }
+
+    /// Renders a page with what is wrong on it, if anything is.
+    fn shown(
+        refused: Option<Self>,
+        render: impl FnOnce(StatusCode, Option<String>) -> Result<Response, Failure>,
+    ) -> Answer {
+        let Some(Self { status, problem, later }) = refused else { return Ok(render(StatusCode::OK, None)?) };
+        let page = render(status, Some(problem))?;
+        Ok(match later {
+            Some(seconds) => self::later(page, seconds),
+            None => page,
+        })
+    }
+}
+
+/// The sign-in has ended since the page was shown.
+fn ended() -> Turn {
+    let detail = "Nothing was changed. Sign in again, and do it then.";
+    Failure::new(StatusCode::UNAUTHORIZED, "This sign-in has ended", detail).into()
 }
 
 /// A redirect.

@@ -7,7 +7,7 @@ use axum::{
 use debrief_jobs::{review::visits, sign_in};
 use serde::Serialize;
 
-use super::{Answer, Turn, account::roles, browser::Inside, enter};
+use super::{Answer, account::roles, browser::Inside, enter};
 use crate::http::{HttpState, failure::Failure, page};
 
 #[derive(Serialize)]
@@ -33,10 +33,8 @@ struct Session {
 
 /// `GET /`
 pub(super) async fn show(State(state): State<HttpState>, parts: Parts) -> Answer {
-    if let Err(Turn::To(_)) = Inside::at_all(&state, &parts).await {
-        return enter::offer(&state, &parts);
-    }
-    let inside = Inside::whole(&state, &parts).await?;
+    let Some(inside) = Inside::found(&state, &parts).await? else { return enter::offer(&state, &parts) };
+    let inside = inside.with_all(&state)?;
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
     let person = sign_in::account(&mut tx, inside.signed_in.person).await?.ok_or_else(Failure::not_found)?;
     let sessions = visits::waiting(&mut tx, inside.signed_in.person).await?;
