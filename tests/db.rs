@@ -155,6 +155,7 @@ const CROSSING: &[&str] = &[
     "forget_idempotency_keys",
     "forget_request_counts",
     "forget_sign_ins",
+    "refresh_token_by_hash",
     // The status of objects that the caller names: no keys.
     "ledger_look_again",
     "ledger_remember",

@@ -9,6 +9,7 @@ mod pages;
 mod password;
 mod people;
 mod review;
+mod tokens;
 
 use std::{collections::BTreeMap, sync::Arc};
 

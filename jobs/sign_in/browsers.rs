@@ -143,30 +143,37 @@ async fn seen(db: &Db, secret: &Secret) -> Result<Option<(TenantTx, SignedIn)>, 
     .await?;
     let Some(found) = found else { return Ok(None) };
     let mut tx = db.view(found.organization, &View::nothing()).await?;
+    let signed_in = standing(&mut tx, found.id, false).await?;
+    Ok(signed_in.map(|signed_in| (tx, signed_in)))
+}
+
+/// A browser's or a program's sign-in that hasn't ended; notes that it was used.
+pub(super) async fn standing(tx: &mut TenantTx, id: Uuid, is_program: bool) -> Result<Option<SignedIn>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select person_id, code_due, proved_at > now() - make_interval(mins => $2) as "is_fresh!",
                   last_used_at < now() - interval '1 minute' as "is_stale!",
                   require_second_factor and not exists (select from credentials where credentials.person_id = sign_ins.person_id
                       and totp_secret is not null) as "enrolment_due!"
            from sign_ins join coaches on coaches.id = person_id join organizations on organizations.id = sign_ins.organization_id
-           where sign_ins.id = $1 and ended_at is null and ends_at > now()
+           where sign_ins.id = $1 and is_program = $3 and ended_at is null and ends_at > now()
              and last_used_at > now() - make_interval(secs => idle_seconds) and removed_at is null"#,
-        found.id,
-        FRESH_MINUTES
+        id,
+        FRESH_MINUTES,
+        is_program
     )
     .fetch_optional(tx.conn())
     .await?;
     let Some(row) = row else { return Ok(None) };
     if row.is_stale {
-        sqlx::query!("update sign_ins set last_used_at = now() where id = $1", found.id).execute(tx.conn()).await?;
+        sqlx::query!("update sign_ins set last_used_at = now() where id = $1", id).execute(tx.conn()).await?;
     }
     let lacks = match (row.code_due, row.enrolment_due) {
         (true, _) => Some(Lacks::Code),
         (false, true) => Some(Lacks::Enrolment),
         (false, false) => None,
     };
-    let (id, organization) = (found.id, found.organization);
-    Ok(Some((tx, SignedIn { id, organization, person: row.person_id, lacks, is_fresh: row.is_fresh })))
+    let organization = tx.tenant();
+    Ok(Some(SignedIn { id, organization, person: row.person_id, lacks, is_fresh: row.is_fresh }))
 }
 
 /// Locks the person of a sign-in for a change; `None` if either has ended since the request began.
@@ -207,8 +214,10 @@ pub struct Browser {
     pub created_at: DateTime<Utc>,
     /// When it was last used, to the minute.
     pub last_used_at: DateTime<Utc>,
-    /// The browser's user agent, as it names itself.
+    /// The user agent, as it names itself.
     pub agent: Option<String>,
+    /// Whether it's a program with tokens, not a browser.
+    pub is_program: bool,
 }
 
 /// A person's sign-ins that haven't ended, the last used first.
@@ -218,7 +227,7 @@ pub struct Browser {
 pub async fn browsers(tx: &mut TenantTx, person: Uuid) -> Result<Vec<Browser>, sqlx::Error> {
     sqlx::query_as!(
         Browser,
-        "select id, created_at, last_used_at, agent from sign_ins
+        "select id, created_at, last_used_at, agent, is_program from sign_ins
          where person_id = $1 and ended_at is null and ends_at > now()
            and last_used_at > now() - make_interval(secs => idle_seconds)
          order by last_used_at desc, id limit 200",

@@ -1,6 +1,10 @@
 //! What signing in needs of the process: mail, the address of the pages, the settings and the key of the vault.
 
-use super::{Settings, vault::Vault};
+use super::{
+    Settings,
+    jwt::Signature,
+    vault::{self, Vault},
+};
 use crate::{SettingsError, desk::Desk};
 
 /// What signing in needs of the process. Cheap to clone.
@@ -9,6 +13,8 @@ pub struct Gate {
     /// Emails, and the address that links in them start with.
     pub desk: Desk,
     pub(super) vault: Vault,
+    /// Signs the access tokens of programs, where there is a key.
+    pub(super) signature: Option<Signature>,
     pub(super) idle_seconds: i32,
     pub(super) days: i32,
 }
@@ -24,9 +30,12 @@ impl Gate {
                 return Err(SettingsError::new(key, "0 is too little; write 1 or more"));
             }
         }
+        let key = vault::key_of(&settings.secret_key)?;
+        let issuer = desk.settings.url("");
         Ok(Self {
             desk,
-            vault: Vault::new(&settings.secret_key)?,
+            vault: Vault::new(key.as_deref()),
+            signature: key.and_then(|key| Signature::new(&key, &issuer)),
             idle_seconds: i32::from(settings.idle_hours) * 3600,
             days: i32::from(settings.days),
         })

@@ -9,10 +9,11 @@
 //! address     a new address, confirmed by both mailboxes
 //! one_time    the links in all of these mails
 //! operator    what an operator changes by hand
+//! tokens      programs sign in: refresh tokens, and access tokens (jwt)
 //! ```
 //!
-//! Reads and writes `sign_ins`, `credentials`, `recovery_codes`, `one_time_links` and `address_changes`. Of every secret
-//! only the SHA-256 is stored. A person is a row of `coaches`, and one who was removed signs in no more. Answers to
+//! Reads and writes `sign_ins`, `refresh_tokens`, `credentials`, `recovery_codes`, `one_time_links` and `address_changes`.
+//! Of every secret only the SHA-256 is stored. A person is a row of `coaches`, and one who was removed signs in no more. Answers to
 //! whoever isn't signed in never tell whether an address is known.
 
 mod address;
@@ -23,12 +24,14 @@ mod factor;
 mod gate;
 mod hashing;
 mod invitation;
+mod jwt;
 mod mailed;
 mod one_time;
 mod operator;
 mod password;
 mod person;
 mod qr;
+mod tokens;
 mod vault;
 
 use serde::Deserialize;
@@ -49,6 +52,7 @@ pub use one_time::{OneTime, Purpose, Token, find_link, is_guessing};
 pub use operator::{ChangeError, change_coach};
 pub use password::{Entry, PasswordError, Proof, by_password, prove, set_password};
 pub use person::{Account, account};
+pub use tokens::{OfToken, TokenError, Tokens, Typed, find_by_token, log_in, log_out, refresh};
 
 /// How people sign in.
 #[derive(Clone, Debug, Deserialize)]

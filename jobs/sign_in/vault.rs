@@ -31,19 +31,25 @@ impl fmt::Debug for Vault {
 #[error("the secret of an authenticator app can't be opened: is sign_in.secret_key the one that it was stored with?")]
 pub(super) struct Closed;
 
+/// The 32 bytes of `sign_in.secret_key`; `None` if there is none.
+pub(super) fn key_of(setting: &SecretString) -> Result<Option<Vec<u8>>, SettingsError> {
+    let text = setting.expose_secret().trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let bytes = STANDARD.decode(text).ok().filter(|bytes| bytes.len() == AES_256_GCM.key_len());
+    let wrong = || {
+        let problem = "it isn't 32 bytes in base64; make one with: head -c 32 /dev/urandom | base64";
+        SettingsError::new("sign_in.secret_key", problem)
+    };
+    bytes.ok_or_else(wrong).map(Some)
+}
+
 impl Vault {
-    pub(super) fn new(key: &SecretString) -> Result<Self, SettingsError> {
-        let key = key.expose_secret().trim();
-        if key.is_empty() {
-            return Ok(Self(None));
-        }
-        let bytes = STANDARD.decode(key).ok().filter(|bytes| bytes.len() == AES_256_GCM.key_len());
-        let key = bytes.and_then(|bytes| UnboundKey::new(&AES_256_GCM, &bytes).ok());
-        let wrong = || {
-            let problem = "it isn't 32 bytes in base64; make one with: head -c 32 /dev/urandom | base64";
-            SettingsError::new("sign_in.secret_key", problem)
-        };
-        Ok(Self(Some(Arc::new(LessSafeKey::new(key.ok_or_else(wrong)?)))))
+    /// Takes the key that [`key_of`] gave.
+    pub(super) fn new(key: Option<&[u8]>) -> Self {
+        let key = key.and_then(|key| UnboundKey::new(&AES_256_GCM, key).ok());
+        Self(key.map(|key| Arc::new(LessSafeKey::new(key))))
     }
 
     pub(super) fn has_key(&self) -> bool {
@@ -97,7 +103,7 @@ mod tests {
     use super::*;
 
     fn vault(key: &str) -> Vault {
-        Vault::new(&SecretString::from(key)).expect("a good key")
+        Vault::new(key_of(&SecretString::from(key)).expect("a good key").as_deref())
     }
 
     #[test]
@@ -121,7 +127,7 @@ mod tests {
     #[test]
     fn a_key_that_is_none_is_told() {
         for key in ["short", "AAAA", &STANDARD.encode([1; 31])] {
-            let told = Vault::new(&SecretString::from(key)).expect_err("no key").to_string();
+            let told = key_of(&SecretString::from(key)).expect_err("no key").to_string();
             assert!(told.contains("32 bytes") && !told.contains(key), "{told}");
         }
     }

@@ -84,6 +84,7 @@ async fn fill(world: &World) -> Full {
         "insert into recovery_codes (organization_id, person_id, code_sha256) select $1, id, 'x' from coaches",
         "insert into sign_ins (id, organization_id, person_id, cookie_sha256, code_due, idle_seconds, ends_at)
          select gen_random_uuid(), $1, id, uuid_send(id), false, 60, now() + interval '1 day' from coaches",
+        "insert into refresh_tokens (organization_id, sign_in_id, token_sha256) select $1, id, uuid_send(id) from sign_ins",
         "insert into address_changes (id, organization_id, person_id, new_email, expires_at)
          select gen_random_uuid(), $1, id, 'new@other.example', now() + interval '1 day' from coaches",
         "insert into one_time_links (id, organization_id, person_id, purpose, token_sha256, expires_at)
@@ -242,6 +243,7 @@ const OF_THE_ORGANIZATION: &[&str] = &[
     "organization_llm",
     "organizations",
     "recovery_codes",
+    "refresh_tokens",
     "sign_ins",
     "summary_templates",
     "team_members",

@@ -1,7 +1,7 @@
 //! A request to the API: who asks, within which limit, and the transaction that it gets.
 //!
-//! [`admit`] is the layer in front of every endpoint: it knows the caller by an API key (`Authorization: Bearer`) and counts
-//! the request. An endpoint begins with [`Call::read`] or [`Call::change`] and ends with [`Call::shown`] or
+//! [`admit`] is the layer in front of every endpoint: it knows the caller by an API key or an access token
+//! (`Authorization: Bearer`) and counts the request. An endpoint begins with [`Call::read`] or [`Call::change`] and ends with [`Call::shown`] or
 //! [`Call::done`], which add the audit entry in the same transaction. A repeated request changes nothing and has its entry
 //! already. Assistants ([`crate::http::mcp`])
 //! are let in, counted and noted by the same functions.
@@ -20,6 +20,7 @@ use debrief_jobs::{
     db::{Db, TenantTx, Tx},
     limits::{self, Left, Limit},
     rights::{self, Caller, KeyText, Right},
+    sign_in::{self, OfToken},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -99,19 +100,32 @@ async fn known(state: &HttpState, sent: Option<HeaderValue>, visitor: Visitor) -
             "Send an API key in the header Authorization: Bearer dbk_…; an admin or `debrief keys create` makes one.",
         ));
     };
-    let key = sent.to_str().ok().and_then(bearer).and_then(KeyText::parse);
-    let address = visitor.address.clone().unwrap_or_default();
-    if let Some(key) = key
-        && let Some(caller) = rights::signed_in(&state.services.db, &key, visitor).await?
-    {
-        return Ok(caller);
+    let services = &state.services;
+    let text = sent.to_str().ok().and_then(bearer).unwrap_or_default();
+    let found = match KeyText::parse(text) {
+        Some(key) => {
+            let caller = rights::signed_in(&services.db, &key, visitor.clone()).await?;
+            caller.map_or(OfToken::Unknown, |caller| OfToken::Caller(Box::new(caller)))
+        }
+        None => sign_in::find_by_token(&services.db, &services.gate, text, visitor.clone()).await?,
+    };
+    match found {
+        OfToken::Caller(caller) => return Ok(*caller),
+        // Each access token ends so, and its program comes with it once more.
+        OfToken::Old => {}
+        OfToken::Unknown => count_guess(state, &visitor, "unknown_key").await?,
     }
-    guard::note_refused("unknown_key");
-    let left = limits::count(&state.services.db, limits::GUESSES, &address).await?;
-    if !left.allowed {
-        return Err(too_many(left));
-    }
-    Err(Problem::new(Code::BadCredentials, "The key is unknown, revoked or expired. Check that all of it was copied."))
+    let detail = "The key or token is unknown, revoked or expired. Check that all of it was copied; get a new token with \
+                  POST /v1/auth/refresh.";
+    Err(Problem::new(Code::BadCredentials, detail))
+}
+
+/// Counts what was none of ours; whoever tries too many has to wait.
+pub(super) async fn count_guess(state: &HttpState, visitor: &Visitor, kind: &'static str) -> Result<(), Problem> {
+    guard::note_refused(kind);
+    let address = visitor.address.as_deref().unwrap_or_default();
+    let left = limits::count(&state.services.db, limits::GUESSES, address).await?;
+    if left.allowed { Ok(()) } else { Err(too_many(left)) }
 }
 
 /// The scheme's name is case-insensitive (RFC 9110).

@@ -21,7 +21,7 @@ use super::problem::Document;
     info(
         title = "Debrief",
         version = "1",
-        description = "Coaching sessions from transcript to follow-up. Every request needs an API key. Errors are problem \
+        description = "Coaching sessions from transcript to follow-up. Every request needs an API key or an access token. Errors are problem \
                        documents (RFC 9457) with a stable `code`. Lists are paged by `cursor`. A POST, PUT, PATCH or DELETE \
                        with an `Idempotency-Key` can be sent again safely: within a day it gets the same answer. What a key \
                        can't see isn't there: it's 404, not 403.",
@@ -38,8 +38,11 @@ impl Modify for Keys {
     fn modify(&self, openapi: &mut OpenApi) {
         let scheme = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("dbk_…")
-            .description(Some("An API key. The scopes of an operation are what the key has to have been created with."))
+            .bearer_format("dbk_… or a JWT")
+            .description(Some(
+                "An API key, or the access token of a person who signed in. The scopes of an operation are what a key has to \
+                 have been created with; a token has all rights of its person.",
+            ))
             .build();
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(scheme));
@@ -84,7 +87,10 @@ pub(super) fn finished(mut openapi: OpenApi) -> OpenApi {
                 problem(operation, status, description);
             }
             if method != HttpMethod::Get {
-                operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+                // Tokens are given once.
+                if !path.starts_with("/v1/auth/") {
+                    operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+                }
                 for (status, description) in CHANGE {
                     problem(operation, status, description);
                 }

@@ -8,7 +8,7 @@
 //! upload   how a transcript comes in
 //! places   what holds memory or a connection for a while
 //! document the OpenAPI document
-//! me keys organization people sessions speakers transcripts clients summaries action_items follow_ups
+//! auth me keys organization people sessions speakers transcripts clients summaries action_items follow_ups
 //! webhooks search rollups exports templates jobs history       the endpoints, one file a group
 //! ```
 //!
@@ -17,6 +17,7 @@
 
 mod action_items;
 mod again;
+mod auth;
 pub(super) mod call;
 mod clients;
 mod document;
@@ -138,18 +139,25 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(history::audit))
 }
 
+/// The endpoints for whoever isn't known yet.
+fn entrances() -> OpenApiRouter<HttpState> {
+    OpenApiRouter::new().routes(routes!(auth::login)).routes(routes!(auth::refresh)).routes(routes!(auth::logout))
+}
+
 /// The OpenAPI document.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    document::finished(endpoints().into_openapi())
+    document::finished(endpoints().merge(entrances()).into_openapi())
 }
 
 /// The routes under `/v1`.
 pub(super) fn router(state: &HttpState) -> Router<HttpState> {
-    let (router, openapi) = endpoints().split_for_parts();
-    let document = document::served(document::finished(openapi));
+    let (router, _) = endpoints().split_for_parts();
+    let (open, _) = entrances().split_for_parts();
+    let document = document::served(openapi());
     router
         .layer(middleware::from_fn_with_state(state.clone(), call::admit))
+        .merge(open)
         .route("/v1/openapi.json", get(move || async move { document.clone().into_response() }))
         .layer(middleware::from_fn(problems))
 }

@@ -36,6 +36,8 @@ pub enum Code {
     MethodNotAllowed,
     /// A browser sent it from another site.
     OtherSite,
+    /// The code of the second factor is missing or isn't taken.
+    CodeDue,
     /// The body isn't what the endpoint reads.
     UnreadableBody,
     /// The body is too large.
@@ -72,11 +74,13 @@ pub enum Code {
     Away,
     /// It took too long.
     TimedOut,
+    /// The operator hasn't set this up.
+    NotSetUp,
 }
 
 impl Code {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::NoCredentials,
         Self::BadCredentials,
         Self::RoleForbids,
@@ -84,6 +88,7 @@ impl Code {
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::OtherSite,
+        Self::CodeDue,
         Self::UnreadableBody,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
@@ -102,6 +107,7 @@ impl Code {
         Self::Internal,
         Self::Away,
         Self::TimedOut,
+        Self::NotSetUp,
     ];
 
     /// Its code, status and title.
@@ -116,6 +122,7 @@ impl Code {
             Self::NotFound => ("COACH_005", S::NOT_FOUND, "Not found"),
             Self::MethodNotAllowed => ("COACH_006", S::METHOD_NOT_ALLOWED, "Method not allowed"),
             Self::OtherSite => ("COACH_007", S::FORBIDDEN, "This came from another site"),
+            Self::CodeDue => ("COACH_008", S::UNAUTHORIZED, "The second factor is missing"),
             Self::UnreadableBody => ("COACH_010", S::BAD_REQUEST, "The body can’t be read"),
             Self::BodyTooLarge => ("COACH_011", S::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::UnsupportedMediaType => ("COACH_012", S::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type"),
@@ -136,6 +143,7 @@ impl Code {
             Self::Internal => ("COACH_090", S::INTERNAL_SERVER_ERROR, "Something went wrong"),
             Self::Away => ("COACH_091", S::SERVICE_UNAVAILABLE, "A part of the system isn’t responding"),
             Self::TimedOut => ("COACH_092", S::SERVICE_UNAVAILABLE, "This is taking too long"),
+            Self::NotSetUp => ("COACH_093", S::NOT_IMPLEMENTED, "This isn’t set up here"),
         }
     }
 }

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use debrief_jobs::{
     db::Tx,
     model::Role,
-    sign_in::{self, AddressError, Asked, Asking, Change},
+    sign_in::{self, AddressError, Asked, Asking, Browser, Change},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -93,6 +93,15 @@ pub(super) async fn refuse(state: &HttpState, inside: &Inside, refused: Refused)
     render(state, inside, None, Some(refused)).await
 }
 
+/// What a sign-in is called in the list.
+fn called(one: &Browser) -> String {
+    match (one.is_program, one.agent.as_deref()) {
+        (true, Some(agent)) => format!("A program ({})", agent.chars().take(60).collect::<String>()),
+        (true, None) => "A program".into(),
+        (false, agent) => agent.and_then(sign_in::browser).unwrap_or_else(|| "An unknown browser".into()),
+    }
+}
+
 async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>, refused: Option<Refused>) -> Answer {
     let signed_in = inside.signed_in;
     let mut tx = signed_in.enter(&state.services.db).await?;
@@ -104,7 +113,7 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
     let time = |at: DateTime<Utc>| at.with_timezone(&zone).format("%-d %B %Y, %H:%M").to_string();
     let browsers = browsers.into_iter().map(|one| OneBrowser {
         id: one.id,
-        browser: one.agent.as_deref().and_then(sign_in::browser).unwrap_or_else(|| "An unknown browser".into()),
+        browser: called(&one),
         current: one.id == signed_in.id,
         created: time(one.created_at),
         used: time(one.last_used_at),
