@@ -110,12 +110,7 @@ pub async fn hold(tx: &mut TenantTx, id: Uuid) -> Result<Option<Goal>, sqlx::Err
 ///
 /// # Errors
 /// If nothing is given, or the text or the day can't be used.
-pub async fn change(
-    tx: &mut TenantTx,
-    goal: &Goal,
-    change: &GoalChange,
-    visitor: &Visitor,
-) -> Result<Goal, GoalError> {
+pub async fn change(tx: &mut TenantTx, goal: &Goal, change: &GoalChange, visitor: &Visitor) -> Result<Goal, GoalError> {
     if change.text.is_none() && change.due.is_none() {
         return Err(GoalError::NothingToChange);
     }
@@ -124,14 +119,9 @@ pub async fn change(
     if (&text, due) == (&goal.text, goal.due_date) {
         return Ok(goal.clone());
     }
-    sqlx::query!(
-        "update goals set text = $2, due_date = $3, updated_at = now() where id = $1",
-        goal.id,
-        text,
-        due
-    )
-    .execute(tx.conn())
-    .await?;
+    sqlx::query!("update goals set text = $2, due_date = $3, updated_at = now() where id = $1", goal.id, text, due)
+        .execute(tx.conn())
+        .await?;
     changed(tx, goal.id, goal.client_id, "changed", visitor).await
 }
 

@@ -17,5 +17,7 @@ pub use content::{
 };
 pub use role::Role;
 pub use section::{Audience, Section};
-pub use state::{GoalState, ItemState, MailState, RefinementState, SessionState, SessionStatus, Shortfall, SummaryState};
+pub use state::{
+    GoalState, ItemState, MailState, RefinementState, SessionState, SessionStatus, Shortfall, SummaryState,
+};
 pub use support::{Support, Tally};

@@ -16,8 +16,7 @@ use crate::{
         listing::{self, ActionLine},
         told::Told,
     },
-    summarize,
-    webhook,
+    summarize, webhook,
 };
 
 /// Settles an action item, and returns it as it is then. `id` is the item's, or that of its claim in any version.

@@ -28,8 +28,7 @@ use crate::{
     webhook::{self, Event, EventType},
 };
 
-const REASON: &str =
-    "Open threads checked again because an earlier session arrived or changed, or an action item was settled, after this one \
+const REASON: &str = "Open threads checked again because an earlier session arrived or changed, or an action item was settled, after this one \
      was written.";
 
 /// Checks the open threads of a later summary.

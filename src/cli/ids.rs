@@ -110,13 +110,10 @@ impl App {
         let mut candidates = Vec::new();
         for organization in self.db.organizations().await? {
             let mut tx = self.db.tenant(organization).await?;
-            let rows = sqlx::query!(
-                "select id, text from goals where id between $1 and $2 order by id limit 20",
-                first,
-                last
-            )
-            .fetch_all(tx.conn())
-            .await?;
+            let rows =
+                sqlx::query!("select id, text from goals where id between $1 and $2 order by id limit 20", first, last)
+                    .fetch_all(tx.conn())
+                    .await?;
             candidates.extend(rows.into_iter().map(|row| ((row.id, row.text), organization)));
         }
         self.meant(id, "goal", "debrief goals list", candidates).await
