@@ -150,6 +150,7 @@ impl Week<'_> {
                    from action_item_states told
                    join summaries m on m.id = told.summary_id
                    join sessions s on s.id = m.session_id
+                   join claims k on k.lasting_id = told.lasting_id and k.version = coalesce(m.approved_version, m.version)
                    where s.coach_id = $1 and told.state = 'done' and told.since between $2 and $3
                      and m.state in ('done', 'approved')
                    union

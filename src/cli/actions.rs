@@ -17,7 +17,7 @@ use debrief_jobs::{
     review::settle,
 };
 
-use super::{App, output::one_of};
+use super::{App, output::one_of, refining::refused};
 
 /// List action items, and say what became of them
 ///
@@ -110,7 +110,7 @@ impl Actions {
 impl Settling {
     async fn run(self, app: &App, state: ItemState) -> anyhow::Result<()> {
         let (mut tx, id) = app.action_item(&self.id).await?;
-        let item = settle::settle(&mut tx, id, state, &self.said.into(), &Visitor::default()).await?;
+        let item = settle::settle(&mut tx, id, state, &self.said.into(), &Visitor::default()).await.map_err(refused)?;
         tx.commit().await?;
         app.output.one(&item, |item| {
             let since = item.since.map(|day| format!(" since {day}")).unwrap_or_default();
