@@ -36,7 +36,7 @@ pub struct StandsIn {
 }
 
 /// Adds a version under the summary's row lock, makes it the latest, and returns its number. The claims get new ids, and
-/// keep their lasting ones ([`lineage`]).
+/// keep their lasting ones (`lineage`).
 ///
 /// # Errors
 /// Returns an error if there is no such summary or the schema rejects a claim.
