@@ -77,6 +77,10 @@ pub enum EventKind {
     PersonChanged,
     /// A team was created, renamed or deleted, or its members changed.
     TeamChanged,
+    /// An action item was completed, dropped or opened again.
+    Settled,
+    /// A goal was set, changed, achieved, dropped, opened again or removed.
+    GoalChanged,
 }
 
 impl EventKind {
@@ -116,6 +120,8 @@ impl EventKind {
             Self::Invited => "invited",
             Self::PersonChanged => "person_changed",
             Self::TeamChanged => "team_changed",
+            Self::Settled => "settled",
+            Self::GoalChanged => "goal_changed",
         }
     }
 }

@@ -34,6 +34,7 @@ pub mod bucket;
 pub mod danger;
 pub mod db;
 pub mod embed;
+pub mod goals;
 pub mod index;
 pub mod limits;
 pub mod links;

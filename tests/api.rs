@@ -3,6 +3,7 @@
 mod contract;
 mod flow;
 pub(crate) mod form;
+mod goals;
 mod rights;
 
 use std::sync::Arc;

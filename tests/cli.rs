@@ -304,6 +304,53 @@ async fn a_summary_is_refined_compared_and_undone_and_a_voice_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn action_items_are_settled_and_goals_kept_on_the_command_line() {
+    let installation = Installation::new().await;
+    installation.people().await;
+    let nothing = installation.output(&["actions", "list", "--coach", "maya"]).await;
+    assert_eq!((nothing.status.code(), text(&nothing.stdout)), (Some(0), String::new()));
+    installation.drop_into_bucket("inbox/maya/2026-11-02/Priya.txt", TRANSCRIPT);
+    installation.run(&["work", "--drain"]).await;
+    let list = ["actions", "list", "--coach", "maya", "--client", "Priya Raman", "--json"];
+    let items = installation.run(&list).await;
+    let item = items.lines().find(|line| line.contains("Lena")).expect("the promise");
+    let item: serde_json::Value = serde_json::from_str(item).expect("a JSON document");
+    let id = item["item_id"].as_str().expect("an id");
+    let done = installation
+        .json(&["actions", "complete", id, "--day", "2026-11-05", "--note", "She sent it on Thursday."])
+        .await;
+    assert_eq!((&done["state"], &done["since"]), (&"done".into(), &"2026-11-05".into()));
+    let listed = installation.run(&["actions", "list", "--coach", "maya", "--state", "done"]).await;
+    assert!(listed.contains("Lena") && listed.contains(id) && listed.lines().count() == 2, "{listed}");
+    assert!(installation.run(&["actions", "reopen", id]).await.contains(": open since "));
+    assert!(installation.run(&["actions", "drop", id]).await.contains(": dropped since "));
+
+    let add = ["goals", "add", "--coach", "maya", "--client", "Priya Raman", "Lead the team.", "--due", "2020-01-31"];
+    let goal = installation.json(&add).await;
+    let id = goal["id"].as_str().expect("an id");
+    let listed = installation.run(&["goals", "list", "--coach", "maya", "--overdue"]).await;
+    assert!(listed.contains("Lead the team.") && listed.contains("overdue"), "{listed}");
+    let changed = installation.json(&["goals", "change", id, "--text", "Lead the whole team.", "--no-due"]).await;
+    assert_eq!((&changed["text"], &changed["due_date"]), (&"Lead the whole team.".into(), &serde_json::Value::Null));
+    assert!(installation.run(&["goals", "achieve", id, "--note", "She does."]).await.contains(": achieved since "));
+    assert!(installation.run(&["goals", "reopen", id]).await.contains(": open since "));
+    assert!(installation.run(&["goals", "drop", id]).await.contains(": dropped since "));
+    let other = "01a1f840-0000-7000-8000-000000000000";
+    for (arguments, advice) in [
+        (vec!["actions", "complete", other], "debrief actions list"),
+        (vec!["actions", "complete", item["item_id"].as_str().expect("an id"), "--day", "2999-01-01"], "yet to come"),
+        (vec!["goals", "achieve", other], "debrief goals list"),
+        (vec!["goals", "change", id], "nothing to change"),
+        (vec!["goals", "add", "--coach", "maya", "--client", "Nobody", "x"], "debrief client list"),
+        (vec!["goals", "add", "--coach", "maya", "--client", "Priya Raman", " "], "say what the goal is"),
+    ] {
+        let output = installation.output(&arguments).await;
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(text(&output.stderr).contains(advice), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_people_wrote_is_obeyed_by_a_terminal() {
     let installation = Installation::new().await;
     installation.people().await;

@@ -18,7 +18,7 @@ use crate::support::{
     filled::{Filled, Session, action, claim, day},
 };
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "sessions",
     "participants",
     "utterances",
@@ -27,6 +27,7 @@ const TABLES: [&str; 10] = [
     "claims",
     "evidence",
     "action_items",
+    "goals",
     "threads",
     "mails",
 ];
@@ -90,7 +91,7 @@ async fn every_row_is_in_every_format_with_its_values() {
     let manifest = export(&world).await;
 
     let rows: Vec<(&str, u64)> = manifest.tables.iter().map(|table| (table.name.as_str(), table.rows)).collect();
-    let counts = [1, 2, 2, 0, 1, 2, 2, 1, 0, 0];
+    let counts = [1, 2, 2, 0, 1, 2, 2, 1, 0, 0, 0];
     assert_eq!(rows, TABLES.into_iter().zip(counts).collect::<Vec<_>>());
     for (name, rows) in rows {
         let rows = usize::try_from(rows).expect("few rows");
@@ -332,4 +333,41 @@ async fn what_a_killed_upload_left_in_a_folder_can_be_taken_away() {
         bucket.delete(&object.key).await.expect("its name is no obstacle");
     }
     assert!(!left.exists());
+}
+
+#[tokio::test]
+async fn action_items_say_how_they_stand_and_goals_are_a_table() {
+    let world = World::new().await;
+    filled(&world, vec![("Priya Raman", "Good.")]).await;
+    world
+        .execute(
+            "insert into action_item_states (organization_id, lasting_id, summary_id, state, since, note, told_by)
+             select $1, lasting_id, summary_id, 'done', '2026-11-20', 'It was sent.', (select id from coaches)
+             from claims where section = 'action_items'",
+            world.organization,
+        )
+        .await;
+    world
+        .execute(
+            "insert into goals (id, organization_id, coach_id, client_id, text, due_date, since)
+             select gen_random_uuid(), $1, coach_id, id, 'Lead the team.', '2027-01-31', '2026-11-20'
+             from clients where name = 'Priya Raman'",
+            world.organization,
+        )
+        .await;
+    let manifest = export(&world).await;
+    let item = &json_rows(&world, &manifest, "action_items")[0];
+    assert_eq!(
+        (&item["state"], &item["since"], &item["note"]),
+        (&json!("done"), &json!("2026-11-20"), &json!("It was sent."))
+    );
+    let claims = json_rows(&world, &manifest, "claims");
+    let claim = claims.iter().find(|claim| claim["id"] == item["claim_id"]).expect("its claim");
+    assert_eq!(claim["lasting_id"], item["item_id"]);
+    assert_eq!(item["told_by"], json!(world.coach));
+    let goal = &json_rows(&world, &manifest, "goals")[0];
+    assert_eq!(
+        (&goal["client"], &goal["text"], &goal["state"], &goal["due_date"]),
+        (&json!("Priya Raman"), &json!("Lead the team."), &json!("open"), &json!("2027-01-31"))
+    );
 }

@@ -156,13 +156,53 @@ async fn the_figures_of_a_small_week_are_right() {
             client(world.priya, "Priya Raman", 2, 8.0 / 16.0, 4, 1),
             client(world.tom, "Tom Becker", 1, 4.0 / 7.0, 0, 1),
         ],
-        action_items: ActionItems { new: 4, new_of_clients: 3, new_of_coach: 1, due_in_week: 1, due_next_week: 1 },
+        action_items: ActionItems {
+            new: 4,
+            new_of_clients: 3,
+            new_of_coach: 1,
+            done: 0,
+            due_in_week: 1,
+            due_next_week: 1,
+        },
         open_items: vec![
             item(world.tom, "Tom Becker", "Send the article.", true, "2026-11-12", true),
             item(world.priya, "Priya Raman", "Draft the plan.", false, "2026-11-18", false),
         ],
     };
     assert_eq!(world.figures().await, [wanted]);
+}
+
+#[tokio::test]
+async fn what_people_settled_is_done_and_neither_open_nor_overdue() {
+    let world = World::new().await;
+    small_week(&world).await;
+    // One was dropped, and one was done on the Sunday; a third was done after the week, and is not open any more.
+    let monday = world.met((world.tom, "Tom Becker"), "2026-11-10").await;
+    world.approved(&monday, world.tom, vec![("Rest.", Owner::Client, None), ("Read.", Owner::Client, None)]).await;
+    for (text, state, since) in [
+        ("Send the article.", "dropped", "2026-11-13"),
+        ("Draft the plan.", "done", "2026-11-15"),
+        ("Read.", "done", "2026-11-16"),
+    ] {
+        let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+        sqlx::query(
+            "insert into action_item_states (organization_id, lasting_id, summary_id, state, since)
+             select organization_id, lasting_id, summary_id, $2, $3 from claims where text = $1",
+        )
+        .bind(text)
+        .bind(state)
+        .bind(day(since))
+        .execute(tx.conn())
+        .await
+        .expect("it is settled");
+        tx.commit().await.expect("it is committed");
+    }
+    let job = WeeklyRollup { coach_id: world.coach, first_day: Some(day("2026-11-09")) };
+    assert_eq!(world.run(&job).await.expect("it runs")["outcome"], "rolled up");
+    let figures = &world.figures().await[0];
+    assert_eq!(figures.open_items.iter().map(|item| item.text.as_str()).collect::<Vec<_>>(), ["Rest."]);
+    let wanted = ActionItems { new: 6, new_of_clients: 5, new_of_coach: 1, done: 1, due_in_week: 0, due_next_week: 0 };
+    assert_eq!(figures.action_items, wanted);
 }
 
 #[tokio::test]

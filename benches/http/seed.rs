@@ -99,9 +99,9 @@ const FILL: [&str; 15] = [
                                    content_hash, claims_dropped)
      select $1, id, 1, 'summarizer', 'offline', 'extractive-1', 'none', 'default', 'x', 0 from summaries
      where organization_id = $1 and $2::int > 0",
-    "insert into claims (id, organization_id, summary_id, version, section, audience, position, text, support)
+    "insert into claims (id, organization_id, summary_id, version, section, audience, position, text, support, lasting_id)
      select gen_random_uuid(), $1, summaries.id, 1, (array['wins','challenges','recommendations','key_quotes'])[1 + position % 4],
-            'client', position, text, 'verified'
+            'client', position, text, 'verified', gen_random_uuid()
      from summaries join utterances on utterances.session_id = summaries.session_id and position < 6
      where summaries.organization_id = $1 and $2::int > 0",
     "insert into claims (id, organization_id, summary_id, version, section, audience, position, text, support)

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::unite::unite;
 use crate::{
     db::{Db, TenantTx, Tx},
+    goals,
     path::{self, session},
     people::{
         Client, PeopleError, aliases,
@@ -38,7 +39,7 @@ pub struct Merged {
     pub dropped_email: Option<String>,
 }
 
-/// Merges the client `from` into `into`: sessions, summaries, other names, emails and the search index. With `dry_run`
+/// Merges the client `from` into `into`: sessions, summaries, goals, other names, emails and the search index. With `dry_run`
 /// it only reports what would happen. `same_person` is the operator's confirmation if both speak in one session.
 ///
 /// # Errors
@@ -223,6 +224,7 @@ async fn move_rows(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<()
     sqlx::query!("update corrections set was_client_id = $2 where was_client_id = $1", from.id, into.id)
         .execute(tx.conn())
         .await?;
+    goals::move_to(tx, from.id, into.id).await?;
     sqlx::query!("update clients set merged_into = $2 where merged_into = $1", from.id, into.id)
         .execute(tx.conn())
         .await?;

@@ -172,7 +172,7 @@ tables! {
 
     claims = r#"select k.id, k.summary_id, k.version, k.version = s.version as "is_newest!",
             k.section, k.audience, k.position, k.text, k.edited, k.support,
-            k.score / 100.0::float8 as score
+            k.score / 100.0::float8 as score, k.lasting_id
         from claims k join summaries s on s.id = k.summary_id order by k.id"# {
         id: Uuid,
         summary_id: Uuid,
@@ -185,6 +185,8 @@ tables! {
         edited: bool,
         support: String,
         score: Option<f64>,
+        // The same in each version that has the claim.
+        lasting_id: Uuid,
     }
 
     evidence = r#"select e.claim_id, e.utterance_id, e.quote, k.support in ('verified', 'read_twice') as "supports!"
@@ -196,8 +198,10 @@ tables! {
     }
 
     action_items = r#"select a.claim_id, k.summary_id, k.version, k.version = s.version as "is_newest!",
-            s.session_id, s.client_id, k.text, a.owner, a.due_date, a.due_words
+            s.session_id, s.client_id, k.text, a.owner, a.due_date, a.due_words, k.lasting_id as item_id,
+            stands.state as "state!", stands.since, stands.note, stands.told_by, stands.told_at
         from action_items a join claims k on k.id = a.claim_id join summaries s on s.id = k.summary_id
+        cross join lateral action_item_now(k.lasting_id) as stands
         order by a.claim_id"# {
         claim_id: Uuid,
         summary_id: Uuid,
@@ -209,6 +213,34 @@ tables! {
         owner: String,
         due_date: Option<NaiveDate>,
         due_words: Option<String>,
+        // How the item stands, in whichever version: the same in all of its rows.
+        item_id: Uuid,
+        state: String,
+        since: Option<NaiveDate>,
+        note: Option<String>,
+        told_by: Option<Uuid>,
+        told_at: Option<DateTime<Utc>>,
+    }
+
+    goals = r#"select g.id, g.coach_id, g.client_id, c.name as client, g.text, g.due_date, g.state, g.since, g.note, g.told_by,
+            g.told_at, g.summary_id, g.lasting_id, g.created_by, g.created_at, g.updated_at
+        from goals g join clients c on c.id = g.client_id order by g.id"# {
+        id: Uuid,
+        coach_id: Uuid,
+        client_id: Uuid,
+        client: String,
+        text: String,
+        due_date: Option<NaiveDate>,
+        state: String,
+        since: NaiveDate,
+        note: Option<String>,
+        told_by: Option<Uuid>,
+        told_at: DateTime<Utc>,
+        summary_id: Option<Uuid>,
+        lasting_id: Option<Uuid>,
+        created_by: Option<Uuid>,
+        created_at: DateTime<Utc>,
+        updated_at: DateTime<Utc>,
     }
 
     threads = r#"select t.claim_id, t.earlier_claim_id, k.summary_id, k.version, k.version = s.version as "is_newest!",

@@ -172,6 +172,8 @@ pub struct Thread {
 pub struct Claim {
     /// Its id; a new version gets new ones.
     pub id: Uuid,
+    /// The id that it keeps from version to version, in whatever words.
+    pub lasting_id: Uuid,
     /// Its section.
     pub section: Section,
     /// Who may read it.
@@ -198,8 +200,10 @@ impl Claim {
     /// Creates a claim of `section` for the section's audience, with its own id and nothing beyond its sentence.
     #[must_use]
     pub fn new(section: Section, text: String) -> Self {
+        let id = Uuid::now_v7();
         Self {
-            id: Uuid::now_v7(),
+            id,
+            lasting_id: id,
             section,
             audience: section.audience(),
             text,

@@ -115,6 +115,74 @@ pub enum SummaryState {
     Dismissed,
 }
 
+/// How an action item stands.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    sqlx::Type,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantNames,
+    schemars::JsonSchema,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum ItemState {
+    /// It is still to be done.
+    Open,
+    /// It was done: somebody ticked it off, or a later session says so.
+    Done,
+    /// It won't be done.
+    Dropped,
+}
+
+impl ItemState {
+    /// All names, as stored.
+    pub const NAMES: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
+}
+
+/// How a goal stands.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    sqlx::Type,
+    Display,
+    IntoStaticStr,
+    EnumString,
+    VariantNames,
+    schemars::JsonSchema,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum GoalState {
+    /// The client works towards it.
+    Open,
+    /// It was reached.
+    Achieved,
+    /// It isn't pursued any more.
+    Dropped,
+}
+
+impl GoalState {
+    /// All names, as stored.
+    pub const NAMES: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
+}
+
 /// Why a language model's draft of a summary can't be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type, Display, IntoStaticStr, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::{
     ActionItem, Audience, Claim, Content, Evidence, Owner, Score, Section, Shortfall, Support, Thread, ThreadOutcome,
+    lineage,
 };
 use crate::db::{TenantTx, Tx};
 
@@ -34,7 +35,8 @@ pub struct StandsIn {
     pub why: Shortfall,
 }
 
-/// Adds a version under the summary's row lock, makes it the latest, and returns its number. The claims get new ids.
+/// Adds a version under the summary's row lock, makes it the latest, and returns its number. The claims get new ids, and
+/// keep their lasting ones (`lineage`).
 ///
 /// # Errors
 /// Returns an error if there is no such summary or the schema rejects a claim.
@@ -67,17 +69,17 @@ pub async fn add_version(
     )
     .execute(tx.conn())
     .await?;
-    insert_claims(tx, organization, summary_id, version, content).await?;
+    let lasting_ids = lineage::lasting_ids(tx, summary_id, content).await?;
+    insert_claims(tx, (organization, summary_id, version), content, &lasting_ids).await?;
     Ok(version)
 }
 
 /// One statement per table, however many claims there are.
 async fn insert_claims(
     tx: &mut TenantTx,
-    organization: Uuid,
-    summary_id: Uuid,
-    version: i32,
+    (organization, summary_id, version): (Uuid, Uuid, i32),
     content: &Content,
+    lasting_ids: &[Uuid],
 ) -> Result<(), sqlx::Error> {
     let ids: Vec<Uuid> = content.claims.iter().map(|_| Uuid::now_v7()).collect();
     let sections: Vec<&str> = content.claims.iter().map(|claim| claim.section.as_str()).collect();
@@ -89,10 +91,10 @@ async fn insert_claims(
         content.claims.iter().map(|claim| claim.score.map(|score| score.hundredths().into())).collect();
     sqlx::query!(
         "insert into claims (id, organization_id, summary_id, version, section, audience, position, text, edited, score,
-            support)
-         select id, $2, $3, $4, section, audience, position::int, text, edited, score, support
-         from unnest($1::uuid[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::smallint[], $10::text[])
-              with ordinality as new (id, section, audience, text, edited, score, support, position)",
+            support, lasting_id)
+         select id, $2, $3, $4, section, audience, position::int, text, edited, score, support, lasting_id
+         from unnest($1::uuid[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::smallint[], $10::text[], $11::uuid[])
+              with ordinality as new (id, section, audience, text, edited, score, support, lasting_id, position)",
         &ids,
         organization,
         summary_id,
@@ -103,6 +105,7 @@ async fn insert_claims(
         &edited,
         &scores as &[Option<i16>],
         &supports as &[&str],
+        lasting_ids,
     )
     .execute(tx.conn())
     .await?;
@@ -199,7 +202,7 @@ async fn insert_threads(
 /// Returns an error if the database can't be reached.
 pub async fn load_version(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> Result<Content, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select claims.id, claims.section, claims.audience, claims.text, claims.edited, claims.support, owner as "owner?", due_date as "due_date?",
+        r#"select claims.id, claims.lasting_id, claims.section, claims.audience, claims.text, claims.edited, claims.support, owner as "owner?", due_date as "due_date?",
                   due_words as "due_words?", claims.score, threads.outcome as "outcome?", earlier.id as "earlier_id?",
                   earlier.text as "earlier_text?", sessions.session_date as "earlier_date?", threads.since as "since?"
            from claims
@@ -220,6 +223,7 @@ pub async fn load_version(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> 
         .filter_map(|row| {
             Some(Claim {
                 id: row.id,
+                lasting_id: row.lasting_id,
                 section: Section::parse(&row.section)?,
                 audience: if row.audience == Audience::Client.as_str() { Audience::Client } else { Audience::Coach },
                 text: row.text,

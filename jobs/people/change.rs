@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     db::{Db, TenantTx, Tx},
+    goals,
     model::id::IdPrefix,
     names, path,
 };
@@ -49,6 +50,8 @@ pub struct Removal {
     pub waiting: i64,
     /// Number of held follow-ups, which are stopped.
     pub held: i64,
+    /// Number of open goals, which end.
+    pub goals: i64,
 }
 
 /// Finds a coach's client by id, email or name, else by a prefix of the id.
@@ -194,6 +197,7 @@ pub async fn remove_found(tx: &mut TenantTx, client: Client, dry_run: bool) -> R
         r#"select (select count(distinct session_id) from participants where client_id = $1) as "sessions!",
                   (select count(*) from summaries where client_id = $1 and state in ('due', 'done', 'failed')) as "waiting!",
                   (select count(*) from mails where client_id = $1 and kind = 'follow_up' and state = 'queued') as "held!",
+                  (select count(*) from goals where client_id = $1 and state = 'open') as "goals!",
                   exists (select from summaries where client_id = $1) or exists (select from mails where client_id = $1)
                       or exists (select from chunks where client_id = $1)
                       or exists (select from clients where merged_into = $1) as "is_kept!""#,
@@ -202,12 +206,15 @@ pub async fn remove_found(tx: &mut TenantTx, client: Client, dry_run: bool) -> R
     .fetch_one(tx.conn())
     .await?;
     let Client { id, name, .. } = client;
-    let removal = Removal { id, name, sessions: counts.sessions, waiting: counts.waiting, held: counts.held };
+    let (sessions, waiting, held, goals) = (counts.sessions, counts.waiting, counts.held, counts.goals);
+    let removal = Removal { id, name, sessions, waiting, held, goals };
     if dry_run {
         return Ok(removal);
     }
     sqlx::query!("delete from aliases where client_id = $1", id).execute(tx.conn()).await?;
-    if removal.sessions == 0 && !counts.is_kept {
+    let is_kept = removal.sessions > 0 || counts.is_kept;
+    goals::drop_of(tx, id, is_kept).await?;
+    if !is_kept {
         sqlx::query!("delete from clients where id = $1", id).execute(tx.conn()).await?;
     } else {
         sqlx::query!("update clients set email = null, removed_at = now(), updated_at = now() where id = $1", id)

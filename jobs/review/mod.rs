@@ -6,6 +6,7 @@
 //! view      everything on the page, read in one transaction
 //! edit      the coach's own words, as a new version
 //! refining  requesting a refinement (a job), and undoing: versions that nobody types
+//! settle    action items are completed, dropped, or opened again
 //! actions   what else a coach can do: approve, dismiss, cancel, name speakers, request a new link
 //! refusal   why one of these is refused
 //! outgoing  follow-ups that are approved or stopped
@@ -20,5 +21,6 @@ mod outgoing;
 pub mod refining;
 mod refusal;
 mod request;
+pub mod settle;
 pub mod view;
 pub mod visits;

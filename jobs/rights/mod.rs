@@ -67,7 +67,7 @@ pub enum Right {
     #[serde(rename = "summaries:read")]
     #[strum(serialize = "summaries:read")]
     SummariesRead,
-    /// Edit, refine, undo, dismiss and reopen summaries; change action items.
+    /// Edit, refine, undo, dismiss and reopen summaries; change, complete, drop and reopen action items.
     #[serde(rename = "summaries:write")]
     #[strum(serialize = "summaries:write")]
     SummariesWrite,
@@ -75,6 +75,14 @@ pub enum Right {
     #[serde(rename = "summaries:approve")]
     #[strum(serialize = "summaries:approve")]
     SummariesApprove,
+    /// List and show clients' goals.
+    #[serde(rename = "goals:read")]
+    #[strum(serialize = "goals:read")]
+    GoalsRead,
+    /// Set, change, achieve, drop, reopen and remove goals.
+    #[serde(rename = "goals:write")]
+    #[strum(serialize = "goals:write")]
+    GoalsWrite,
     /// Read weekly rollups.
     #[serde(rename = "rollups:read")]
     #[strum(serialize = "rollups:read")]
@@ -224,6 +232,8 @@ pub const TABLE: &[Line] = {
         line(Right::SummariesRead, Own, Team, May, All, Own),
         line(Right::SummariesWrite, Own, No, No, All, Own),
         line(Right::SummariesApprove, Own, No, No, No, Own),
+        line(Right::GoalsRead, Own, Team, May, All, No),
+        line(Right::GoalsWrite, Own, No, No, All, No),
         line(Right::RollupsRead, Own, Team, May, All, No),
         line(Right::VoiceWrite, Own, No, No, No, Own),
         line(Right::TemplatesRead, Yes, Yes, Yes, Yes, No),

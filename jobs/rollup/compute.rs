@@ -25,6 +25,7 @@ pub(super) fn figures(first_day: NaiveDate, rows: Rows) -> PolarsResult<Figures>
     let action_items = ActionItems {
         due_in_week: count(&|due| (first_day..=last_day).contains(&due)),
         due_next_week: count(&|due| due > last_day && due <= next_week),
+        done: rows.items_done,
         ..new_items(&rows.new_items)
     };
     Ok(Figures {

@@ -31,7 +31,7 @@ pub struct Figures {
     pub clients: Vec<ClientWeek>,
     /// What was agreed on.
     pub action_items: ActionItems,
-    /// The action items of each client's latest approved summary, overdue ones first.
+    /// The action items of each client's latest approved summary that nobody has completed or dropped, overdue ones first.
     pub open_items: Vec<OpenItem>,
 }
 
@@ -78,6 +78,9 @@ pub struct ActionItems {
     pub new_of_clients: i64,
     /// Of these, the coach's.
     pub new_of_coach: i64,
+    /// Done in the week: ticked off, or reported done in a session. 0 in rollups from before that was counted.
+    #[serde(default)]
+    pub done: i64,
     /// Open ones due in the week.
     pub due_in_week: i64,
     /// Open ones due in the following week.

@@ -22,6 +22,7 @@ pub(super) fn message(coach: &str, figures: &Figures) -> WeeklyRollup {
         speaking_seconds: figures.week.speaking_seconds,
         follow_ups_sent: figures.follow_ups_sent,
         waiting_for_review: figures.summaries_waiting,
+        items_done: figures.action_items.done,
         rows: figures
             .clients
             .iter()

@@ -37,6 +37,7 @@ pub(super) struct Rows {
     pub(super) participants: Vec<ParticipantRow>,
     pub(super) new_items: Vec<NewItemRow>,
     pub(super) open_items: Vec<OpenItem>,
+    pub(super) items_done: i64,
     pub(super) summaries_approved: i64,
     pub(super) summaries_waiting: i64,
     pub(super) follow_ups_sent: i64,
@@ -60,6 +61,7 @@ impl Week<'_> {
             participants: self.participants(tx).await?,
             new_items: self.new_items(tx).await?,
             open_items: self.open_items(tx).await?,
+            items_done: self.items_done(tx).await?,
             summaries_approved,
             summaries_waiting,
             follow_ups_sent: self.follow_ups_sent(tx).await?,
@@ -113,8 +115,8 @@ impl Week<'_> {
         .await
     }
 
-    /// Nobody ticks off action items. Those of a client's latest approved summary count as open, since the next session
-    /// takes over what is left of them.
+    /// Those of a client's latest approved summary count as open, since the next session takes over what is left of them,
+    /// until a person completes or drops them.
     async fn open_items(&self, tx: &mut TenantTx) -> Result<Vec<OpenItem>, sqlx::Error> {
         sqlx::query_as!(
             OpenItem,
@@ -129,11 +131,44 @@ impl Week<'_> {
                join clients c on c.id = n.client_id
                join claims k on k.summary_id = n.id and k.version = n.approved_version
                join action_items a on a.claim_id = k.id
+               where not exists (select from action_item_states told
+                                 where told.lasting_id = k.lasting_id and told.state <> 'open')
                order by 6 desc, a.due_date nulls last, c.name, k.position"#,
             self.coach_id,
             self.last_day
         )
         .fetch_all(tx.conn())
+        .await
+    }
+
+    /// Action items done in the week: ticked off by a person, or reported done in a session, in its approved summary, unless
+    /// a person said otherwise since.
+    async fn items_done(&self, tx: &mut TenantTx) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar!(
+            r#"select count(*) as "count!" from (
+                   select told.lasting_id
+                   from action_item_states told
+                   join summaries m on m.id = told.summary_id
+                   join sessions s on s.id = m.session_id
+                   join claims k on k.lasting_id = told.lasting_id and k.version = coalesce(m.approved_version, m.version)
+                   where s.coach_id = $1 and told.state = 'done' and told.since between $2 and $3
+                     and m.state in ('done', 'approved')
+                   union
+                   select earlier.lasting_id
+                   from sessions s
+                   join summaries m on m.session_id = s.id and m.state = 'approved'
+                   join claims said on said.summary_id = m.id and said.version = m.approved_version
+                   join threads t on t.claim_id = said.id and t.outcome = 'met'
+                   join claims earlier on earlier.id = t.earlier_claim_id
+                   where s.coach_id = $1 and s.session_date between $2 and $3
+                     and not exists (select from action_item_states told
+                                     where told.lasting_id = earlier.lasting_id
+                                       and (told.state <> 'open' or told.since >= s.session_date))) done"#,
+            self.coach_id,
+            self.first_day,
+            self.last_day
+        )
+        .fetch_one(tx.conn())
         .await
     }
 

@@ -1,5 +1,5 @@
-//! The job `summarize.look_again`: an earlier session arrived after a later one was summarised, so the later summary's
-//! open threads are checked again.
+//! The job `summarize.look_again`: an earlier session arrived after a later one was summarised, or a person settled an
+//! action item of it, so the later summary's open threads are checked again.
 //!
 //! Reads the later summary and what is open now; writes a version with these open threads, in which all other claims
 //! stay as they are, the coach's own edits included. Only if it's still in review: an approved summary stays as it was
@@ -28,8 +28,8 @@ use crate::{
     webhook::{self, Event, EventType},
 };
 
-const REASON: &str =
-    "Open threads checked again because an earlier session arrived, or changed, after this one was written.";
+const REASON: &str = "Open threads checked again because an earlier session arrived or changed, or an action item was settled, after this one \
+     was written.";
 
 /// Checks the open threads of a later summary.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,6 +53,17 @@ pub(super) async fn enqueue_next(
         enqueue(tx, &LookAgain { summary_id: next, after: summary_id, version }, correlation_id).await?;
     }
     Ok(())
+}
+
+/// Has the client's next later summary checked again, because a person settled an action item of `summary_id`.
+pub(crate) async fn look_again_after(
+    tx: &mut TenantTx,
+    summary_id: Uuid,
+    correlation_id: Uuid,
+) -> Result<(), sqlx::Error> {
+    let version = sqlx::query_scalar!("select version from summaries where id = $1", summary_id);
+    let version = version.fetch_one(tx.conn()).await?;
+    enqueue_next(tx, summary_id, version, correlation_id).await
 }
 
 /// The client's next later summary that is in review.

@@ -44,7 +44,7 @@ use input::Stored;
 pub(crate) use input::load as load_input;
 pub use input::{Danger, Line, OpenThread, SessionForClient, Speaker};
 pub use look_again::LookAgain;
-pub(crate) use look_again::next_in_review;
+pub(crate) use look_again::{look_again_after, next_in_review};
 pub(crate) use offline::is_negated;
 pub use offline::{Doubt, Passage, Ranking, passages, write as write_offline};
 pub(crate) use reworded::Names;

@@ -26,11 +26,11 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 /// The first pause and the longest one; a drain waits for jobs due within five seconds.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(4)];
 
-/// The action items of the client's earlier sessions that no session since has reported done, newest first. What was
-/// closed stays closed. Each version gives its claims new ids, so an item is identified by its summary and its words;
-/// if a new version has other words, by the utterance that both are based on. The same promise made again is one
-/// thread: in its latest words, since its first date; and what closes it closes every earlier instance. `two` are the
-/// names of client and coach.
+/// The action items of the client's earlier sessions that were open on the day of this one, newest first: no session since
+/// has reported them done, and nobody has ticked them off or dropped them by then. What was closed stays closed, unless a
+/// person opened it again. An item is known by its claim's lasting id, whatever version is shown. The same promise made
+/// again is one thread: in its latest words, since its first date; and what closes it closes every earlier instance. `two`
+/// are the names of client and coach.
 pub(super) async fn open(
     tx: &mut TenantTx,
     (session_id, date): (Uuid, NaiveDate),
@@ -38,30 +38,26 @@ pub(super) async fn open(
     two: [&str; 2],
 ) -> Result<Vec<OpenThread>, sqlx::Error> {
     let rows = sqlx::query!(
-        "with shown as (
+        r#"with shown as (
              select summaries.id, session_id, sessions.session_date, coalesce(approved_version, version) as version
              from summaries join sessions on sessions.id = session_id
              where client_id = $2 and session_id <> $1 and summaries.state in ('done', 'approved')
                and (session_date < $3 or session_date = $3 and session_id < $1)
                and session_date > $3 - $4::int)
-         select claims.id as claim_id, claims.text, session_date, session_id, owner
+         select claims.id as claim_id, claims.text, session_date, session_id, owner, told.since as "opened_again?"
          from shown
          join claims on claims.summary_id = shown.id and claims.version = shown.version
          join action_items on action_items.claim_id = claims.id
-         where not exists (
-             select from threads
+         left join action_item_states told on told.lasting_id = claims.lasting_id and told.since <= $3
+         where coalesce(told.state, 'open') = 'open' and not exists (
+             select from claims earlier
+             join threads on threads.earlier_claim_id = earlier.id
              join claims said on said.id = threads.claim_id
              join shown later on later.id = said.summary_id and later.version = said.version
-             join claims earlier on earlier.id = threads.earlier_claim_id
-             where outcome = 'met' and earlier.summary_id = claims.summary_id
-               and (earlier.text = claims.text
-                    or not exists (select from claims same
-                                   where same.summary_id = claims.summary_id and same.version = claims.version
-                                     and same.section = 'action_items' and same.text = earlier.text)
-                       and exists (select from evidence mine join evidence theirs using (utterance_id)
-                                   where mine.claim_id = claims.id and theirs.claim_id = earlier.id)))
+             where earlier.lasting_id = claims.lasting_id and outcome = 'met'
+               and (told.since is null or later.session_date > told.since))
          order by session_date desc, session_id desc, claims.position
-         limit $5",
+         limit $5"#,
         session_id,
         client_id,
         date,
@@ -79,6 +75,7 @@ pub(super) async fn open(
         let promise = (row.text.as_str(), Owner::parse(&row.owner));
         let is_settled = settled.iter().any(|met| {
             let before = (row.session_date, row.session_id) < (met.session_date, met.session_id);
+            let before = before && row.opened_again.is_none_or(|day| day < met.session_date);
             let owner = met.owner.as_deref().map_or(Owner::Unclear, Owner::parse);
             before && same_promise(two, promise, (&met.text, owner))
         });
@@ -100,7 +97,8 @@ pub(super) async fn open(
     Ok(threads)
 }
 
-/// An action item that a session since has said to be done.
+/// An action item that a session since has said to be done, or that a person has ticked off or dropped: by then a day's
+/// sessions aren't over, so it is before them all.
 struct Settled {
     text: String,
     owner: Option<String>,
@@ -115,7 +113,8 @@ async fn settled(
 ) -> Result<Vec<Settled>, sqlx::Error> {
     sqlx::query_as!(
         Settled,
-        r#"select earlier.text, owner as "owner?", later.session_date, later.id as session_id
+        r#"select earlier.text as "text!", owner as "owner?", later.session_date as "session_date!",
+                  later.id as "session_id!"
            from threads
            join claims said on said.id = threads.claim_id
            join summaries on summaries.id = said.summary_id
@@ -126,7 +125,15 @@ async fn settled(
            where outcome = 'met' and client_id = $2 and session_id <> $1 and summaries.state in ('done', 'approved')
              and (later.session_date < $3 or later.session_date = $3 and later.id < $1)
              and later.session_date > $3 - $4::int
-           order by later.session_date desc, later.id limit $5"#,
+           union all
+           select claims.text, owner, told.since, '00000000-0000-0000-0000-000000000000'
+           from action_item_states told
+           join summaries on summaries.id = told.summary_id
+           join claims on claims.lasting_id = told.lasting_id and claims.version = coalesce(approved_version, summaries.version)
+           join action_items on action_items.claim_id = claims.id
+           where told.state <> 'open' and client_id = $2 and session_id <> $1 and summaries.state in ('done', 'approved')
+             and told.since between $3 - $4::int and $3
+           order by 3 desc, 4 limit $5"#,
         session_id,
         client_id,
         date,

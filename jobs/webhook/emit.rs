@@ -44,6 +44,10 @@ pub async fn emit(tx: &mut TenantTx, event: &Event) -> Result<(), sqlx::Error> {
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Data {
     #[serde(skip_serializing_if = "Option::is_none")]
+    item_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    goal_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     coach_id: Option<Uuid>,
@@ -144,6 +148,8 @@ async fn read(tx: &mut TenantTx, event: &Event) -> Result<Option<(Data, Uuid)>, 
         Subject::Session(session_id) => session(tx, session_id, None, None).await,
         Subject::Stage(session_id, stage, summary_id) => session(tx, session_id, Some(stage), summary_id).await,
         Subject::Summary(summary_id) => summary(tx, summary_id).await,
+        Subject::ActionItem(item_id) => action_item(tx, item_id).await,
+        Subject::Goal(goal_id) => goal(tx, goal_id).await,
         Subject::Mail(mail_id) => mail(tx, mail_id).await,
         Subject::Export(export_id) => {
             let state = if event.kind == EventType::ExportFinished { "finished" } else { "failed" };
@@ -201,6 +207,43 @@ async fn summary(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<(Data, Uu
             ..Data::default()
         };
         (data, row.correlation_id)
+    }))
+}
+
+async fn action_item(tx: &mut TenantTx, item_id: Uuid) -> Result<Option<(Data, Uuid)>, sqlx::Error> {
+    let found = sqlx::query!(
+        "select told.state, summary_id, session_id, coach_id, client_id, correlation_id
+         from action_item_states told join summaries on summaries.id = summary_id join sessions on sessions.id = session_id
+         where lasting_id = $1",
+        item_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(found.map(|row| {
+        let data = Data {
+            item_id: Some(item_id),
+            session_id: Some(row.session_id),
+            coach_id: Some(row.coach_id),
+            summary_id: Some(row.summary_id),
+            client_id: Some(row.client_id),
+            state: Some(row.state),
+            ..Data::default()
+        };
+        (data, row.correlation_id)
+    }))
+}
+
+async fn goal(tx: &mut TenantTx, goal_id: Uuid) -> Result<Option<(Data, Uuid)>, sqlx::Error> {
+    let found = sqlx::query!("select coach_id, client_id, state from goals where id = $1", goal_id);
+    Ok(found.fetch_optional(tx.conn()).await?.map(|row| {
+        let data = Data {
+            goal_id: Some(goal_id),
+            coach_id: Some(row.coach_id),
+            client_id: Some(row.client_id),
+            state: Some(row.state),
+            ..Data::default()
+        };
+        (data, goal_id)
     }))
 }
 

@@ -66,6 +66,12 @@ pub enum EventType {
     /// An approval or a dismissal was taken back: the summary is open again.
     #[strum(serialize = "summary.reopened")]
     SummaryReopened,
+    /// An action item was completed, dropped or opened again.
+    #[strum(serialize = "action_item.settled")]
+    ActionItemSettled,
+    /// A goal was set, changed, achieved, dropped or opened again.
+    #[strum(serialize = "goal.changed")]
+    GoalChanged,
     /// The mail server accepted an email, or the coach says that it arrived; `kind` says which email.
     #[strum(serialize = "mail.sent")]
     MailSent,
@@ -114,6 +120,8 @@ impl EventType {
             | Self::SummaryApproved
             | Self::SummaryDismissed
             | Self::SummaryReopened => &["session_id", "coach_id", "summary_id", "client_id", "version", "state"],
+            Self::ActionItemSettled => &["item_id", "session_id", "coach_id", "summary_id", "client_id", "state"],
+            Self::GoalChanged => &["goal_id", "coach_id", "client_id", "state"],
             Self::MailSent | Self::MailFailed | Self::MailUncertain => {
                 &["mail_id", "kind", "state", "session_id", "coach_id", "client_id"]
             }
@@ -154,6 +162,8 @@ pub(super) enum Subject {
     /// A stage of the session failed, for one of its summaries or for all.
     Stage(Uuid, &'static str, Option<Uuid>),
     Summary(Uuid),
+    ActionItem(Uuid),
+    Goal(Uuid),
     Mail(Uuid),
     Export(Uuid),
 }
@@ -176,6 +186,18 @@ impl Event {
     #[must_use]
     pub fn summary(kind: EventType, summary_id: Uuid) -> Self {
         Self { kind, subject: Subject::Summary(summary_id), once: None }
+    }
+
+    /// A person settled an action item, named by its lasting id.
+    #[must_use]
+    pub fn action_item(item_id: Uuid) -> Self {
+        Self { kind: EventType::ActionItemSettled, subject: Subject::ActionItem(item_id), once: None }
+    }
+
+    /// A goal changed.
+    #[must_use]
+    pub fn goal(goal_id: Uuid) -> Self {
+        Self { kind: EventType::GoalChanged, subject: Subject::Goal(goal_id), once: None }
     }
 
     /// An email has a new state, which its row didn't have before.

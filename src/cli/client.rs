@@ -53,7 +53,7 @@ pub(crate) enum Client {
     Change(Change),
     /// Merge two clients who are the same person
     ///
-    /// Merges the first into the second: sessions, summaries, aliases, emails and search results. The second keeps its
+    /// Merges the first into the second: sessions, summaries, goals, aliases, emails and search results. The second keeps its
     /// name and address, and the first one's names become its aliases. If both speak in the same session they may be
     /// two people after all, so the merge is refused; if they are one person, add --same-person, and that session is
     /// rewritten. This cannot be undone.
@@ -80,7 +80,8 @@ pub(crate) enum Client {
     /// Remove a client but keep their sessions
     ///
     /// A client without sessions is deleted. Otherwise the name stays in their sessions and summaries; the address and
-    /// aliases are deleted, held follow-ups are stopped, and later transcripts are not matched to the client.
+    /// aliases are deleted, held follow-ups are stopped, open goals are dropped, and later transcripts are not matched to
+    /// the client.
     Remove {
         /// The coach's handle
         #[arg(long)]
@@ -236,12 +237,12 @@ fn into_one(merged: &Merged) -> String {
 }
 
 fn meaning(removal: &Removal) -> String {
-    let Removal { name, sessions, waiting, held, .. } = removal;
-    match (sessions, waiting, held) {
-        (0, 0, 0) => format!("{name} (in no session)"),
+    let Removal { name, sessions, waiting, held, goals, .. } = removal;
+    match (sessions, waiting, held, goals) {
+        (0, 0, 0, 0) => format!("{name} (in no session)"),
         _ => format!(
             "{name} (sessions kept: {sessions}; summaries waiting for review: {waiting}; held follow-ups stopped: \
-             {held})"
+             {held}; open goals ended: {goals})"
         ),
     }
 }

@@ -83,6 +83,42 @@ impl App {
         self.meant(id, "summary", "debrief sessions show SESSION", candidates).await
     }
 
+    /// The action item that an id refers to, and a transaction of its organization.
+    pub(crate) async fn action_item(&self, id: &IdPrefix) -> anyhow::Result<(TenantTx, Uuid)> {
+        let (first, last) = id.range();
+        let mut candidates = Vec::new();
+        for organization in self.db.organizations().await? {
+            let mut tx = self.db.tenant(organization).await?;
+            let rows = sqlx::query!(
+                "select lasting_id, text from claims
+                 join action_items on claim_id = claims.id
+                 join summaries on summaries.id = summary_id and claims.version = coalesce(approved_version, summaries.version)
+                 where lasting_id between $1 and $2 and state in ('done', 'approved') order by lasting_id limit 20",
+                first,
+                last
+            )
+            .fetch_all(tx.conn())
+            .await?;
+            candidates.extend(rows.into_iter().map(|row| ((row.lasting_id, row.text), organization)));
+        }
+        self.meant(id, "action item", "debrief actions list", candidates).await
+    }
+
+    /// The goal that an id refers to, and a transaction of its organization.
+    pub(crate) async fn goal(&self, id: &IdPrefix) -> anyhow::Result<(TenantTx, Uuid)> {
+        let (first, last) = id.range();
+        let mut candidates = Vec::new();
+        for organization in self.db.organizations().await? {
+            let mut tx = self.db.tenant(organization).await?;
+            let rows =
+                sqlx::query!("select id, text from goals where id between $1 and $2 order by id limit 20", first, last)
+                    .fetch_all(tx.conn())
+                    .await?;
+            candidates.extend(rows.into_iter().map(|row| ((row.id, row.text), organization)));
+        }
+        self.meant(id, "goal", "debrief goals list", candidates).await
+    }
+
     /// Which of the candidates (id, what it's called, and its organization) an id refers to, and a transaction of its
     /// organization. `what` they are, and the command to `see` them, are for the error.
     pub(crate) async fn meant(

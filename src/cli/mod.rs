@@ -2,6 +2,7 @@
 //!
 //! Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done.
 
+mod actions;
 mod app;
 mod client;
 mod coach;
@@ -10,6 +11,7 @@ mod demo;
 mod doctor;
 mod drop;
 mod export;
+mod goals;
 mod ids;
 mod inbox;
 mod index;
@@ -121,6 +123,10 @@ enum Command {
     People(people::People),
     #[command(subcommand)]
     Client(client::Client),
+    #[command(subcommand)]
+    Actions(actions::Actions),
+    #[command(subcommand)]
+    Goals(goals::Goals),
     Drop(drop::DropFiles),
     Inbox(inbox::Inbox),
     #[command(subcommand)]
@@ -230,6 +236,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Coach(command) => command.run(&App::open(&globals).await?).await,
         Command::People(command) => command.run(&App::open(&globals).await?).await,
         Command::Client(command) => command.run(&App::open(&globals).await?).await,
+        Command::Actions(command) => command.run(&App::open(&globals).await?).await,
+        Command::Goals(command) => command.run(&App::open(&globals).await?).await,
         Command::Drop(command) => command.run(&App::open(&globals).await?).await,
         Command::Inbox(command) => command.run(&App::open(&globals).await?).await,
         Command::Sessions(command) => command.run(&App::open(&globals).await?).await,

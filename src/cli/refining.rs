@@ -13,7 +13,10 @@ use debrief_jobs::{
         id::IdPrefix,
         summary,
     },
-    review::{actions::ShownVersion, refining},
+    review::{
+        actions::{ActionError, ShownVersion},
+        refining,
+    },
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -82,19 +85,24 @@ impl NewestSummary {
     }
 }
 
+/// The error of an action, with what is wrong with what was typed.
+pub(super) fn refused(error: ActionError) -> anyhow::Error {
+    match error {
+        ActionError::Invalid(problems) => {
+            anyhow::anyhow!("{}", problems.into_iter().map(|problem| problem.problem).collect::<Vec<_>>().join(" "))
+        }
+        error => error.into(),
+    }
+}
+
 impl Refine {
     pub(super) async fn run(self, app: &App) -> anyhow::Result<()> {
         let mut found = find(app, &self.summary).await?;
         let shown = found.newest().await?;
         let visitor = Visitor::default();
-        let asked =
-            refining::refine(&mut found.tx, found.session, found.summary, &shown, &self.instruction, &visitor).await;
-        let id = match asked {
-            Err(debrief_jobs::review::actions::ActionError::Invalid(problems)) => {
-                anyhow::bail!("{}", problems.into_iter().map(|problem| problem.problem).collect::<Vec<_>>().join(" "))
-            }
-            asked => asked?,
-        };
+        let id = refining::refine(&mut found.tx, found.session, found.summary, &shown, &self.instruction, &visitor)
+            .await
+            .map_err(refused)?;
         let NewestSummary { tx, summary, .. } = found;
         tx.commit().await?;
         let result = json!({ "refinement": id, "summary": summary, "base_version": shown.version });

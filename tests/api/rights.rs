@@ -57,7 +57,9 @@ fn about(id: &str) -> (Of, Option<Value>) {
         "get_me" => (Of::Nobody, None),
         "list_keys" | "list_people" | "list_teams" | "get_organization" | "list_templates" | "list_jobs"
         | "list_costs" | "list_exports" | "get_export_schema" | "list_audit" => (Of::Nobody, None),
-        "list_sessions" | "list_action_items" | "list_clients" | "list_summaries" | "list_rollups" => (Of::List, None),
+        "list_sessions" | "list_action_items" | "list_goals" | "list_clients" | "list_summaries" | "list_rollups" => {
+            (Of::List, None)
+        }
         "search" => (Of::Search, None),
         "create_key" => (Of::Nobody, Some(json!({ "name": "k", "scopes": ["sessions:read"] }))),
         "invite_person" => (Of::Nobody, Some(json!({ "name": "Nina Novak", "email": "nina@northlight.example" }))),
@@ -92,6 +94,13 @@ fn about(id: &str) -> (Of, Option<Value>) {
         | "reopen_summary"
         | "preview_letter"
         | "cancel_letter" => (Of::Summary, None),
+        "get_action_item" | "complete_action_item" | "drop_action_item" | "reopen_action_item" => {
+            (Of::ActionItem, None)
+        }
+        "change_action_item" => (Of::ActionItem, Some(json!({ "owner": "unclear" }))),
+        "create_goal" => (Of::NewGoal, Some(json!({ "text": "Lead the team." }))),
+        "get_goal" | "achieve_goal" | "drop_goal" | "reopen_goal" | "remove_goal" => (Of::Goal, None),
+        "change_goal" => (Of::Goal, Some(json!({ "text": "Lead the whole team." }))),
         "get_summary_version" => (Of::SummaryVersion, None),
         "get_refinement" => (Of::Refinement, None),
         "edit_summary" => (Of::Summary, Some(json!({ "add": [{ "section": "wins", "text": "It went well." }] }))),
@@ -125,6 +134,10 @@ enum Of {
     Summary,
     SummaryVersion,
     Refinement,
+    ActionItem,
+    Goal,
+    /// Of a client, named in the body.
+    NewGoal,
     Client,
     Transcript,
     /// A coach, named in the parameters.
@@ -145,7 +158,21 @@ enum Of {
 impl Of {
     fn is_clients_data(self) -> bool {
         use Of::*;
-        matches!(self, Session | Summary | SummaryVersion | Refinement | Client | Transcript | Coach | Upload | File)
+        matches!(
+            self,
+            Session
+                | Summary
+                | SummaryVersion
+                | Refinement
+                | ActionItem
+                | Goal
+                | NewGoal
+                | Client
+                | Transcript
+                | Coach
+                | Upload
+                | File
+        )
     }
     fn is_of_organization(self) -> bool {
         use Of::*;
@@ -270,6 +297,12 @@ async fn places(api: &Api) -> BTreeMap<&'static str, String> {
          select gen_random_uuid(), organization_id, id, 1, 'shorter', 'failed', now() from summaries",
     )
     .await;
+    api.execute(
+        "insert into goals (id, organization_id, coach_id, client_id, text, since)
+         select gen_random_uuid(), organization_id, coach_id, id, 'After the planning meeting.', '2026-01-01'
+         from clients where name = 'Priya Raman'",
+    )
+    .await;
     api.execute("update transcripts set stored_key = 'transcripts/x'").await;
     api.world.services.bucket.put("transcripts/x", "WEBVTT").await.expect("it is there");
     api.world.services.bucket.put("inbox/maya/new.vtt", "WEBVTT").await.expect("it is there");
@@ -294,11 +327,14 @@ async fn places(api: &Api) -> BTreeMap<&'static str, String> {
         ("delivery", "webhook_deliveries"),
         ("team", "teams"),
         ("refinement", "refinements"),
+        ("goal", "goals"),
     ] {
         let sql = format!("select id from {table} order by id limit 1");
         let id = sqlx::query_scalar::<_, Uuid>(AssertSqlSafe(sql)).fetch_optional(tx.conn()).await.expect("an answer");
         places.insert(name, id.unwrap_or_default().to_string());
     }
+    let item = sqlx::query_scalar::<_, Uuid>("select lasting_id from claims where section = 'action_items'");
+    places.insert("item", item.fetch_one(tx.conn()).await.expect("an action item").to_string());
     let ben = sqlx::query_scalar::<_, Uuid>("select id from coaches where handle = 'ben'");
     places.insert("person", ben.fetch_one(tx.conn()).await.expect("a person").to_string());
     places
@@ -307,11 +343,13 @@ async fn places(api: &Api) -> BTreeMap<&'static str, String> {
 fn path(operation: &Operation, of: Of, places: &BTreeMap<&'static str, String>) -> String {
     let at = |name: &str| operation.path.replace("{id}", &places[name]);
     match of {
-        Of::Nobody | Of::List => operation.path.clone(),
+        Of::Nobody | Of::List | Of::NewGoal => operation.path.clone(),
         Of::Search => format!("{}?q=planning+meeting", operation.path),
         Of::Session => at("session"),
         Of::Summary => at("summary"),
         Of::Refinement => at("refinement"),
+        Of::ActionItem => at("item"),
+        Of::Goal => at("goal"),
         Of::SummaryVersion => at("summary").replace("{version}", "1"),
         Of::Client => at("client"),
         Of::Transcript => at("transcript"),
@@ -356,6 +394,9 @@ async fn walk(operation: &Operation) {
     if operation.id == "create_client" {
         body.as_mut().expect("a body")["coach_id"] = places["coach"].clone().into();
     }
+    if operation.id == "create_goal" {
+        body.as_mut().expect("a body")["client_id"] = places["client"].clone().into();
+    }
     if operation.id == "merge_clients" {
         body.as_mut().expect("a body")["into"] = api.world.tom.to_string().into();
         body.as_mut().expect("a body")["dry_run"] = true.into();
@@ -377,8 +418,8 @@ async fn walk(operation: &Operation) {
                 assert_eq!(answer.code(), code, "{who}");
             }
             Expected::Blind if of.is_clients_data() => {
-                // A coach who isn't there is a value that can't be used.
-                let is_named = matches!(of, Of::Coach | Of::Upload);
+                // A coach or a client who isn't there is a value that can't be used.
+                let is_named = matches!(of, Of::Coach | Of::Upload | Of::NewGoal);
                 let absent = if is_named { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::NOT_FOUND };
                 assert_eq!(answer.status, absent, "{}", failure());
             }

@@ -57,6 +57,10 @@ async fn fill(world: &World) -> Full {
          values (gen_random_uuid(), $1, 'a', 1, 'name = \"a\"')",
         "insert into threads (organization_id, claim_id, earlier_claim_id, outcome)
          select $1, claim_id, claim_id, 'met' from action_items limit 1",
+        "insert into action_item_states (organization_id, lasting_id, summary_id, state, since)
+         select $1, lasting_id, summary_id, 'done', '2026-11-20' from claims where section = 'action_items' limit 1",
+        "insert into goals (id, organization_id, coach_id, client_id, text, since)
+         select gen_random_uuid(), $1, coach_id, id, 'Lead the team.', '2026-11-20' from clients limit 1",
         "insert into llm_results (organization_id, key, session_id, answer, expires_at)
          select $1, decode(repeat('00', 32), 'hex'), id, 'said', now() + interval '1 day' from sessions",
         "insert into inbox_notices (id, organization_id, coach_id, about, kind, object_key, reason, what_to_do)

@@ -76,8 +76,10 @@ async fn a_long_summary_is_read_in_pages_of_one_version() {
     let api = Api::new().await;
     // As many claims as a summary may have, of the longest sentences.
     api.execute(
-        "insert into claims (id, organization_id, summary_id, version, section, audience, position, text, edited, support)
-         select gen_random_uuid(), organization_id, id, 1, 'moments', 'coach', 100 + n, repeat('é', 1000), true, 'own'
+        "insert into claims (id, organization_id, summary_id, version, section, audience, position, text, edited, support,
+            lasting_id)
+         select gen_random_uuid(), organization_id, id, 1, 'moments', 'coach', 100 + n, repeat('é', 1000), true, 'own',
+            gen_random_uuid()
          from summaries, generate_series(1, 90) n",
     )
     .await;

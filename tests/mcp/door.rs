@@ -42,7 +42,7 @@ async fn the_protocol_is_spoken_without_a_session() {
     let ready = maya.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#, &[]).await;
     assert_eq!((ready.status, ready.body.as_str()), (StatusCode::ACCEPTED, ""));
     let tools = maya.send(LIST, &[("mcp-protocol-version", "2025-06-18")]).await.json();
-    assert_eq!(tools["result"]["tools"].as_array().map(Vec::len), Some(9));
+    assert_eq!(tools["result"]["tools"].as_array().map(Vec::len), Some(10));
     let pong = maya.send(r#"{"jsonrpc":"2.0","id":2,"method":"ping"}"#, &[]).await.json();
     assert_eq!((&pong["id"], &pong["result"]), (&json!(2), &json!({})));
     let unknown = maya.say("tools/call", json!({ "name": "approve_summary", "arguments": {} })).await.json();

@@ -28,6 +28,7 @@ fn calls(api: &Api) -> BTreeMap<&'static str, Value> {
         ("list_clients", json!({})),
         ("get_client", json!({ "client_id": client })),
         ("list_action_items", json!({})),
+        ("list_goals", json!({ "client_id": client })),
         ("get_summary", json!({ "summary_id": summary })),
         ("draft_refinement", json!({ "summary_id": summary, "version": 1, "instruction": "shorter" })),
     ])
@@ -35,6 +36,12 @@ fn calls(api: &Api) -> BTreeMap<&'static str, Value> {
 
 async fn indexed(api: &Api) {
     api.world.run(&IndexSession { session_id: api.reviewed.session }).await.expect("it is indexed");
+    api.execute(
+        "insert into goals (id, organization_id, coach_id, client_id, text, due_date, since)
+         select gen_random_uuid(), organization_id, coach_id, id, 'Lead the team.', '2999-01-01', '2026-11-20'
+         from clients where name = 'Priya Raman'",
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -60,6 +67,11 @@ async fn an_assistant_gets_an_answer_from_every_tool() {
     assert_eq!(told["get_client"]["recent_sessions"][0]["session_id"], id);
     let item = &told["list_action_items"]["action_items"][0];
     assert_eq!((&item["owner"], &item["due_date"]), (&json!("client"), &json!("2026-11-06")), "{item}");
+    let goal = &told["list_goals"]["goals"][0];
+    assert_eq!(
+        (&goal["text"], &goal["state"], &goal["overdue"]),
+        (&json!("Lead the team."), &json!("open"), &json!(false))
+    );
     assert_eq!(told["get_summary"]["claims"][0]["evidence"][0]["speaker"], "Priya Raman");
     assert_eq!(told["draft_refinement"]["base_version"], 1);
     api.world.leaves::<RefineSummary>();
@@ -71,12 +83,12 @@ async fn an_assistant_gets_an_answer_from_every_tool() {
              where kind = 'read' and detail->>'operation' like 'mcp %' and key_id is not null and person_id is not null",
         )
         .await;
-    assert_eq!(audited, 8);
+    assert_eq!(audited, 9);
     let changed =
         "select count(*) from audit_events where kind = 'changed' and detail->>'operation' = 'mcp draft_refinement'
         and summary_id is not null and client_id is not null";
     assert_eq!(api.count(changed).await, 1);
-    assert_eq!(api.count("select count(*) from audit_events where detail->>'operation' like 'mcp %'").await, 9);
+    assert_eq!(api.count("select count(*) from audit_events where detail->>'operation' like 'mcp %'").await, 10);
 }
 
 #[tokio::test]
@@ -87,7 +99,8 @@ async fn what_is_not_the_callers_is_not_there() {
     let ada = api.person("ada", &[Role::Admin]).await;
     let [organization, jon, _] = api.world.neighbour().await;
     let coach = all_of(Role::Coach);
-    let scopes = [Right::SessionsRead, Right::ClientsRead, Right::SummariesRead, Right::SummariesWrite];
+    let scopes =
+        [Right::SessionsRead, Right::ClientsRead, Right::GoalsRead, Right::SummariesRead, Right::SummariesWrite];
     let strangers = [
         ("another coach", api.key(Some(ben), &coach).await),
         ("a coach of another organization", api.key_of(organization, Some(jon), &coach).await),
@@ -222,14 +235,17 @@ async fn action_items_are_those_of_the_version_that_counts() {
     done_later(&api).await;
     assert_eq!(items(json!({ "overdue": true })).await, Vec::<String>::new());
     assert_eq!(items(json!({})).await[1], "Send the plan false");
-    // An approved version counts, whatever came after it; a dismissed summary's items are none.
+    assert_eq!(items(json!({ "state": "done" })).await, ["Send the plan false"]);
+    assert_eq!(items(json!({ "state": "open", "owner": "client" })).await, Vec::<String>::new());
+    // An approved version counts, whatever came after it: it has the same item, in other words. A dismissed summary's items
+    // are none.
     world
         .execute(
             "update summaries set state = 'approved', approved_version = 1, approved_hash = 'h' where id = $1",
             summary,
         )
         .await;
-    assert_eq!(items(json!({})).await, ["Send the old plan true"]);
+    assert_eq!(items(json!({})).await, ["Send the old plan false"]);
     world
         .execute(
             "update summaries set state = 'dismissed', approved_version = null, approved_hash = null where id = $1",

@@ -80,7 +80,7 @@ async fn an_assistant_asks_the_installation_over_a_pipe() {
     let text = key["key"].as_str().expect("a key").to_owned();
     let mut assistant = Running::start(&installation, &text);
     let tools = assistant.ask("tools/list", &json!({}));
-    assert_eq!(tools["result"]["tools"].as_array().map(Vec::len), Some(9), "{tools}");
+    assert_eq!(tools["result"]["tools"].as_array().map(Vec::len), Some(10), "{tools}");
     let clients = content("list_clients", &assistant.call("list_clients", &json!({})));
     assert_eq!(clients["clients"][1]["name"], "Tom Becker", "{clients}");
     let refused = assistant.call("list_action_items", &json!({}));

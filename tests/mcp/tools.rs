@@ -16,7 +16,7 @@ const FIXTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/mcp/tools.j
 const MANUAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/MCP.md");
 
 /// All that an assistant can do. A tool that is added is added here, after thinking about it.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "draft_refinement",
     "get_client",
     "get_session",
@@ -24,17 +24,19 @@ const NAMES: [&str; 9] = [
     "get_transcript",
     "list_action_items",
     "list_clients",
+    "list_goals",
     "list_sessions",
     "search",
 ];
 
 /// What no tool asks for: whoever decides is a person.
-const NEVER: [Right; 12] = [
+const NEVER: [Right; 13] = [
     Right::SummariesApprove,
     Right::SessionsWrite,
     Right::SessionsDelete,
     Right::TranscriptsWrite,
     Right::ClientsWrite,
+    Right::GoalsWrite,
     Right::PeopleWrite,
     Right::OrganizationWrite,
     Right::KeysOwn,
@@ -79,7 +81,7 @@ fn no_tool_approves_sends_deletes_or_changes_people() {
         asked.extend(rights.map(str::to_owned));
     }
     let asked: Vec<&str> = asked.iter().map(String::as_str).collect();
-    assert_eq!(asked, ["ClientsRead", "SessionsRead", "SummariesRead", "SummariesWrite"]);
+    assert_eq!(asked, ["ClientsRead", "GoalsRead", "SessionsRead", "SummariesRead", "SummariesWrite"]);
 }
 
 #[test]

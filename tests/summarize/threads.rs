@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use debrief_jobs::{
+    audit::Visitor,
     db::Tx,
-    model::{Claim, Content, Evidence, Section, Support, ThreadOutcome, summary},
+    model::{Claim, Content, Evidence, ItemState, Section, Support, ThreadOutcome, summary, told::Told},
     path::SummarizeClient,
     queue::{JobError, Options, enqueue_with},
+    review::settle,
     summarize::LookAgain,
 };
 use uuid::Uuid;
@@ -342,4 +344,80 @@ async fn every_claim_rests_on_words_or_is_refused() {
             .expect("it is looked at in the end");
         assert_eq!(tx.commit().await.is_ok(), taken, "{claim:?}");
     }
+}
+
+/// Settles the action item of a summary on a day.
+async fn settle(world: &World, summary: &SummarizeClient, state: ItemState, on: &str) {
+    let item: Uuid = one(
+        world,
+        "select lasting_id from claims join action_items on claim_id = claims.id where summary_id = $1 limit 1",
+        summary.summary_id,
+    )
+    .await;
+    let told = Told { day: Some(on.parse().expect("a day")), note: None };
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    settle::settle(&mut tx, item, state, &told, &Visitor::default()).await.expect("it is settled");
+    tx.commit().await.expect("it is committed");
+}
+
+#[tokio::test]
+async fn what_a_person_ticked_off_is_asked_after_only_where_it_was_open_that_day() {
+    let world = World::new().await;
+    let first = stage_on(&world, "2026-03-04", PROMISED).await;
+    world.run(&first.priya).await.expect("the first session is summarised");
+    let second = stage_on(&world, "2026-03-11", SILENT).await;
+    world.run(&second.priya).await.expect("the second session is summarised");
+    assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::NoMatch));
+
+    // It was done after that session: what the summary says of it stays. It is asked after no more.
+    settle(&world, &first.priya, ItemState::Done, "2026-03-12").await;
+    look_again(&world).await;
+    assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::NoMatch));
+    let third = stage_on(&world, "2026-03-18", SILENT).await;
+    world.run(&third.priya).await.expect("the third session is summarised");
+    assert_eq!(outcome(&world, &third.priya).await, None);
+
+    // It was done before that session after all: summaries in review are looked at again.
+    settle(&world, &first.priya, ItemState::Done, "2026-03-10").await;
+    look_again(&world).await;
+    assert_eq!(outcome(&world, &second.priya).await, None);
+    let reason: Option<String> =
+        one(&world, "select rewrite_reason from summaries where id = $1", second.priya.summary_id).await;
+    assert!(reason.is_some_and(|reason| reason.contains("was settled")), "the coach is told why");
+    // It isn't done: it is asked after again.
+    settle(&world, &first.priya, ItemState::Open, "2026-03-10").await;
+    look_again(&world).await;
+    assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::NoMatch));
+    assert_eq!(outcome(&world, &third.priya).await, Some(ThreadOutcome::NoMatch));
+}
+
+#[tokio::test]
+async fn what_a_session_reported_done_and_a_person_opened_again_is_asked_after() {
+    let world = World::new().await;
+    let first = stage_on(&world, "2026-03-04", PROMISED).await;
+    world.run(&first.priya).await.expect("the first session is summarised");
+    let second = stage_on(&world, "2026-03-11", KEPT).await;
+    world.run(&second.priya).await.expect("the second session is summarised");
+    assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::Met));
+    settle(&world, &first.priya, ItemState::Open, "2026-03-12").await;
+    look_again(&world).await;
+    assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::Met), "that was said");
+    let third = stage_on(&world, "2026-03-18", SILENT).await;
+    world.run(&third.priya).await.expect("the third session is summarised");
+    assert_eq!(outcome(&world, &third.priya).await, Some(ThreadOutcome::NoMatch));
+}
+
+#[tokio::test]
+async fn the_same_promise_made_twice_is_dropped_once() {
+    let world = World::new().await;
+    for day in ["2026-03-04", "2026-03-11"] {
+        let staged = stage_on(&world, day, PROMISED).await;
+        world.run(&staged.priya).await.expect("it is summarised");
+        if day == "2026-03-11" {
+            settle(&world, &staged.priya, ItemState::Dropped, "2026-03-12").await;
+        }
+    }
+    let third = stage_on(&world, "2026-03-18", SILENT).await;
+    world.run(&third.priya).await.expect("the third session is summarised");
+    assert_eq!(outcome(&world, &third.priya).await, None, "neither instance is open");
 }

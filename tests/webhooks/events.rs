@@ -8,16 +8,17 @@ use debrief_jobs::{
     correct::{self, When},
     db::Tx,
     export::{self, ExportOrganization},
+    goals::{self, NewGoal},
     index::IndexSession,
     ingest::ScanInbox,
     mail::SendMail,
-    model::{Section, SessionState, summary},
+    model::{GoalState, ItemState, Section, SessionState, summary, told::Told},
     path::{AttributeSession, ParseTranscript, RequestReview, SendFollowUp, SummarizeClient},
     queue::{Context, JobInfo},
     review::{
         actions,
         edit::{self, Edits},
-        refining,
+        refining, settle,
         view::view,
     },
     webhook::{self, Deliver},
@@ -215,6 +216,35 @@ async fn an_event_has_one_time() {
         assert_eq!(said, delivery.created_at);
     }
     assert!(log[0].created_at > log[1].created_at, "in their order");
+}
+
+#[tokio::test]
+async fn what_becomes_of_action_items_and_goals_is_told() {
+    let (world, reviewed) = heard().await;
+    let visitor = Visitor::default();
+    let mut tx = begin(&world).await;
+    let content = summary::load_version(&mut tx, reviewed.summary, 1).await.expect("it reads");
+    let item = content.claims.iter().find(|claim| claim.action.is_some()).expect("an action item");
+    for _ in 0..2 {
+        settle::settle(&mut tx, item.id, ItemState::Done, &Told::default(), &visitor).await.expect("it is settled");
+    }
+    let new = NewGoal { client: world.priya, text: "Lead the team.", due: None, claim: None };
+    let goal = goals::create(&mut tx, &new, &visitor).await.expect("it is set");
+    for _ in 0..2 {
+        let now = goals::hold(&mut tx, goal.id).await.expect("it reads").expect("it is there");
+        goals::settle(&mut tx, &now, GoalState::Achieved, &Told::default(), &visitor).await.expect("it is achieved");
+    }
+    tx.commit().await.expect("it is committed");
+    assert_eq!(kinds(&world).await, ["action_item.settled", "goal.changed", "goal.changed"]);
+    let events = events(&world).await;
+    let (settled, achieved) = (&events[0]["data"], &events[2]["data"]);
+    assert_eq!((&settled["item_id"], &settled["state"]), (&item.lasting_id.to_string().into(), &"done".into()));
+    assert_eq!(settled["session_id"], reviewed.session.to_string());
+    assert_eq!(
+        (&achieved["goal_id"], &achieved["client_id"]),
+        (&goal.id.to_string().into(), &world.priya.to_string().into())
+    );
+    assert!(!serde_json::to_string(&events).expect("JSON").contains("Lead"), "no words");
 }
 
 #[tokio::test]

@@ -24,6 +24,8 @@ pub struct WeeklyRollup {
     pub follow_ups_sent: i64,
     /// Summaries that still need the coach's review.
     pub waiting_for_review: i64,
+    /// Action items done in the week.
+    pub items_done: i64,
     /// One row per client, in display order.
     pub rows: Vec<WeeklyClient>,
     /// Open action items, whether overdue or not, in display order.
@@ -77,6 +79,7 @@ impl WeeklyRollup {
             speaking_seconds: 11_820.0,
             follow_ups_sent: 4,
             waiting_for_review: 1,
+            items_done: 3,
             rows: vec![
                 row("Priya Raman", 2, Some(64), 4),
                 row("Tom Becker", 2, Some(58), 2),

@@ -1,11 +1,12 @@
-//! Action items of all sessions, a page at a time: who owes what to whom by when, and what is overdue. Only reads.
+//! Action items of all sessions, a page at a time: who owes what to whom by when, how it stands, and what is
+//! overdue. Only reads.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::{
     db::{TenantTx, Tx},
-    model::SummaryState,
+    model::{ItemState, SummaryState},
 };
 
 /// Which action items a page shows.
@@ -17,12 +18,16 @@ pub struct WantedActions {
     pub coach: Option<Uuid>,
     /// Only those of this owner: `client`, `coach` or `unclear`.
     pub owner: Option<&'static str>,
-    /// Only those whose day has passed and of which no later session says that they were done.
+    /// Only those that stand so.
+    pub state: Option<ItemState>,
+    /// Only those that are open and whose day has passed.
     pub overdue: bool,
     /// Only those from sessions on or after this day.
     pub from: Option<NaiveDate>,
     /// Only those from sessions on or before this day.
     pub to: Option<NaiveDate>,
+    /// Only this one, by its lasting id.
+    pub item: Option<Uuid>,
     /// Only those after this one: the session's day and the claim.
     pub after: Option<(NaiveDate, Uuid)>,
     /// At most this many.
@@ -33,6 +38,8 @@ pub struct WantedActions {
 #[derive(Clone, Debug, serde::Serialize, utoipa::ToSchema)]
 #[schema(as = ActionItemLine)]
 pub struct ActionLine {
+    /// Its id, which stays through edits and refinements.
+    pub item_id: Uuid,
     /// Its claim, in the version that is shown.
     pub claim_id: Uuid,
     /// Its summary.
@@ -63,10 +70,42 @@ pub struct ActionLine {
     pub due_date: Option<NaiveDate>,
     /// The words that the date comes from.
     pub due_words: Option<String>,
+    /// How it stands: as a person said last, else `done` if a later session says so.
+    pub state: ItemState,
+    /// Since which day it is done or dropped, or open again; `null` if it was never anything but open.
+    pub since: Option<NaiveDate>,
+    /// What was noted with that.
+    pub note: Option<String>,
+    /// The person who said so; `null` if it was a later session, a key of the organization, or an operator.
+    pub told_by: Option<Uuid>,
+    /// That person's name.
+    pub told_by_name: Option<String>,
+    /// When they said so.
+    pub told_at: Option<DateTime<Utc>>,
     /// Whether a later session says that it was done.
     pub reported_done: bool,
-    /// Whether its day has passed, in the coach's time zone, and no later session says that it was done.
+    /// Whether it is open and its day has passed, in the coach's time zone.
     pub is_overdue: bool,
+}
+
+/// The lasting id of the action item that `id` means: that itself, or the id of its claim in any version. `None` if there is
+/// none.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn item_of(tx: &mut TenantTx, id: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!("select lasting_id from claims where id = $1 or lasting_id = $1 limit 1", id)
+        .fetch_optional(tx.conn())
+        .await
+}
+
+/// One action item, as it is in the version that is shown; `None` if that one hasn't got it.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn action_item(tx: &mut TenantTx, item: Uuid) -> Result<Option<ActionLine>, sqlx::Error> {
+    let wanted = WantedActions { item: Some(item), limit: 1, ..WantedActions::default() };
+    Ok(action_page(tx, &wanted).await?.pop())
 }
 
 /// A page of the action items that `tx` sees, those of the newest sessions first: of each summary's approved version, else of
@@ -76,16 +115,15 @@ pub struct ActionLine {
 /// Returns an error if the query fails.
 pub async fn action_page(tx: &mut TenantTx, wanted: &WantedActions) -> Result<Vec<ActionLine>, sqlx::Error> {
     let (after_day, after_id) = wanted.after.unzip();
-    // A version gives its claims new ids, so a thread's earlier claim is known by its summary and its words.
     sqlx::query_as!(
         ActionLine,
         r#"with shown as not materialized (
                select id, session_id, client_id, state, coalesce(approved_version, version) as version
                from summaries where state in ('done', 'approved')),
            items as not materialized (
-               select claims.id as claim_id, shown.id as summary_id, shown.state as summary_state, sessions.id as session_id,
-                      sessions.title as session_title, session_date, sessions.coach_id, shown.client_id, clients.name as client,
-                      claims.text, audience, support, owner, due_date, due_words,
+               select claims.lasting_id, claims.id as claim_id, shown.id as summary_id, shown.state as summary_state,
+                      sessions.id as session_id, sessions.title as session_title, session_date, sessions.coach_id,
+                      shown.client_id, clients.name as client, claims.text, audience, support, owner, due_date, due_words,
                       due_date < (now() at time zone coaches.time_zone)::date as is_past
                from sessions
                join shown on shown.session_id = sessions.id
@@ -96,31 +134,25 @@ pub async fn action_page(tx: &mut TenantTx, wanted: &WantedActions) -> Result<Ve
                where ($1::uuid is null or shown.client_id = $1) and ($2::uuid is null or sessions.coach_id = $2)
                  and ($3::text is null or owner = $3)
                  and ($5::date is null or session_date >= $5) and ($6::date is null or session_date <= $6)
-                 and ($7::date is null or (session_date, claims.id) < ($7, $8::uuid))),
-           -- Where only those that are overdue are wanted, it is looked which were done; else for the page's own alone.
+                 and ($7::date is null or (session_date, claims.id) < ($7, $8::uuid))
+                 and ($11::uuid is null or claims.lasting_id = $11)),
+           -- Where it matters how they stand, it is looked for each; else for the page's own alone.
            page as materialized (
                select * from items
-               where not $4 or (is_past and not exists (
-                   select from claims earlier
-                   join threads on threads.earlier_claim_id = earlier.id
-                   join claims said on said.id = threads.claim_id
-                   join shown later on later.id = said.summary_id and later.version = said.version
-                   where outcome = 'met' and earlier.summary_id = items.summary_id
-                     and earlier.section = 'action_items' and earlier.text = items.text))
+               where (not $4 and $10::text is null) or ((not $4 or is_past) and exists (
+                   select from action_item_now(items.lasting_id) as stands
+                   where stands.state = coalesce($10, stands.state) and (not $4 or stands.state = 'open')))
                order by session_date desc, claim_id desc limit $9)
-           select claim_id as "claim_id!", page.summary_id as "summary_id!", summary_state as "summary_state!: SummaryState",
-                  session_id as "session_id!", session_title as "session_title!", session_date as "session_date!",
-                  coach_id as "coach_id!", client_id as "client_id!", client as "client!", text as "text!",
-                  audience as "audience!", support as "support!", owner as "owner!", due_date, due_words,
-                  reported_done as "reported_done!", coalesce(is_past, false) and not reported_done as "is_overdue!"
-           from page cross join lateral (
-               select exists (
-                   select from claims earlier
-                   join threads on threads.earlier_claim_id = earlier.id
-                   join claims said on said.id = threads.claim_id
-                   join shown later on later.id = said.summary_id and later.version = said.version
-                   where outcome = 'met' and earlier.summary_id = page.summary_id
-                     and earlier.section = 'action_items' and earlier.text = page.text)) as done (reported_done)
+           select page.lasting_id as "item_id!", claim_id as "claim_id!", page.summary_id as "summary_id!",
+                  summary_state as "summary_state!: SummaryState", session_id as "session_id!",
+                  session_title as "session_title!", session_date as "session_date!", page.coach_id as "coach_id!",
+                  client_id as "client_id!", client as "client!", text as "text!", audience as "audience!",
+                  support as "support!", owner as "owner!", due_date, due_words, stands.state as "state!: ItemState",
+                  stands.since, stands.note, stands.told_by, coaches.name as "told_by_name?", stands.told_at,
+                  stands.reported_done as "reported_done!",
+                  coalesce(is_past, false) and stands.state = 'open' as "is_overdue!"
+           from page cross join lateral action_item_now(page.lasting_id) as stands
+           left join coaches on coaches.id = stands.told_by
            order by session_date desc, claim_id desc"#,
         wanted.client,
         wanted.coach,
@@ -130,7 +162,9 @@ pub async fn action_page(tx: &mut TenantTx, wanted: &WantedActions) -> Result<Ve
         wanted.to,
         after_day,
         after_id,
-        wanted.limit
+        wanted.limit,
+        wanted.state as Option<ItemState>,
+        wanted.item
     )
     .fetch_all(tx.conn())
     .await

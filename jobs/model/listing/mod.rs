@@ -11,7 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use actions::{ActionLine, WantedActions, action_page};
+pub use actions::{ActionLine, WantedActions, action_item, action_page, item_of};
 pub use page::{Wanted, page, status};
 pub use summaries::{ShownSummary, SummaryLine, WantedSummaries, place_of_summary, summary, summary_page};
 pub use utterances::{Stored, Utterance, stored, utterances};

@@ -180,7 +180,7 @@ pub(super) async fn change(call: Call, Id(id): Id, body: Json<Change>) -> Answer
 
 /// Remove a client
 ///
-/// One with sessions stays in them by name, and is no longer matched, listed or written to.
+/// One with sessions stays in them by name, and is no longer matched, listed or written to; open goals are dropped.
 #[utoipa::path(delete, path = "/v1/clients/{id}", tag = "clients", operation_id = "remove_client",
     params(("id" = Uuid, Path,)), security(("key" = ["clients:write"])),
     responses((status = 200, description = "What was removed, and what stays", body = Removal)))]
@@ -224,7 +224,7 @@ pub(super) struct Merge {
 
 /// Merge a client into another
 ///
-/// Its sessions, summaries, names and mails become the other's. It can't be undone.
+/// Its sessions, summaries, goals, names and mails become the other's. It can't be undone.
 #[utoipa::path(post, path = "/v1/clients/{id}/merge", tag = "clients", operation_id = "merge_clients",
     params(("id" = Uuid, Path,)), request_body = Merge, security(("key" = ["clients:write"])),
     responses((status = 200, description = "What it did", body = Merged)))]

@@ -1,7 +1,7 @@
 //! What endpoints read: ids, query parameters, JSON bodies, cursors. Each refusal says what is wrong and where.
 
 use axum::{
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{header, request::Parts},
 };
@@ -78,6 +78,30 @@ impl<T: DeserializeOwned> FromRequest<HttpState> for Json<T> {
         let value = serde_json::from_slice(&bytes)
             .map_err(|error| Problem::new(Code::UnreadableBody, format!("The JSON can’t be used: {error}.")))?;
         Ok(Self { value, sha256: Sha256::digest(&bytes).to_vec() })
+    }
+}
+
+/// A JSON body that may be left out: then it is the default.
+pub(super) struct MaybeJson<T> {
+    pub(super) value: T,
+    pub(super) sha256: Vec<u8>,
+}
+
+impl<T: DeserializeOwned + Default> FromRequest<HttpState> for MaybeJson<T> {
+    type Rejection = Stop;
+
+    async fn from_request(request: Request, state: &HttpState) -> Result<Self, Stop> {
+        let (parts, body) = request.into_parts();
+        // Under the same limit of size.
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state)
+            .await
+            .map_err(|error| Problem::of_status(error.status()))?;
+        if bytes.is_empty() {
+            return Ok(Self { value: T::default(), sha256: Sha256::digest(b"").to_vec() });
+        }
+        let request = Request::from_parts(parts, Body::from(bytes));
+        let Json { value, sha256 } = Json::<Option<T>>::from_request(request, state).await?;
+        Ok(Self { value: value.unwrap_or_default(), sha256 })
     }
 }
 

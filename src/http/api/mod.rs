@@ -8,8 +8,8 @@
 //! upload   how a transcript comes in
 //! places   what holds memory or a connection for a while
 //! document the OpenAPI document
-//! auth me keys organization people sessions speakers transcripts clients summaries action_items follow_ups
-//! webhooks search rollups exports templates jobs history       the endpoints, one file a group
+//! auth me keys organization people sessions speakers transcripts clients summaries action_items goals
+//! follow_ups webhooks search rollups exports templates jobs history       the endpoints, one file a group
 //! ```
 //!
 //! A page and an endpoint call the same function of `debrief_jobs`. Which right an endpoint asks for stands in its
@@ -23,6 +23,7 @@ mod clients;
 mod document;
 mod exports;
 mod follow_ups;
+mod goals;
 mod history;
 pub(super) mod input;
 mod jobs;
@@ -116,6 +117,15 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(follow_ups::cancel))
         .routes(routes!(follow_ups::decide))
         .routes(routes!(action_items::list))
+        .routes(routes!(action_items::show, action_items::change))
+        .routes(routes!(action_items::complete))
+        .routes(routes!(action_items::drop_item))
+        .routes(routes!(action_items::reopen))
+        .routes(routes!(goals::list, goals::create))
+        .routes(routes!(goals::show, goals::change, goals::remove))
+        .routes(routes!(goals::achieve))
+        .routes(routes!(goals::drop_goal))
+        .routes(routes!(goals::reopen))
         .routes(routes!(search::search))
         .routes(routes!(rollups::list))
         .routes(routes!(exports::list, exports::start))

@@ -9,6 +9,7 @@ use axum::{
 };
 use debrief_jobs::{
     db,
+    goals::GoalError,
     people::PeopleError,
     review::actions::ActionError,
     rights::{Denied, EnterError, KeyError},
@@ -372,6 +373,18 @@ impl From<ActionError> for Problem {
             | ActionError::Unsaved => Code::WrongState,
         };
         Self::new(code, detail)
+    }
+}
+
+impl From<GoalError> for Problem {
+    fn from(error: GoalError) -> Self {
+        let detail = capitalized(&error.to_string());
+        match (error.field(), error) {
+            (_, GoalError::Database(error)) => error.into(),
+            (Some(field), _) => Self::invalid(field, detail),
+            (None, GoalError::TooMany) => Self::new(Code::WrongState, detail),
+            (None, _) => Self::new(Code::Invalid, detail),
+        }
     }
 }
 

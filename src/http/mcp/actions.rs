@@ -1,9 +1,10 @@
-//! The tool about action items of all sessions: who is to do what, by when, and what is overdue.
+//! The tool about action items of all sessions: who is to do what, by when, how it stands, and what is
+//! overdue.
 
 use chrono::NaiveDate;
 use debrief_jobs::{
     model::{
-        MAX_CHARACTERS, Owner, SummaryState,
+        ItemState, MAX_CHARACTERS, Owner, SummaryState,
         listing::{self, ActionLine, WantedActions},
     },
     rights::Right,
@@ -38,6 +39,8 @@ struct ActionsInput {
     coach_id: Option<Uuid>,
     /// Only what the client, or what the coach, is to do.
     owner: Option<Owing>,
+    /// Only those that stand so.
+    state: Option<ItemState>,
     /// Only what is overdue.
     #[serde(default)]
     overdue: bool,
@@ -72,8 +75,15 @@ struct Action {
     owner: String,
     /// The day, if one was said; null means that none was.
     due_date: Option<NaiveDate>,
-    /// Whether that day has passed and no later session says that it was done.
+    /// Whether it is open and that day has passed.
     overdue: bool,
+    /// How it stands: `done` if a person ticked it off or a later session says so, `dropped` if it won't be done.
+    #[schemars(extend("enum" = ["open", "done", "dropped"]))]
+    state: String,
+    /// Since which day; null if it was never anything but open.
+    since: Option<NaiveDate>,
+    /// What a person noted with that.
+    note: Option<String>,
     /// Whether a later session says that it was done.
     reported_done: bool,
     /// `client`, or `coach` if it is for the coach alone.
@@ -97,6 +107,9 @@ impl From<&ActionLine> for Action {
             owner: one.owner.clone(),
             due_date: one.due_date,
             overdue: one.is_overdue,
+            state: one.state.to_string(),
+            since: one.since,
+            note: one.note.as_deref().map(|note| words(note, MAX_CHARACTERS)),
             reported_done: one.reported_done,
             audience: one.audience.clone(),
             support: one.support.clone(),
@@ -111,7 +124,7 @@ impl From<&ActionLine> for Action {
 
 #[tool_router(router = action_tools, vis = "pub(super)")]
 impl Server {
-    /// List action items of all sessions: who is to do what, by when, what is overdue, and what a later session says was done.
+    /// List action items of all sessions: who is to do what, by when, how each stands, and what is overdue.
     /// They come from each summary's approved version, else from its latest draft (`approved` tells). Needs `summaries:read`.
     #[tool(
         input_schema = takes::<ActionsInput>(),
@@ -130,7 +143,9 @@ impl Server {
             client: input.client_id,
             coach: input.coach_id,
             owner: owner.map(Owner::as_str),
+            state: input.state,
             overdue: input.overdue,
+            item: None,
             from: input.from,
             to: input.to,
             after: Paging { limit: None, cursor: input.cursor }.after()?,

@@ -5,7 +5,7 @@
 //! call       who asks, and the transaction that a right gives: as in the API, with the same limit and the same audit
 //! input      arguments, and which of them is wrong
 //! answer     what a tool says: bounded, cleaned, and with what strangers said marked as data
-//! said sessions clients actions summaries       the tools, one file a group
+//! said sessions clients actions goals summaries the tools, one file a group
 //! ```
 //!
 //! Two ways in, with the same keys: `/mcp` on the public listener (streamable HTTP) and `debrief mcp` (standard input and
@@ -16,6 +16,7 @@ mod actions;
 mod answer;
 mod call;
 mod clients;
+mod goals;
 mod input;
 mod said;
 mod sessions;
@@ -78,6 +79,7 @@ static TOOLS: LazyLock<ToolRouter<Server>> = LazyLock::new(|| {
         + Server::session_tools()
         + Server::client_tools()
         + Server::action_tools()
+        + Server::goal_tools()
         + Server::summary_tools()
 });
 
