@@ -75,6 +75,8 @@ pub enum EventKind {
     Invited,
     /// A person was deactivated or brought back.
     PersonChanged,
+    /// A session was deleted for good.
+    SessionDeleted,
     /// A team was created, renamed or deleted, or its members changed.
     TeamChanged,
 }
@@ -115,6 +117,7 @@ impl EventKind {
             Self::RolesChanged => "roles_changed",
             Self::Invited => "invited",
             Self::PersonChanged => "person_changed",
+            Self::SessionDeleted => "session_deleted",
             Self::TeamChanged => "team_changed",
         }
     }

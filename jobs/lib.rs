@@ -17,6 +17,7 @@ pub mod rollup;
 
 // What a coach does with a session.
 pub mod correct;
+pub mod erase;
 pub mod refine;
 pub mod review;
 
@@ -45,6 +46,7 @@ pub mod names;
 pub mod path;
 pub mod people;
 pub mod queue;
+pub mod removal;
 pub mod repeats;
 pub mod rights;
 pub mod secret;
@@ -93,6 +95,7 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<webhook::TellPaused>(services.provide())
         .with::<index::IndexSession>(services.provide())
         .with::<index::IndexSummary>(services.provide())
+        .with::<removal::RemoveObjects>(services.provide())
         // On a schedule.
         .with::<rollup::RollupDue>(services.provide())
         .with::<rollup::WeeklyRollup>(services.provide())

@@ -85,7 +85,7 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(people::rename_team, people::delete_team))
         .routes(routes!(people::add_member, people::remove_member))
         .routes(routes!(sessions::list))
-        .routes(routes!(sessions::show, sessions::change))
+        .routes(routes!(sessions::show, sessions::change, sessions::delete))
         .routes(routes!(sessions::close))
         .routes(routes!(sessions::utterances))
         .routes(routes!(sessions::progress))
