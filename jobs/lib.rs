@@ -52,6 +52,7 @@ pub mod rights;
 pub mod secret;
 pub mod sign_in;
 pub mod template;
+pub mod uploads;
 pub mod voice;
 pub mod webhook;
 pub(crate) mod written;
@@ -96,6 +97,7 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<index::IndexSession>(services.provide())
         .with::<index::IndexSummary>(services.provide())
         .with::<removal::RemoveObjects>(services.provide())
+        .with::<uploads::RemoveUpload>(services.provide())
         // On a schedule.
         .with::<rollup::RollupDue>(services.provide())
         .with::<rollup::WeeklyRollup>(services.provide())
@@ -105,6 +107,7 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<queue::Prune>(services.provide())
         .with::<llm::ExpireAnswers>(services.provide())
         .with::<webhook::Tidy>(services.provide())
+        .with::<uploads::TidyUploads>(services.provide())
 }
 
 /// The program's own schedules; `queue.schedules` overrides them by name.
@@ -118,6 +121,7 @@ pub fn schedules() -> Vec<Schedule> {
         queue::PRUNE_SCHEDULE,
         llm::SCHEDULE,
         webhook::SCHEDULE,
+        uploads::SCHEDULE,
     ]
 }
 

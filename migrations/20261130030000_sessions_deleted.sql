@@ -37,4 +37,5 @@ create index inbox_notices_by_session on inbox_notices (organization_id, session
 create index misdeliveries_by_summary on misdeliveries (organization_id, summary_id);
 create index refinements_by_version on refinements (organization_id, summary_id, base_version);
 create index review_visits_by_link on review_visits (organization_id, link_id);
+create index utterances_by_transcript on utterances (organization_id, transcript_id);
 create index session_attendees_by_transcript on session_attendees (organization_id, transcript_id);

@@ -8,7 +8,7 @@ use std::{
 
 /// The modules of `jobs/` from the top down: each uses only those below it.
 #[rustfmt::skip]
-pub(crate) const ORDER: [&str; 46] = [
+pub(crate) const ORDER: [&str; 47] = [
     "services",
     // On the side, and on a schedule.
     "export", "reconcile", "rollup",
@@ -17,7 +17,7 @@ pub(crate) const ORDER: [&str; 46] = [
     // The path, from end to start.
     "follow_up", "sign_in", "desk", "summarize", "parse", "attribute", "ingest",
     // What the stages share.
-    "people", "mail", "template", "written", "voice", "llm", "index", "path", "webhook", "removal", "danger", "embed", "queue", "rights", "audit", "links",
+    "people", "mail", "template", "written", "voice", "llm", "index", "path", "webhook", "uploads", "removal", "danger", "embed", "queue", "rights", "audit", "links",
     "model", "limits", "repeats", "db",
     "secret", "bucket", "meeting", "names", "settings", "language", "learn", "text", "masked", "private", "web",
 ];

@@ -16,7 +16,7 @@ const CLIENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/api/client.py")
 /// What no schema can say (a coach who isn't there, a version that has changed) is refused with these.
 const EXPECTED: &str = r#"
 [checks]
-positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "422", "428", "429"]
+positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "413", "422", "428", "429"]
 negative_data_rejection.expected-statuses = ["400", "401", "403", "404", "406", "409", "412", "413", "415", "422", "428"]
 missing_required_header.expected-statuses = ["400", "401", "403", "404", "406", "415", "422", "428"]
 "#;

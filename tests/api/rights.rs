@@ -71,6 +71,8 @@ fn about(id: &str) -> (Of, Option<Value>) {
         "split_speaker" => {
             (Of::Session, Some(json!({ "label": "x", "turns": [{ "utterance_id": uuid, "is": null }] })))
         }
+        "create_upload" => (Of::Upload, None),
+        "get_resumable_upload" | "append_upload" | "delete_upload" => (Of::Parts, None),
         "upload_transcript" => (Of::Upload, None),
         "get_upload" => (Of::File, None),
         "download_transcript" => (Of::Transcript, None),
@@ -91,6 +93,10 @@ fn about(id: &str) -> (Of, Option<Value>) {
         "get_refinement" => (Of::Refinement, None),
         "edit_summary" => (Of::Summary, Some(json!({ "add": [{ "section": "wins", "text": "It went well." }] }))),
         "refine_summary" => (Of::Summary, Some(json!({ "instruction": "shorter" }))),
+        "approve_summaries" => (
+            Of::Nobody,
+            Some(json!({ "approvals": [{ "id": uuid, "version": 1, "hash": "x", "recipient": null }] })),
+        ),
         "approve_summary" => (Of::Summary, Some(json!({ "version": 1, "hash": "x", "recipient": null }))),
         "schedule_letter" => (Of::Summary, Some(json!({ "send_at": null }))),
         "decide_letter" => (Of::Summary, Some(json!({ "fate": "arrived" }))),
@@ -125,6 +131,8 @@ enum Of {
     /// A coach, named in the parameters.
     Coach,
     Upload,
+    /// An upload in parts.
+    Parts,
     File,
     // Things of the organization.
     Export,
@@ -140,7 +148,7 @@ enum Of {
 impl Of {
     fn is_clients_data(self) -> bool {
         use Of::*;
-        matches!(self, Session | Summary | SummaryVersion | Refinement | Client | Transcript | Coach | Upload | File)
+        matches!(self, Session | Summary | SummaryVersion | Refinement | Client | Transcript | Coach | Upload | Parts | File)
     }
     fn is_of_organization(self) -> bool {
         use Of::*;
@@ -266,6 +274,12 @@ async fn places(api: &Api) -> BTreeMap<&'static str, String> {
     )
     .await;
     api.execute("update transcripts set stored_key = 'transcripts/x'").await;
+    api.execute(
+        "insert into uploads (id, organization_id, coach_id, account_id, file_name, replaces, size_bytes, expires_at)
+         select gen_random_uuid(), organization_id, id, id, 'b.vtt', false, 9, now() + interval '1 day'
+         from coaches where handle = 'maya'",
+    )
+    .await;
     api.world.services.bucket.put("transcripts/x", "WEBVTT").await.expect("it is there");
     api.world.services.bucket.put("inbox/maya/new.vtt", "WEBVTT").await.expect("it is there");
     let mut tx = api.world.database.db.tenant(api.world.organization).await.expect("a transaction");
@@ -287,6 +301,7 @@ async fn places(api: &Api) -> BTreeMap<&'static str, String> {
         ("key", "api_keys"),
         ("webhook", "webhooks"),
         ("delivery", "webhook_deliveries"),
+        ("upload", "uploads"),
         ("team", "teams"),
         ("refinement", "refinements"),
     ] {
@@ -312,6 +327,7 @@ fn path(operation: &Operation, of: Of, places: &BTreeMap<&'static str, String>) 
         Of::Transcript => at("transcript"),
         Of::Coach => format!("{}?coach_id={}", operation.path, places["coach"]),
         Of::Upload => format!("{}?coach=maya&file_name=a.vtt", operation.path),
+        Of::Parts => at("upload"),
         Of::File => format!("{}?object_key=inbox/maya/new.vtt", operation.path),
         Of::Export => at("export").replace("{table}", "sessions").replace("{format}", "csv"),
         Of::Template => operation.path.replace("{name}", "a"),

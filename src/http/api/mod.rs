@@ -8,8 +8,10 @@
 //! upload   how a transcript comes in
 //! places   what holds memory or a connection for a while
 //! document the OpenAPI document
-//! me keys organization people sessions speakers transcripts clients summaries action_items follow_ups
-//! webhooks search rollups exports templates jobs history       the endpoints, one file a group
+//! deprecated  what will go: headers, and marks in the document
+//! cross_origin  browser programs of other origins
+//! me keys organization people sessions speakers transcripts clients summaries action_items follow_ups approvals
+//! uploads webhooks search rollups exports templates jobs history       the endpoints, one file a group
 //! ```
 //!
 //! A page and an endpoint call the same function of `debrief_jobs`. Which right an endpoint asks for stands in its
@@ -17,8 +19,11 @@
 
 mod action_items;
 mod again;
+mod approvals;
 pub(super) mod call;
 mod clients;
+mod cross_origin;
+mod deprecated;
 mod document;
 mod exports;
 mod follow_ups;
@@ -39,15 +44,17 @@ mod summaries;
 mod templates;
 mod transcripts;
 mod upload;
+mod uploads;
 mod webhooks;
 
 use axum::{
     Router,
     extract::Request,
+    http::StatusCode,
     middleware,
     middleware::Next,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, options},
 };
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -57,15 +64,24 @@ pub use problem::{Code, Problem};
 use super::HttpState;
 
 /// How the API behaves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// How many requests a person's keys, or a key of the organization, may make in a minute.
     pub requests_per_minute: u32,
+    /// The origins (`https://app.example.org`) whose pages may call it from a browser.
+    pub cors_origins: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { requests_per_minute: 100 }
+        Self { requests_per_minute: 100, cors_origins: Vec::new() }
+    }
+}
+
+impl Settings {
+    /// Whether pages of this origin may call the API.
+    pub(super) fn allows(&self, origin: &axum::http::HeaderValue) -> bool {
+        self.cors_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes())
     }
 }
 
@@ -94,6 +110,8 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(transcripts::upload))
         .routes(routes!(transcripts::status))
         .routes(routes!(transcripts::content))
+        .routes(routes!(uploads::create))
+        .routes(routes!(uploads::show, uploads::append, uploads::remove))
         .routes(routes!(clients::list, clients::create))
         .routes(routes!(clients::show, clients::change, clients::remove))
         .routes(routes!(clients::sessions))
@@ -111,6 +129,7 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(summaries::reopen))
         .routes(routes!(follow_ups::preview))
         .routes(routes!(follow_ups::approve))
+        .routes(routes!(approvals::approve))
         .routes(routes!(follow_ups::schedule))
         .routes(routes!(follow_ups::cancel))
         .routes(routes!(follow_ups::decide))
@@ -147,11 +166,17 @@ pub fn openapi() -> OpenApi {
 /// The routes under `/v1`.
 pub(super) fn router(state: &HttpState) -> Router<HttpState> {
     let (router, openapi) = endpoints().split_for_parts();
-    let document = document::served(document::finished(openapi));
-    router
+    let mut openapi = document::finished(openapi);
+    let document = document::served(openapi.clone());
+    let most = state.services.ingest.max_bytes;
+    let router = router
         .layer(middleware::from_fn_with_state(state.clone(), call::admit))
+        .route("/v1/uploads", options(move || uploads::options(most)))
         .route("/v1/openapi.json", get(move || async move { document.clone().into_response() }))
-        .layer(middleware::from_fn(problems))
+        // Inside of the layers below: a preflight is a method that no endpoint has.
+        .method_not_allowed_fallback(async || Problem::of_status(StatusCode::METHOD_NOT_ALLOWED));
+    let router = deprecated::tell(router, &mut openapi, deprecated::TABLE).layer(middleware::from_fn(problems));
+    cross_origin::allow(router, &state.api.cors_origins)
 }
 
 /// A bare answer of the framework below `/v1` is a problem document, like all others.
