@@ -5,10 +5,7 @@
 //! once, one is taken; the other's object is left, like that of a process that died, and [`TidyUploads`] finds it. Writes
 //! `uploads` and `upload_parts`. A rerun of a job removes the rest.
 
-use std::{
-    collections::HashSet,
-    time::Duration,
-};
+use std::{collections::HashSet, time::Duration};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};

@@ -207,8 +207,7 @@ async fn over_the_api_a_session_is_gone_for_everybody() {
     assert_eq!(api.get(&key, &path).await.code(), "COACH_005");
     assert!(!found().await.contains(&api.reviewed.session.to_string()), "search finds nothing");
     assert_eq!(visit::get(&api.router, &page, &cookie).await.status, StatusCode::UNAUTHORIZED, "its link has ended");
-    let told: String =
-        one(world, "select body from webhook_deliveries where type = 'session.deleted'").await;
+    let told: String = one(world, "select body from webhook_deliveries where type = 'session.deleted'").await;
     let told: Value = serde_json::from_str(&told).expect("JSON");
     let data = serde_json::json!({ "session_id": api.reviewed.session, "coach_id": world.coach });
     assert_eq!(told["data"], data, "ids only");

@@ -117,8 +117,11 @@ pub(super) async fn end_jobs(tx: &mut TenantTx, session_id: Uuid, own: &Own) -> 
 
 /// Forgets answers that are kept for repeated requests and show something of the session.
 pub(super) async fn forget_answers(tx: &mut TenantTx, session_id: Uuid, own: &Own) -> Result<(), sqlx::Error> {
-    let ids: Vec<String> =
-        [session_id].into_iter().chain(own.summaries.iter().map(|summary| summary.id)).map(|id| id.to_string()).collect();
+    let ids: Vec<String> = [session_id]
+        .into_iter()
+        .chain(own.summaries.iter().map(|summary| summary.id))
+        .map(|id| id.to_string())
+        .collect();
     sqlx::query!(
         "delete from idempotency_keys
          where exists (select from unnest($1::text[]) as named (id) where position(convert_to(id, 'UTF8') in body) > 0)",

@@ -22,7 +22,8 @@ async fn one_that_is_refused_stops_none_of_the_others() {
     api.world.leaves::<SendFollowUp>();
     let (good, mut stale) = (signed(&api, &key, api.reviewed.summary).await, signed(&api, &key, other.summary).await);
     stale["hash"] = "0".repeat(64).into();
-    let body = json!({ "approvals": [stale, good, { "id": Uuid::nil(), "version": 1, "hash": "x", "recipient": null }] });
+    let body =
+        json!({ "approvals": [stale, good, { "id": Uuid::nil(), "version": 1, "hash": "x", "recipient": null }] });
     let once = [("idempotency-key", "batch-1")];
     let done = api.ask(&key, axum::http::Method::POST, "/v1/summaries/approve", Some(&body), &once).await;
     assert_eq!(done.status, StatusCode::OK, "{}", done.body);

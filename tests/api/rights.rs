@@ -93,10 +93,9 @@ fn about(id: &str) -> (Of, Option<Value>) {
         "get_refinement" => (Of::Refinement, None),
         "edit_summary" => (Of::Summary, Some(json!({ "add": [{ "section": "wins", "text": "It went well." }] }))),
         "refine_summary" => (Of::Summary, Some(json!({ "instruction": "shorter" }))),
-        "approve_summaries" => (
-            Of::Nobody,
-            Some(json!({ "approvals": [{ "id": uuid, "version": 1, "hash": "x", "recipient": null }] })),
-        ),
+        "approve_summaries" => {
+            (Of::Nobody, Some(json!({ "approvals": [{ "id": uuid, "version": 1, "hash": "x", "recipient": null }] })))
+        }
         "approve_summary" => (Of::Summary, Some(json!({ "version": 1, "hash": "x", "recipient": null }))),
         "schedule_letter" => (Of::Summary, Some(json!({ "send_at": null }))),
         "decide_letter" => (Of::Summary, Some(json!({ "fate": "arrived" }))),
@@ -148,7 +147,10 @@ enum Of {
 impl Of {
     fn is_clients_data(self) -> bool {
         use Of::*;
-        matches!(self, Session | Summary | SummaryVersion | Refinement | Client | Transcript | Coach | Upload | Parts | File)
+        matches!(
+            self,
+            Session | Summary | SummaryVersion | Refinement | Client | Transcript | Coach | Upload | Parts | File
+        )
     }
     fn is_of_organization(self) -> bool {
         use Of::*;
@@ -379,7 +381,8 @@ async fn walk(operation: &Operation) {
     for caller in asking {
         let who = format!("{} by {}", operation.id, caller.name);
         let audited = api.count("select count(*) from audit_events where kind in ('read', 'changed')").await;
-        let answer = api.ask(&caller.key, operation.method.clone(), &path, body.as_ref(), &[("if-match", "*")]).await;
+        let headers = [("if-match", "*"), ("upload-length", "3")];
+        let answer = api.ask(&caller.key, operation.method.clone(), &path, body.as_ref(), &headers).await;
         let expected = caller.expects(operation.right);
         let failure = || format!("{who}: {} {}", answer.status, answer.body);
         match expected {

@@ -33,8 +33,10 @@ async fn begin_with(api: &Api, key: &str, headers: &[(&str, &str)]) -> Answer {
 
 /// Begins an upload as clients of the protocol do; returns where its parts go.
 async fn begin(api: &Api, key: &str, name: &str, size: usize) -> String {
-    let (size, metadata) = (size.to_string(), format!("filename {},filetype {}", STANDARD.encode(name), STANDARD.encode("text/plain")));
-    let headers = [("tus-resumable", "1.0.0"), ("upload-length", size.as_str()), ("upload-metadata", metadata.as_str())];
+    let (size, metadata) =
+        (size.to_string(), format!("filename {},filetype {}", STANDARD.encode(name), STANDARD.encode("text/plain")));
+    let headers =
+        [("tus-resumable", "1.0.0"), ("upload-length", size.as_str()), ("upload-metadata", metadata.as_str())];
     let begun = begin_with(api, key, &headers).await;
     assert_eq!(begun.status, StatusCode::CREATED, "{}", begun.body);
     assert_eq!((begun.header("upload-offset"), begun.header("tus-resumable")), ("0", "1.0.0"));
@@ -42,14 +44,7 @@ async fn begin(api: &Api, key: &str, name: &str, size: usize) -> String {
     begun.header("location").to_owned()
 }
 
-async fn api_ask(
-    api: &Api,
-    key: &str,
-    method: Method,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: Body,
-) -> Answer {
+async fn api_ask(api: &Api, key: &str, method: Method, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
     let request = Request::builder().method(method).uri(path).header(header::AUTHORIZATION, format!("Bearer {key}"));
     let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     send(&api.router, request.body(body).expect("a request")).await
@@ -129,10 +124,8 @@ async fn two_at_once_on_one_upload_corrupt_nothing() {
     let api = Api::new().await;
     let (key, talk) = (api.maya().await, talk());
     let path = begin(&api, &key, "a.txt", talk.len()).await;
-    let (one, other) = tokio::join!(
-        part(&api, &key, &path, 0, talk.clone()),
-        part(&api, &key, &path, 0, vec![b'x'; talk.len()]),
-    );
+    let (one, other) =
+        tokio::join!(part(&api, &key, &path, 0, talk.clone()), part(&api, &key, &path, 0, vec![b'x'; talk.len()]),);
     let mut statuses = [one.status.as_u16(), other.status.as_u16()];
     statuses.sort_unstable();
     assert_eq!(statuses, [204, 409], "{} {}", one.body, other.body);

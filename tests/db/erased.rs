@@ -31,9 +31,13 @@ async fn a_deleted_session_leaves_ids_and_no_word() {
     let (session, summary) = (full.reviewed.session, full.reviewed.summary);
     let mut referring = BTreeSet::new();
     let mut rows = async |table: &str, sql: String| -> i64 {
-        sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut all).await.unwrap_or_else(|error| panic!("{table}: {error}"))
+        sqlx::query_scalar(AssertSqlSafe(sql))
+            .fetch_one(&mut all)
+            .await
+            .unwrap_or_else(|error| panic!("{table}: {error}"))
     };
-    let holding = |table: &str, id: Uuid| format!("select count(*) from {table} t where to_jsonb(t)::text like '%{id}%'");
+    let holding =
+        |table: &str, id: Uuid| format!("select count(*) from {table} t where to_jsonb(t)::text like '%{id}%'");
     let mut of_other = Vec::new();
     for table in &tables {
         if rows(table, holding(table, session)).await + rows(table, holding(table, summary)).await > 0 {
@@ -54,7 +58,9 @@ async fn a_deleted_session_leaves_ids_and_no_word() {
     assert_eq!(erased.emails_kept, mails.len());
 
     let words = |table: &str| {
-        format!("select count(*) from {table} t where to_jsonb(t)::text ~* 'planning meeting|whole first draft|Line 12 has no end'")
+        format!(
+            "select count(*) from {table} t where to_jsonb(t)::text ~* 'planning meeting|whole first draft|Line 12 has no end'"
+        )
     };
     for (table, before) in tables.iter().zip(of_other) {
         assert_eq!(rows(table, holding(table, other.session)).await, before, "{table}: another session's rows stay");

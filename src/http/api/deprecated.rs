@@ -90,7 +90,10 @@ fn headers(entry: &Deprecated) -> Option<[(header::HeaderName, HeaderValue); 3]>
     Some([
         (header::HeaderName::from_static("deprecation"), HeaderValue::from_str(&format!("@{since}")).ok()?),
         (header::HeaderName::from_static("sunset"), HeaderValue::from_str(&sunset.to_string()).ok()?),
-        (header::LINK, HeaderValue::from_str(&format!("<{}>; rel=\"deprecation\"; type=\"text/html\"", entry.about)).ok()?),
+        (
+            header::LINK,
+            HeaderValue::from_str(&format!("<{}>; rel=\"deprecation\"; type=\"text/html\"", entry.about)).ok()?,
+        ),
     ])
 }
 
@@ -119,8 +122,8 @@ mod tests {
     #[tokio::test]
     async fn whoever_calls_what_will_go_is_told_since_when_and_until_when() {
         let (mut openapi, table) = made_up();
-        let router: Router = Router::new()
-            .route("/v1/things/{id}", get(async || "here").post(async || StatusCode::CONFLICT));
+        let router: Router =
+            Router::new().route("/v1/things/{id}", get(async || "here").post(async || StatusCode::CONFLICT));
         let router = tell(router, &mut openapi, &table);
         let ask = async |method: Method| {
             let request = Request::builder().method(method).uri("/v1/things/7").body(Body::empty());

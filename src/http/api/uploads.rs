@@ -166,6 +166,8 @@ fn place(asked: Place, headers: &HeaderMap) -> Result<Place, Problem> {
             headers(("Location" = String, description = "Where parts go"))),
         (status = 412, description = "Another version of the protocol")))]
 pub(super) async fn create(call: Call, Asked(asked): Asked<Place>, headers: HeaderMap) -> Answer {
+    // Whoever may not upload hears that first, whatever else is wrong.
+    call.caller.view(Right::TranscriptsWrite)?;
     spoken(&headers)?;
     if headers.contains_key("upload-defer-length") {
         return Err(Problem::new(Code::BadParameter, "Say the file’s size in Upload-Length when you begin.").into());
@@ -180,8 +182,7 @@ pub(super) async fn create(call: Call, Asked(asked): Asked<Place>, headers: Head
         return Err(Problem::invalid("Upload-Length", "The file is empty.").into());
     }
     let coach = transcripts::coach(&call, place.coach.as_deref()).await?;
-    let file_name =
-        place.file_name.ok_or_else(|| Problem::invalid("file_name", "Say what the file is called."))?;
+    let file_name = place.file_name.ok_or_else(|| Problem::invalid("file_name", "Say what the file is called."))?;
     upload::key(&coach, place.date, &file_name)?;
     let account = call.caller.account();
     let asks = format!("{size_bytes} {coach} {:?} {} {file_name}", place.date, place.replace);
@@ -247,6 +248,11 @@ struct PartContent(Vec<u8>);
         (status = 412, description = "Another version of the protocol")))]
 pub(super) async fn append(call: Call, Id(id): Id, headers: HeaderMap, body: Body) -> Answer {
     spoken(&headers)?;
+    let asks = headers.get(OFFSET).map(|offset| offset.as_bytes().to_vec()).unwrap_or_default();
+    // A request that is refused, or was carried out, puts nothing anywhere.
+    let mut tx = call.change(Right::TranscriptsWrite, &asks).await?;
+    let upload = uploads::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    drop(tx);
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !content_type.eq_ignore_ascii_case("application/offset+octet-stream") {
         let detail = "Send the part with Content-Type: application/offset+octet-stream.";
@@ -254,20 +260,16 @@ pub(super) async fn append(call: Call, Id(id): Id, headers: HeaderMap, body: Bod
     }
     let offset = number(&headers, &OFFSET, "Upload-Offset")?;
     let _place = places::UPLOADS.take(call.caller.account())?;
-    // A request that is refused, or was carried out, puts nothing anywhere.
-    let mut tx = call.change(Right::TranscriptsWrite, &offset.to_le_bytes()).await?;
-    let upload = uploads::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    drop(tx);
     if offset != upload.received_bytes {
         return Err(elsewhere(&upload).into());
     }
     let received = receive(&call, &upload, body).await?;
     if received < upload.size_bytes {
-        let mut tx = call.change(Right::TranscriptsWrite, &offset.to_le_bytes()).await?;
+        let mut tx = call.change(Right::TranscriptsWrite, &asks).await?;
         let upload = uploads::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
         return call.done(tx, About::other(id), StatusCode::NO_CONTENT, &(), &told(&upload)).await;
     }
-    complete(&call, upload, offset).await
+    complete(&call, upload, &asks).await
 }
 
 fn elsewhere(upload: &Upload) -> Problem {
@@ -326,7 +328,7 @@ async fn keep(call: &Call, upload: &Upload, at: i64, piece: Bytes) -> Result<i64
 }
 
 /// Puts a complete upload into the inbox.
-async fn complete(call: &Call, upload: Upload, offset: i64) -> Answer {
+async fn complete(call: &Call, upload: Upload, asks: &[u8]) -> Answer {
     let mut tx = call.read(Right::TranscriptsWrite).await?;
     let parts = uploads::parts(&mut tx, upload.id).await?;
     drop(tx);
@@ -349,7 +351,7 @@ async fn complete(call: &Call, upload: Upload, offset: i64) -> Answer {
             (stored.object_key, stored.sha256)
         }
     };
-    let mut tx = call.change(Right::TranscriptsWrite, &offset.to_le_bytes()).await?;
+    let mut tx = call.change(Right::TranscriptsWrite, asks).await?;
     uploads::finish(&mut tx, upload.id, &object_key, &sha256).await?;
     let upload = uploads::find(&mut tx, upload.id).await?.ok_or_else(Problem::not_found)?;
     call.done(tx, About::other(upload.id), StatusCode::NO_CONTENT, &(), &told(&upload)).await
