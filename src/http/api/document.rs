@@ -80,6 +80,10 @@ pub(super) fn finished(mut openapi: OpenApi) -> OpenApi {
                 problem(operation, status, description);
             }
         }
+        if path.starts_with("/v1/uploads") {
+            operation.parameters.get_or_insert_default().push(RefOr::T(tus_version()));
+            problem(operation, "412", "Another version of the tus protocol");
+        }
         if operation.parameters.iter().flatten().any(is_cursor) {
             problem(operation, "422", "The cursor isn’t one of this list");
         }
@@ -127,6 +131,18 @@ fn idempotency_key() -> Parameter {
         .required(Required::False)
         .description(Some("Names this request, so that sending it again within a day has no second effect."))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[!-~]{1,255}$"))))
+        .build()
+}
+
+fn tus_version() -> Parameter {
+    ParameterBuilder::new()
+        .name("Tus-Resumable")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "The version of the tus protocol. Clients of the protocol send it; another one is refused with 412.",
+        ))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^1\.0\.0$"))))
         .build()
 }
 

@@ -159,20 +159,18 @@ fn place(asked: Place, headers: &HeaderMap) -> Result<Place, Problem> {
 /// An upload that isn't complete within a day ends.
 #[utoipa::path(post, path = "/v1/uploads", tag = "transcripts", operation_id = "create_upload",
     params(Place, ("Upload-Length" = i64, Header, description = "The file’s size in bytes", minimum = 1),
-        ("Upload-Metadata" = Option<String>, Header, description = "As tus has it: `filename` and the name in base64"),
-        ("Tus-Resumable" = Option<String>, Header, description = "The protocol’s version: 1.0.0")),
+        ("Upload-Metadata" = Option<String>, Header, description = "As tus has it: `filename` and the name in base64")),
     security(("key" = ["transcripts:write"])),
     responses((status = 201, description = "Parts can be sent", body = Shown,
-            headers(("Location" = String, description = "Where parts go"))),
-        (status = 412, description = "Another version of the protocol")))]
+            headers(("Location" = String, description = "Where parts go")))))]
 pub(super) async fn create(call: Call, Asked(asked): Asked<Place>, headers: HeaderMap) -> Answer {
     // Whoever may not upload hears that first, whatever else is wrong.
     call.caller.view(Right::TranscriptsWrite)?;
-    spoken(&headers)?;
     if headers.contains_key("upload-defer-length") {
         return Err(Problem::new(Code::BadParameter, "Say the file’s size in Upload-Length when you begin.").into());
     }
     let size_bytes = number(&headers, &LENGTH, "Upload-Length")?;
+    spoken(&headers)?;
     let place = place(asked, &headers)?;
     let most = call.state.services.ingest.max_bytes;
     if u64::try_from(size_bytes).unwrap_or_default() > most {
@@ -239,13 +237,11 @@ struct PartContent(Vec<u8>);
 /// before a connection broke stays. With the last part the file is in the inbox, as if it had been sent at once; the
 /// same refusals may come then.
 #[utoipa::path(patch, path = "/v1/uploads/{id}", tag = "transcripts", operation_id = "append_upload",
-    params(("id" = Uuid, Path,), ("Upload-Offset" = i64, Header, description = "Where the part begins", minimum = 0),
-        ("Tus-Resumable" = Option<String>, Header, description = "The protocol’s version: 1.0.0")),
+    params(("id" = Uuid, Path,), ("Upload-Offset" = i64, Header, description = "Where the part begins", minimum = 0)),
     request_body(content((PartContent = "application/offset+octet-stream"))),
     security(("key" = ["transcripts:write"])),
     responses((status = 204, description = "It is there",
-            headers(("Upload-Offset" = i64, description = "Where the next part begins"))),
-        (status = 412, description = "Another version of the protocol")))]
+            headers(("Upload-Offset" = i64, description = "Where the next part begins")))))]
 pub(super) async fn append(call: Call, Id(id): Id, headers: HeaderMap, body: Body) -> Answer {
     spoken(&headers)?;
     let asks = headers.get(OFFSET).map(|offset| offset.as_bytes().to_vec()).unwrap_or_default();
@@ -361,9 +357,9 @@ async fn complete(call: &Call, upload: Upload, asks: &[u8]) -> Answer {
 ///
 /// Its parts are removed. A complete one is in the inbox, and stays there.
 #[utoipa::path(delete, path = "/v1/uploads/{id}", tag = "transcripts", operation_id = "delete_upload",
-    params(("id" = Uuid, Path,), ("Tus-Resumable" = Option<String>, Header, description = "The protocol’s version: 1.0.0")),
+    params(("id" = Uuid, Path,)),
     security(("key" = ["transcripts:write"])),
-    responses((status = 204, description = "It is ended"), (status = 412, description = "Another version of the protocol")))]
+    responses((status = 204, description = "It is ended")))]
 pub(super) async fn remove(call: Call, Id(id): Id, headers: HeaderMap) -> Answer {
     spoken(&headers)?;
     let mut tx = call.change(Right::TranscriptsWrite, &[]).await?;
