@@ -75,6 +75,8 @@ pub enum EventKind {
     Invited,
     /// A person was deactivated or brought back.
     PersonChanged,
+    /// A session was deleted for good.
+    SessionDeleted,
     /// A team was created, renamed or deleted, or its members changed.
     TeamChanged,
     /// An action item was completed, dropped or opened again.
@@ -119,6 +121,7 @@ impl EventKind {
             Self::RolesChanged => "roles_changed",
             Self::Invited => "invited",
             Self::PersonChanged => "person_changed",
+            Self::SessionDeleted => "session_deleted",
             Self::TeamChanged => "team_changed",
             Self::Settled => "settled",
             Self::GoalChanged => "goal_changed",

@@ -17,6 +17,7 @@ pub mod rollup;
 
 // What a coach does with a session.
 pub mod correct;
+pub mod erase;
 pub mod refine;
 pub mod review;
 
@@ -46,11 +47,13 @@ pub mod names;
 pub mod path;
 pub mod people;
 pub mod queue;
+pub mod removal;
 pub mod repeats;
 pub mod rights;
 pub mod secret;
 pub mod sign_in;
 pub mod template;
+pub mod uploads;
 pub mod voice;
 pub mod webhook;
 pub(crate) mod written;
@@ -94,6 +97,8 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<webhook::TellPaused>(services.provide())
         .with::<index::IndexSession>(services.provide())
         .with::<index::IndexSummary>(services.provide())
+        .with::<removal::RemoveObjects>(services.provide())
+        .with::<uploads::RemoveUpload>(services.provide())
         // On a schedule.
         .with::<rollup::RollupDue>(services.provide())
         .with::<rollup::WeeklyRollup>(services.provide())
@@ -103,6 +108,7 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<queue::Prune>(services.provide())
         .with::<llm::ExpireAnswers>(services.provide())
         .with::<webhook::Tidy>(services.provide())
+        .with::<uploads::TidyUploads>(services.provide())
 }
 
 /// The program's own schedules; `queue.schedules` overrides them by name.
@@ -116,6 +122,7 @@ pub fn schedules() -> Vec<Schedule> {
         queue::PRUNE_SCHEDULE,
         llm::SCHEDULE,
         webhook::SCHEDULE,
+        uploads::SCHEDULE,
     ]
 }
 

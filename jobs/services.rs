@@ -13,6 +13,7 @@ use crate::{
     export, ingest, llm,
     mail::{self, Mailer, Post},
     parse::{self, Room},
+    removal,
     sign_in::{self, Gate},
     summarize::Summarizer,
     template::Templates,
@@ -116,6 +117,12 @@ impl Provide<parse::Needs> for Services {
         let (bucket, post) = (self.bucket.clone(), self.desk.post.clone());
         let embedder = Arc::clone(&self.embedder);
         Arc::new(parse::Needs { bucket, reading: self.reading.clone(), embedder, post })
+    }
+}
+
+impl Provide<removal::Needs> for Services {
+    fn provide(&self) -> Arc<removal::Needs> {
+        Arc::new(removal::Needs { bucket: self.bucket.clone() })
     }
 }
 

@@ -8,16 +8,16 @@ use std::{
 
 /// The modules of `jobs/` from the top down: each uses only those below it.
 #[rustfmt::skip]
-pub(crate) const ORDER: [&str; 45] = [
+pub(crate) const ORDER: [&str; 48] = [
     "services",
     // On the side, and on a schedule.
     "export", "reconcile", "rollup",
     // What a coach does with a session.
-    "review", "refine", "correct",
+    "review", "refine", "correct", "erase",
     // The path, from end to start.
     "follow_up", "sign_in", "desk", "summarize", "parse", "attribute", "ingest",
     // What the stages share.
-    "people", "goals", "mail", "template", "written", "voice", "llm", "index", "path", "webhook", "danger", "embed", "queue", "rights", "audit", "links",
+    "people", "goals", "mail", "template", "written", "voice", "llm", "index", "path", "webhook", "uploads", "removal", "danger", "embed", "queue", "rights", "audit", "links",
     "model", "limits", "repeats", "db",
     "secret", "bucket", "meeting", "names", "settings", "language", "learn", "text", "masked", "private", "web",
 ];

@@ -147,6 +147,31 @@ async fn a_drain_works_the_inbox_off_and_says_what_is_due_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_is_deleted_for_good_once_it_is_confirmed() {
+    let mut installation = Installation::new().await;
+    installation.set("DEBRIEF_REVIEW__HOLD_SECONDS", "600");
+    installation.people().await;
+    installation.drop_into_bucket("inbox/maya/Priya.txt", TRANSCRIPT);
+    installation.run(&["work", "--drain"]).await;
+    installation.approve_everything().await;
+    let id = installation.json(&["sessions", "list"]).await["id"].as_str().expect("an id").to_owned();
+    let would = installation.json(&["sessions", "delete", &id[..13], "--dry-run"]).await;
+    assert_eq!((&would["transcripts"], &would["summaries"]), (&1.into(), &1.into()), "{would}");
+    assert!(would["emails_stopped"].as_u64() >= Some(1), "the letter that is held: {would}");
+    let asked = installation.output(&["sessions", "delete", &id]).await;
+    assert!(!asked.status.success(), "nobody is there to confirm it");
+    assert!(text(&asked.stderr).contains("--yes"), "{}", text(&asked.stderr));
+    assert_eq!(installation.json(&["sessions", "list"]).await["id"], id.as_str(), "nothing happened");
+    let said = installation.run(&["sessions", "delete", &id, "--yes"]).await;
+    assert!(said.contains("1 file") && said.contains("1 summary"), "{said}");
+    // Neither a letter nor the file in the inbox is looked at again.
+    installation.run(&["work", "--drain"]).await;
+    assert_eq!(installation.json_lines(&["sessions", "list"]).await.len(), 0);
+    let again = installation.output(&["sessions", "delete", &id, "--yes"]).await;
+    assert!(!again.status.success() && text(&again.stderr).contains("session"), "{}", text(&again.stderr));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_date_of_a_session_is_set_and_lists_say_where_it_stands() {
     let mut installation = Installation::new().await;
     installation.set("DEBRIEF_REVIEW__HOLD_SECONDS", "600");

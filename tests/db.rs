@@ -1,5 +1,6 @@
 //! The schema's guarantees: tenants are isolated, few functions cross tenants, and the committed queries match.
 
+mod erased;
 mod login;
 mod tenants;
 

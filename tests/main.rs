@@ -14,6 +14,7 @@ mod demo;
 mod docs;
 mod doctor;
 mod embed;
+mod erase;
 mod export;
 mod failed_stages;
 mod follow_up;

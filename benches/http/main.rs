@@ -74,7 +74,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let settings = Config::load(Some(&empty), folder.path())?.services();
     let services = Arc::new(Services::new(Db::connect(&database.urls.app, 16)?, &settings)?);
     let metrics = PrometheusBuilder::new().build_recorder().handle();
-    let api = Arc::new(api::Settings { requests_per_minute: 1_000_000_000 });
+    let api = Arc::new(api::Settings { requests_per_minute: 1_000_000_000, ..Default::default() });
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
     let shutdown = CancellationToken::new();

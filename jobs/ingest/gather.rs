@@ -2,6 +2,8 @@
 //!
 //! Reads the objects and our copies; writes our copies (named by their hash, so that a rerun writes the same).
 
+use std::time::Instant;
+
 use debrief_transcript::companion::{self, Companion};
 use uuid::Uuid;
 
@@ -38,6 +40,8 @@ pub(super) struct Member {
 pub(super) struct Copied {
     pub(super) sha256: String,
     pub(super) stored_key: String,
+    /// When our copy began to be written.
+    pub(super) copied_at: Instant,
     /// As stored in `transcripts.role`.
     pub(super) role: &'static str,
     pub(super) candidate: Candidate,
@@ -75,6 +79,7 @@ pub(super) async fn read(
     };
     let sha256 = take::sha256_hex(&content);
     let stored_key = format!("transcripts/{}/{sha256}", coach.organization);
+    let copied_at = Instant::now();
     ctx.bucket.put(&stored_key, content.clone()).await?;
     let file = key.file.clone();
     let (role, content) = blocking(move || match companion::read(&content, &file) {
@@ -86,7 +91,7 @@ pub(super) async fn read(
     })
     .await?;
     let candidate = Candidate { key: key.clone(), content };
-    Ok(Gathered::Copied(Box::new(Copied { sha256, stored_key, role, candidate })))
+    Ok(Gathered::Copied(Box::new(Copied { sha256, stored_key, copied_at, role, candidate })))
 }
 
 fn facts(content: &[u8]) -> Option<Facts> {

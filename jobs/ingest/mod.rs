@@ -44,7 +44,7 @@ use ledger::{Coach, ObjectOutcome, Standing};
 
 pub use inbox::{File, FileOutcome, InboxError, inbox, settled_file};
 pub use notices::TellCoach;
-pub use reject::{RejectTranscript, came_late, rejected, rejected_beside};
+pub use reject::{RejectTranscript, came_late, rejected, rejected_beside, rejection};
 
 /// How the inbox is read.
 #[derive(Clone, Debug, Deserialize)]

@@ -377,6 +377,13 @@ pub(super) async fn put_reason(
     Ok(ctx.bucket.put(&format!("{}.reason.json", rejected_key(key)), json).await?)
 }
 
+/// Everything that a rejection of this object put into the bucket: the copy, if there is one, and the reason.
+#[must_use]
+pub fn rejection(key: &str) -> [String; 2] {
+    let copy = rejected_key(key);
+    [format!("{copy}.reason.json"), copy]
+}
+
 /// Where a rejected file is kept. The reason's extension must fit after its name, so a name at the file system's limit
 /// is cut and kept unique by its hash.
 fn rejected_key(key: &str) -> String {

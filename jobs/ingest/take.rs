@@ -24,6 +24,7 @@ use crate::{
     model::SessionState,
     path::ParseTranscript,
     queue::{Context, JobError, blocking, enqueue},
+    removal,
     webhook::{self, Event},
 };
 
@@ -257,6 +258,11 @@ impl Writing<'_> {
         if file.copied.role != "speech" && !self.sessions.contains_key(&place) {
             // Another scan settled its transcript.
             return Ok(self.wait(tx, file, WaitReason::Alone).await?);
+        }
+        // Our copy may have been that of a session which is deleted, and be gone: the next scan writes it anew.
+        if !removal::claim(tx, &file.copied.stored_key, file.copied.copied_at.elapsed()).await? {
+            self.outcomes.push((file.at, ObjectOutcome::Seen));
+            return Ok(());
         }
         if !ledger::settle(tx, bucket, object, ObjectOutcome::Taken, None).await? {
             self.outcomes.push((file.at, ObjectOutcome::Seen));

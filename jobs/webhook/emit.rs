@@ -146,6 +146,10 @@ pub(super) async fn add(
 async fn read(tx: &mut TenantTx, event: &Event) -> Result<Option<(Data, Uuid)>, sqlx::Error> {
     match event.subject {
         Subject::Session(session_id) => session(tx, session_id, None, None).await,
+        Subject::Gone(session_id) => {
+            let found = session(tx, session_id, None, None).await?;
+            Ok(found.map(|(data, correlation_id)| (Data { state: None, ..data }, correlation_id)))
+        }
         Subject::Stage(session_id, stage, summary_id) => session(tx, session_id, Some(stage), summary_id).await,
         Subject::Summary(summary_id) => summary(tx, summary_id).await,
         Subject::ActionItem(item_id) => action_item(tx, item_id).await,

@@ -51,6 +51,9 @@ pub enum EventType {
     /// A stage failed for good, and a person is needed; `stage` says which. The session's state stays.
     #[strum(serialize = "session.failed")]
     SessionFailed,
+    /// A session was deleted for good, with all that hangs on it. Forget what you have of it.
+    #[strum(serialize = "session.deleted")]
+    SessionDeleted,
     /// A summary has a version that Debrief wrote.
     #[strum(serialize = "summary.written")]
     SummaryWritten,
@@ -114,6 +117,7 @@ impl EventType {
     #[must_use]
     pub fn fields(self) -> &'static [&'static str] {
         match self {
+            Self::SessionDeleted => &["session_id", "coach_id"],
             Self::SessionFailed => &["session_id", "coach_id", "state", "stage", "summary_id", "client_id"],
             Self::SummaryWritten
             | Self::SummaryEdited
@@ -159,6 +163,8 @@ pub struct Event {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Subject {
     Session(Uuid),
+    /// A session that is deleted in this transaction.
+    Gone(Uuid),
     /// A stage of the session failed, for one of its summaries or for all.
     Stage(Uuid, &'static str, Option<Uuid>),
     Summary(Uuid),
@@ -173,6 +179,12 @@ impl Event {
     #[must_use]
     pub fn session(session_id: Uuid, state: SessionState) -> Self {
         Self { kind: EventType::of_state(state), subject: Subject::Session(session_id), once: None }
+    }
+
+    /// A session is about to be deleted in this transaction: what it has to say is read before its row is gone.
+    #[must_use]
+    pub fn session_deleted(session_id: Uuid) -> Self {
+        Self { kind: EventType::SessionDeleted, subject: Subject::Gone(session_id), once: Some(session_id) }
     }
 
     /// A session's stage failed for good. `cause` is the job that failed: each is reported once.

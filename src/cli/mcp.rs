@@ -58,7 +58,8 @@ impl Mcp {
     }
 
     pub(crate) async fn run(self, app: &App, key: KeyText) -> anyhow::Result<ExitCode> {
-        let limits = api::Settings { requests_per_minute: app.config.http.api_requests_per_minute };
+        let limits =
+            api::Settings { requests_per_minute: app.config.http.api_requests_per_minute, ..Default::default() };
         let visitor = Visitor { agent: Some("debrief mcp".into()), ..Visitor::default() };
         let server = Server::of_key(app.services.clone(), limits, key, visitor).await?.with_context(|| {
             format!("the key in {KEY} is unknown, revoked or expired: make another one with `debrief keys create`")

@@ -7,6 +7,7 @@ mod app;
 mod client;
 mod coach;
 mod costs;
+mod delete;
 mod demo;
 mod doctor;
 mod drop;

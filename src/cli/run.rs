@@ -93,7 +93,10 @@ pub(crate) async fn up(app: &App) -> anyhow::Result<ExitCode> {
 
 /// What every handler has.
 fn state(app: &App) -> anyhow::Result<HttpState> {
-    let api = http::api::Settings { requests_per_minute: app.config.http.api_requests_per_minute };
+    let api = http::api::Settings {
+        requests_per_minute: app.config.http.api_requests_per_minute,
+        cors_origins: app.config.http.cors_origins.clone(),
+    };
     let proxies = http::Proxies::read(&app.config.http.trusted_proxies).map_err(anyhow::Error::msg)?;
     Ok(HttpState {
         services: app.services.clone(),

@@ -19,6 +19,7 @@ use serde_json::json;
 use super::{
     App,
     coach::place,
+    delete,
     output::{one_of, table},
     refining, set_date,
 };
@@ -55,6 +56,7 @@ pub(crate) enum Sessions {
     },
     /// Record whether a follow-up that failed or got lost has arrived
     FollowUp(FollowUp),
+    Delete(delete::Delete),
     SetDate(set_date::SetDate),
     Refine(refining::Refine),
     Undo(refining::Undo),
@@ -112,6 +114,7 @@ impl Sessions {
                 app.output.one(&detail, text)?;
             }
             Self::FollowUp(decision) => decision.run(app).await?,
+            Self::Delete(delete) => return delete.run(app).await,
             Self::SetDate(date) => date.run(app).await?,
             Self::Refine(refine) => refine.run(app).await?,
             Self::Undo(undo) => undo.run(app).await?,

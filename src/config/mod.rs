@@ -73,6 +73,8 @@ pub struct Http {
     pub trusted_proxies: Vec<String>,
     /// How many API requests a person's keys, or a key of the organization, may make in a minute.
     pub api_requests_per_minute: u32,
+    /// The origins whose pages may call the API from a browser.
+    pub cors_origins: Vec<String>,
 }
 
 /// Logging.
@@ -142,6 +144,7 @@ impl Config {
             .separator("__")
             .try_parsing(true)
             .list_separator(",")
+            .with_list_parse_key("http.cors_origins")
             .with_list_parse_key("http.trusted_proxies")
             .with_list_parse_key("webhooks.allow_private")
             .source(Some(environment()));
@@ -191,6 +194,7 @@ impl Config {
                 self.http.admin_listen.port()
             ));
         }
+        self.http.cors_origins.iter().try_for_each(|written| origin(written))?;
         queue::WorkerSettings::new(&self.queue, debrief_jobs::schedules()).map_err(|error| error.to_string())?;
         webhook::Rules::new(&self.webhooks).map_err(|error| error.to_string())?;
         let counts = [
@@ -265,6 +269,22 @@ fn with_base_url(config: config::Config) -> Result<config::Config, config::Confi
     }
     let url = format!("http://{listen}");
     config::Config::builder().add_source(config).set_override("review.base_url", url)?.build()
+}
+
+/// Checks an origin: a scheme, a host, and a port that isn't the scheme's own, exactly as browsers write it.
+fn origin(written: &str) -> Result<(), String> {
+    let wrong = |why: &str| Err(format!("http.cors_origins: `{}` {why}", masked(written)));
+    if written == "*" {
+        return wrong("would let every page on the web call the API; write each origin: https://app.example.org");
+    }
+    let Ok(url) = url::Url::parse(written) else {
+        return wrong("is no origin; write it as https://app.example.org");
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return wrong("starts with neither http:// nor https://");
+    }
+    let exact = url.origin().ascii_serialization();
+    if exact == written { Ok(()) } else { wrong(&format!("isn’t as browsers write it; write {exact}")) }
 }
 
 /// Whether traffic to `url` crosses other people's networks unencrypted.

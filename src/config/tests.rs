@@ -50,6 +50,11 @@ fn a_setting_that_cannot_be_used_is_named() {
     for (text, key) in [
         ("bukket = 'x'", "bukket"),
         ("[http]\nlisten = 'here'", "listen"),
+        ("[http]\ncors_origins = ['*']", "every page on the web"),
+        ("[http]\ncors_origins = ['app.example.org']", "http.cors_origins"),
+        ("[http]\ncors_origins = ['ftp://app.example.org']", "neither http:// nor https://"),
+        ("[http]\ncors_origins = ['https://app.example.org/']", "write https://app.example.org"),
+        ("[http]\ncors_origins = ['https://App.example.org:443/x']", "write https://app.example.org"),
         ("[queue]\nconcurency = 3", "concurency"),
         ("[ingest]\nmax_byte = 3", "max_byte"),
         ("[queue.schedules]\nexport = 'every day'", "six fields"),

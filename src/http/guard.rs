@@ -53,7 +53,7 @@ pub(super) async fn refuse_cross_site(
     next: Next,
 ) -> Result<Response, Failure> {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    if safe || comes_from_us(&state, request.headers()) {
+    if safe || comes_from_us(&state, request.headers()) || calls_the_api(&state, &request) {
         return Ok(next.run(request).await);
     }
     // The usual cause isn't an attack: people reach the pages under another address than the one in links.
@@ -68,6 +68,12 @@ pub(super) async fn refuse_cross_site(
         "This came from another site",
         "Nothing was changed. Open the review from the link in your email and try again there.",
     ))
+}
+
+/// Whether a page that the settings allow calls the API: it needs a key, and nothing that a browser sends by itself counts.
+fn calls_the_api(state: &HttpState, request: &Request) -> bool {
+    request.uri().path().starts_with("/v1/")
+        && request.headers().get(header::ORIGIN).is_some_and(|origin| state.api.allows(origin))
 }
 
 /// Refuses a request for a host name other than this machine's own. A program that sends no host isn't a browser.

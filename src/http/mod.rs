@@ -83,7 +83,7 @@ impl std::fmt::Debug for HttpState {
 
 impl HttpState {
     /// The path of a page in the browser: below the path of the base URL.
-    fn path(&self, path: &str) -> String {
+    pub(crate) fn path(&self, path: &str) -> String {
         format!("{}/{path}", self.services.desk.settings.base_url.path().trim_end_matches('/'))
     }
 

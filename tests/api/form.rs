@@ -205,7 +205,7 @@ async fn requests_are_limited_over_all_processes() {
     let key = api.maya().await;
     let process = || {
         let mut state = visit::state(&api.world.services);
-        state.api = Arc::new(Settings { requests_per_minute: 3 });
+        state.api = Arc::new(Settings { requests_per_minute: 3, ..Default::default() });
         public_router(state)
     };
     let routers = [process(), process()];

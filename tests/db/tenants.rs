@@ -22,18 +22,18 @@ use crate::{
 };
 
 /// An organization's session after every stage.
-struct Full {
+pub(super) struct Full {
     organization: Uuid,
     coach: Uuid,
     client: Uuid,
-    reviewed: Reviewed,
+    pub(super) reviewed: Reviewed,
     manifest: Manifest,
     /// The cookie of a browser that opened its review.
     cookie: String,
 }
 
 /// Fills every tenant table for the world's organization.
-async fn fill(world: &World) -> Full {
+pub(super) async fn fill(world: &World) -> Full {
     let reviewed = Reviewed::new(world).await;
     world.run(&IndexSession { session_id: reviewed.session }).await.expect("it is indexed");
     world.run(&IndexSummary { summary_id: reviewed.summary, version: 1 }).await.expect("it is indexed");
@@ -95,6 +95,11 @@ async fn fill(world: &World) -> Full {
          select gen_random_uuid(), $1, id, 'sign_in', uuid_send(id), now() + interval '1 day' from coaches",
         "insert into misdeliveries (id, organization_id, session_id, summary_id, mail_id, claim_ids)
          select gen_random_uuid(), $1, summaries.session_id, summaries.id, mails.id, '{}' from summaries cross join mails limit 1",
+        "insert into objects_to_remove (organization_id, coach_id, session_id, object_key)
+         select $1, id, gen_random_uuid(), 'transcripts/x' from coaches",
+        "insert into uploads (id, organization_id, coach_id, account_id, file_name, replaces, size_bytes, expires_at)
+         select gen_random_uuid(), $1, id, id, 'a.vtt', false, 9, now() + interval '1 day' from coaches",
+        "insert into upload_parts (organization_id, upload_id, from_byte, object_key) select $1, id, 0, 'uploads/x' from uploads",
     ] {
         sqlx::query(statement).bind(world.organization).execute(tx.conn()).await.expect("a row");
     }

@@ -158,7 +158,7 @@ async fn what_is_no_message_is_answered_in_the_protocol() {
 async fn assistants_and_programs_share_one_limit() {
     let mut api = Api::new().await;
     let mut state = visit::state(&api.world.services);
-    state.api = Arc::new(Settings { requests_per_minute: 3 });
+    state.api = Arc::new(Settings { requests_per_minute: 3, ..Default::default() });
     api.router = public_router(state);
     let key = api.maya().await;
     let maya = Assistant::new(&api, key.clone());

@@ -249,6 +249,12 @@ impl Call {
         Ok(tx.commit().await?)
     }
 
+    /// Ends one of several changes of a request.
+    pub(super) async fn changed(&self, mut tx: TenantTx, about: About) -> Result<(), Stop> {
+        self.note(&mut tx, EventKind::Changed, about).await?;
+        Ok(tx.commit().await?)
+    }
+
     /// Ends a change: notes it, keeps the answer for a repeated request, and commits all of it together.
     pub(super) async fn done<T: Serialize>(
         &self,

@@ -14,7 +14,7 @@ use utoipa::{
     },
 };
 
-use super::problem::Document;
+use super::{deprecated, problem::Document};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -73,38 +73,48 @@ const CHANGE: [(&str, &str); 4] = [
 
 /// Adds the problems that every endpoint has.
 pub(super) fn finished(mut openapi: OpenApi) -> OpenApi {
-    for (path, item) in &mut openapi.paths.paths {
-        let operations = [
+    for (path, method, operation) in operations(&mut openapi) {
+        for (status, description) in ANY {
+            problem(operation, status, description);
+        }
+        if !matches!(method, HttpMethod::Get | HttpMethod::Head) {
+            // Tokens are given once.
+            if !path.starts_with("/v1/auth/") {
+                operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+            }
+            for (status, description) in CHANGE {
+                problem(operation, status, description);
+            }
+        }
+        if path.starts_with("/v1/uploads") {
+            operation.parameters.get_or_insert_default().push(RefOr::T(tus_version()));
+            problem(operation, "412", "Another version of the tus protocol");
+        }
+        if operation.parameters.iter().flatten().any(is_cursor) {
+            problem(operation, "422", "The cursor isn’t one of this list");
+        }
+        if path.contains('{') {
+            problem(operation, "404", "There is no such thing that this key can see");
+        }
+    }
+    deprecated::mark(&mut openapi, deprecated::TABLE);
+    forbid_unknown_fields(&mut openapi);
+    openapi
+}
+
+/// Every operation, with its path and method.
+pub(super) fn operations(openapi: &mut OpenApi) -> impl Iterator<Item = (&str, HttpMethod, &mut Operation)> {
+    openapi.paths.paths.iter_mut().flat_map(|(path, item)| {
+        let all = [
             (HttpMethod::Get, &mut item.get),
+            (HttpMethod::Head, &mut item.head),
             (HttpMethod::Post, &mut item.post),
             (HttpMethod::Put, &mut item.put),
             (HttpMethod::Patch, &mut item.patch),
             (HttpMethod::Delete, &mut item.delete),
         ];
-        for (method, operation) in operations {
-            let Some(operation) = operation else { continue };
-            for (status, description) in ANY {
-                problem(operation, status, description);
-            }
-            if method != HttpMethod::Get {
-                // Tokens are given once.
-                if !path.starts_with("/v1/auth/") {
-                    operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
-                }
-                for (status, description) in CHANGE {
-                    problem(operation, status, description);
-                }
-            }
-            if operation.parameters.iter().flatten().any(is_cursor) {
-                problem(operation, "422", "The cursor isn’t one of this list");
-            }
-            if path.contains('{') {
-                problem(operation, "404", "There is no such thing that this key can see");
-            }
-        }
-    }
-    forbid_unknown_fields(&mut openapi);
-    openapi
+        all.into_iter().filter_map(|(method, operation)| Some((path.as_str(), method, operation.as_mut()?)))
+    })
 }
 
 /// The variants of a tagged enum refuse unknown fields as well, which the derived schema doesn't say.
@@ -127,6 +137,18 @@ fn idempotency_key() -> Parameter {
         .required(Required::False)
         .description(Some("Names this request, so that sending it again within a day has no second effect."))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[!-~]{1,255}$"))))
+        .build()
+}
+
+fn tus_version() -> Parameter {
+    ParameterBuilder::new()
+        .name("Tus-Resumable")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "The version of the tus protocol. Clients of the protocol send it; another one is refused with 412.",
+        ))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^1\.0\.0$"))))
         .build()
 }
 

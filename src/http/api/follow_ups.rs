@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use debrief_jobs::{
+    db::TenantTx,
     follow_up::{self, LaterError, Letter, Verdict},
     mail::Recipient,
     model::listing,
@@ -53,21 +54,21 @@ pub(super) struct Signature {
     /// The version that was read.
     #[serde(deserialize_with = "whole")]
     #[schema(minimum = 1)]
-    version: i32,
+    pub(super) version: i32,
     /// SHA-256 of its content, as it was shown.
-    hash: String,
+    pub(super) hash: String,
     /// The recipient that was shown; `null` if the client had no address.
-    recipient: Option<To>,
+    pub(super) recipient: Option<To>,
     /// Whether sentences that talk about the client, instead of to them, go as they are.
     #[serde(default)]
-    as_they_are: bool,
+    pub(super) as_they_are: bool,
 }
 
 /// What an approval did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 #[schema(as = ApprovalOutcome)]
-enum Outcome {
+pub(super) enum Outcome {
     /// The letter is held, and goes out after that.
     Held,
     /// The client has no address: nothing is sent.
@@ -79,11 +80,11 @@ enum Outcome {
 /// What an approval did.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Approval)]
-struct Approval {
+pub(super) struct Approval {
     /// What became of it.
-    outcome: Outcome,
+    pub(super) outcome: Outcome,
     /// The mail.
-    mail_id: Option<Uuid>,
+    pub(super) mail_id: Option<Uuid>,
 }
 
 /// Approve a summary
@@ -96,18 +97,29 @@ struct Approval {
         (status = 412, description = "That isn't the latest version or its content")))]
 pub(super) async fn approve(call: Call, Id(id): Id, body: Json<Signature>) -> Answer {
     let mut tx = call.change(Right::SummariesApprove, &body.sha256).await?;
-    let session = listing::place_of_summary(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    let Signature { version, hash, recipient, as_they_are } = body.value;
+    let (about, approval) = sign(&call, &mut tx, id, body.value).await?;
+    call.done(tx, about, StatusCode::OK, &approval, &[]).await
+}
+
+/// Approves a summary as it was signed.
+pub(super) async fn sign(
+    call: &Call,
+    tx: &mut TenantTx,
+    id: Uuid,
+    signature: Signature,
+) -> Result<(About, Approval), Problem> {
+    let session = listing::place_of_summary(tx, id).await?.ok_or_else(Problem::not_found)?;
+    let Signature { version, hash, recipient, as_they_are } = signature;
     let recipient = recipient.and_then(|to| Recipient::of(&to.name, Some(&to.email)));
     let signed = Signed { version, hash, recipient, as_they_are };
     let desk = &call.state.services.desk;
-    let approved = actions::approve(&mut tx, desk, session, id, &signed, &call.caller.visitor).await?;
+    let approved = actions::approve(tx, desk, session, id, &signed, &call.caller.visitor).await?;
     let (outcome, mail_id) = match approved {
         Approved::Queued(mail) => (Outcome::Held, Some(mail)),
         Approved::NotSent => (Outcome::NotSent, None),
         Approved::Already => (Outcome::Already, None),
     };
-    call.done(tx, About::summary(session, id), StatusCode::OK, &Approval { outcome, mail_id }, &[]).await
+    Ok((About::summary(session, id), Approval { outcome, mail_id }))
 }
 
 /// When a held letter goes.

@@ -8,8 +8,10 @@
 //! upload   how a transcript comes in
 //! places   what holds memory or a connection for a while
 //! document the OpenAPI document
-//! auth me keys organization people sessions speakers transcripts clients summaries action_items goals
-//! follow_ups webhooks search rollups exports templates jobs history       the endpoints, one file a group
+//! deprecated  what will go: headers, and marks in the document
+//! cross_origin  browser programs of other origins
+//! auth me keys organization people sessions speakers transcripts clients summaries approvals action_items goals
+//! follow_ups uploads webhooks search rollups exports templates jobs history       the endpoints, one file a group
 //! ```
 //!
 //! A page and an endpoint call the same function of `debrief_jobs`. Which right an endpoint asks for stands in its
@@ -17,9 +19,12 @@
 
 mod action_items;
 mod again;
+mod approvals;
 mod auth;
 pub(super) mod call;
 mod clients;
+mod cross_origin;
+mod deprecated;
 mod document;
 mod exports;
 mod follow_ups;
@@ -41,15 +46,17 @@ mod summaries;
 mod templates;
 mod transcripts;
 mod upload;
+mod uploads;
 mod webhooks;
 
 use axum::{
     Router,
     extract::Request,
+    http::StatusCode,
     middleware,
     middleware::Next,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, options},
 };
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -59,15 +66,24 @@ pub use problem::{Code, Problem};
 use super::HttpState;
 
 /// How the API behaves.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// How many requests a person's keys, or a key of the organization, may make in a minute.
     pub requests_per_minute: u32,
+    /// The origins (`https://app.example.org`) whose pages may call it from a browser.
+    pub cors_origins: Vec<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { requests_per_minute: 100 }
+        Self { requests_per_minute: 100, cors_origins: Vec::new() }
+    }
+}
+
+impl Settings {
+    /// Whether pages of this origin may call the API.
+    pub(super) fn allows(&self, origin: &axum::http::HeaderValue) -> bool {
+        self.cors_origins.iter().any(|allowed| allowed.as_bytes() == origin.as_bytes())
     }
 }
 
@@ -87,7 +103,7 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(people::rename_team, people::delete_team))
         .routes(routes!(people::add_member, people::remove_member))
         .routes(routes!(sessions::list))
-        .routes(routes!(sessions::show, sessions::change))
+        .routes(routes!(sessions::show, sessions::change, sessions::delete))
         .routes(routes!(sessions::close))
         .routes(routes!(sessions::utterances))
         .routes(routes!(sessions::progress))
@@ -96,6 +112,8 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(transcripts::upload))
         .routes(routes!(transcripts::status))
         .routes(routes!(transcripts::content))
+        .routes(routes!(uploads::create))
+        .routes(routes!(uploads::show, uploads::append, uploads::remove))
         .routes(routes!(clients::list, clients::create))
         .routes(routes!(clients::show, clients::change, clients::remove))
         .routes(routes!(clients::sessions))
@@ -113,6 +131,7 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(summaries::reopen))
         .routes(routes!(follow_ups::preview))
         .routes(routes!(follow_ups::approve))
+        .routes(routes!(approvals::approve))
         .routes(routes!(follow_ups::schedule))
         .routes(routes!(follow_ups::cancel))
         .routes(routes!(follow_ups::decide))
@@ -164,12 +183,18 @@ pub fn openapi() -> OpenApi {
 pub(super) fn router(state: &HttpState) -> Router<HttpState> {
     let (router, _) = endpoints().split_for_parts();
     let (open, _) = entrances().split_for_parts();
-    let document = document::served(openapi());
-    router
+    let mut openapi = openapi();
+    let document = document::served(openapi.clone());
+    let most = state.services.ingest.max_bytes;
+    let router = router
         .layer(middleware::from_fn_with_state(state.clone(), call::admit))
         .merge(open)
+        .route("/v1/uploads", options(move || uploads::options(most)))
         .route("/v1/openapi.json", get(move || async move { document.clone().into_response() }))
-        .layer(middleware::from_fn(problems))
+        // Inside of the layers below: a preflight is a method that no endpoint has.
+        .method_not_allowed_fallback(async || Problem::of_status(StatusCode::METHOD_NOT_ALLOWED));
+    let router = deprecated::tell(router, &mut openapi, deprecated::TABLE).layer(middleware::from_fn(problems));
+    cross_origin::allow(router, &state.api.cors_origins)
 }
 
 /// A bare answer of the framework below `/v1` is a problem document, like all others.

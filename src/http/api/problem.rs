@@ -254,17 +254,25 @@ impl Problem {
     }
 }
 
-impl IntoResponse for Problem {
-    fn into_response(self) -> Response {
+impl Problem {
+    /// As it's told, within another answer too.
+    pub(super) fn document(&self) -> Document {
         let (code, status, title) = self.code.entry();
-        let document = Document {
+        Document {
             kind: format!("urn:debrief:problem:{code}"),
             title: title.to_owned(),
             status: status.as_u16(),
-            detail: self.detail,
+            detail: self.detail.clone(),
             code: code.to_owned(),
-            errors: self.errors,
-        };
+            errors: self.errors.clone(),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (_, status, _) = self.code.entry();
+        let document = self.document();
         let body = serde_json::to_string(&document).unwrap_or_default();
         let content_type = HeaderValue::from_static("application/problem+json");
         let mut response = (status, [(header::CONTENT_TYPE, content_type)], body).into_response();

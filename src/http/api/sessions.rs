@@ -1,4 +1,4 @@
-//! `/v1/sessions`: list, show, change, close, what was said, and progress as it happens.
+//! `/v1/sessions`: list, show, change, delete, close, what was said, and progress as it happens.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -13,6 +13,7 @@ use chrono::{NaiveDate, NaiveTime};
 use debrief_jobs::{
     correct::{self, When},
     db::TenantTx,
+    erase::{self, EraseError},
     model::{
         SessionStatus,
         listing::{self, Detail, Row, Utterance},
@@ -32,6 +33,7 @@ use super::{
     places,
     problem::{Code, Problem},
 };
+use crate::http::failure::capitalized;
 
 /// Which sessions.
 #[derive(Deserialize, IntoParams)]
@@ -168,6 +170,25 @@ pub(super) async fn change(call: Call, Id(id): Id, body: Json<Change>) -> Answer
     let (detail, etag) = one(&mut tx, id).await?;
     let headers = [(axum::http::header::ETAG, etag)];
     call.done(tx, About::session(id), StatusCode::OK, &detail, &headers).await
+}
+
+/// Delete a session for good
+///
+/// With all that was said in it and written of it; it can't be undone. Letters that are held aren't sent, review links end.
+/// Later sessions' summaries no longer quote it. What stays: ids in the audit; of its emails, that they were sent, when and
+/// to which address; exports that were made before. The file in the inbox stays where it is and isn't read again. While a
+/// letter is being sent the answer is `409`.
+#[utoipa::path(delete, path = "/v1/sessions/{id}", tag = "sessions", operation_id = "delete_session",
+    params(("id" = Uuid, Path,)), security(("key" = ["sessions:delete"])),
+    responses((status = 204, description = "It is deleted")))]
+pub(super) async fn delete(call: Call, Id(id): Id) -> Answer {
+    let mut tx = call.change(Right::SessionsDelete, &[]).await?;
+    erase::session(&mut tx, id, &call.caller.visitor).await.map_err(|error| match error {
+        EraseError::NoSession => Problem::not_found(),
+        EraseError::Sending | EraseError::Correcting => Problem::new(Code::WrongState, capitalized(&error.to_string())),
+        EraseError::Database(error) => error.into(),
+    })?;
+    call.done(tx, About::session(id), StatusCode::NO_CONTENT, &(), &[]).await
 }
 
 /// Close a session in which there is nothing to send

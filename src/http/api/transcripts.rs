@@ -32,15 +32,15 @@ use super::{
 #[into_params(parameter_in = Query)]
 pub(super) struct Place {
     /// The coach's handle. A coach's own key may leave it out.
-    coach: Option<String>,
+    pub(super) coach: Option<String>,
     /// The file's name, without folders. Needed unless the body is a form, whose file has its own.
     #[param(min_length = 1, max_length = 200)]
-    file_name: Option<String>,
+    pub(super) file_name: Option<String>,
     /// The session's day, if neither the file's name nor its content says it.
-    date: Option<NaiveDate>,
+    pub(super) date: Option<NaiveDate>,
     /// Replace a file of the same name: its session starts over.
     #[serde(default)]
-    replace: bool,
+    pub(super) replace: bool,
 }
 
 /// A file as it is.
@@ -63,11 +63,11 @@ struct Form {
 /// A file that was taken in.
 #[derive(Serialize, ToSchema)]
 #[schema(as = Upload)]
-struct Uploaded {
+pub(super) struct Uploaded {
     /// Its key in the inbox: ask `/v1/transcripts/status` what became of it.
-    object_key: String,
+    pub(super) object_key: String,
     /// SHA-256 of its content, in hex.
-    sha256: String,
+    pub(super) sha256: String,
     /// Its size in bytes.
     size_bytes: usize,
 }
@@ -94,16 +94,22 @@ pub(super) async fn upload(call: Call, Asked(place): Asked<Place>, request: Requ
     let digest = Sha256::digest(&content);
     // A request that is refused, or was carried out, puts no file anywhere.
     drop(call.change(Right::TranscriptsWrite, &digest).await?);
-    let size_bytes = content.len();
     // Before its record: a file that is there twice over is one, and a record without a file would be a lie.
-    upload::put(&call.state.services.bucket, &object_key, content, place.replace).await?;
+    let uploaded = store(&call, object_key, content, place.replace).await?;
     let tx = call.change(Right::TranscriptsWrite, &digest).await?;
+    call.done(tx, About::default(), StatusCode::ACCEPTED, &uploaded, &[]).await
+}
+
+/// Puts a whole file into the inbox, however it came.
+pub(super) async fn store(call: &Call, object_key: String, content: Bytes, replace: bool) -> Result<Uploaded, Problem> {
+    let (digest, size_bytes) = (Sha256::digest(&content), content.len());
+    upload::put(&call.state.services.bucket, &object_key, content, replace).await?;
     let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    call.done(tx, About::default(), StatusCode::ACCEPTED, &Uploaded { object_key, sha256, size_bytes }, &[]).await
+    Ok(Uploaded { object_key, sha256, size_bytes })
 }
 
 /// The handle of the coach whose inbox is meant, if the caller may put something there.
-async fn coach(call: &Call, wanted: Option<&str>) -> Result<String, Stop> {
+pub(super) async fn coach(call: &Call, wanted: Option<&str>) -> Result<String, Stop> {
     let mut tx = call.read(Right::TranscriptsWrite).await?;
     let view = call.caller.view(Right::TranscriptsWrite)?;
     let found = people::inbox_of(&mut tx, wanted, call.caller.person, &view).await?;

@@ -5,7 +5,10 @@
 
 use axum::body::Bytes;
 use chrono::NaiveDate;
-use debrief_jobs::{bucket::Bucket, meeting};
+use debrief_jobs::{
+    bucket::{Bucket, BucketError},
+    meeting,
+};
 
 use super::problem::{Code, Problem};
 
@@ -28,13 +31,16 @@ pub(super) fn key(coach: &str, date: Option<NaiveDate>, file_name: &str) -> Resu
     }
 }
 
+/// The bucket doesn't do what an upload needs.
+pub(super) fn away(error: &BucketError) -> Problem {
+    tracing::error!(target: "http", { error = %error }, "an upload did not reach the bucket");
+    Problem::new(Code::Away, "The bucket isn’t responding. Send the file again in a minute.")
+}
+
 /// Puts a file into the inbox. One that is there with the same content stays; with another content, it is refused or
 /// replaced.
 pub(super) async fn put(bucket: &Bucket, key: &str, content: Bytes, replace: bool) -> Result<(), Problem> {
-    let away = |error: debrief_jobs::bucket::BucketError| {
-        tracing::error!(target: "http", { error = %error }, "an upload did not reach the bucket");
-        Problem::new(Code::Away, "The bucket isn’t responding. Send the file again in a minute.")
-    };
+    let away = |error| away(&error);
     if replace {
         return bucket.put(key, content).await.map_err(away);
     }

@@ -1,0 +1,131 @@
+//! Deletes a session for good: what was said, what was written of it, and what it has in the bucket.
+//!
+//! ```text
+//! rows      the session's own rows
+//! letters   its emails: what is held is stopped; that they were stays, what they said goes
+//! later     what later sessions quote of it
+//! ```
+//!
+//! All of it happens in the caller's transaction, under the session's lock; the objects in the bucket are removed by a job
+//! after that ([`crate::removal`]). Jobs of the session end: one that is running has lost its lease, so it changes nothing
+//! and nobody is told of it. What stays is ids: in the audit, in the ledgers of emails and of language models' costs, and
+//! in the inbox's ledger, so that the file that still lies there isn't read again.
+
+mod later;
+mod letters;
+mod rows;
+
+use serde::Serialize;
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    audit::{self, EventKind, Visitor},
+    db::TenantTx,
+    ingest,
+    queue::enqueue,
+    removal,
+    summarize::{self, LookAgain},
+    webhook::{self, Event},
+};
+
+/// What was deleted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Erased {
+    /// The session.
+    pub session_id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// Its files.
+    pub transcripts: usize,
+    /// Its utterances.
+    pub utterances: usize,
+    /// Its summaries.
+    pub summaries: usize,
+    /// Emails that were held or waiting and won't be sent.
+    pub emails_stopped: usize,
+    /// Emails of which only the fact stays.
+    pub emails_kept: usize,
+    /// Review links that end.
+    pub links: usize,
+    /// Jobs that end.
+    pub jobs: usize,
+    /// Later summaries that quoted it.
+    pub later_summaries: usize,
+}
+
+/// Why a session can't be deleted, in words for people.
+#[derive(Debug, thiserror::Error)]
+pub enum EraseError {
+    /// There is no such session.
+    #[error("there is no such session")]
+    NoSession,
+    /// A letter is between the mail server's greeting and its answer.
+    #[error("a letter of this session is being sent at this moment: try again in a minute")]
+    Sending,
+    /// A correction that was made in it is still being applied to other sessions.
+    #[error("a correction of a speaker is still being applied to other sessions: try again in a minute")]
+    Correcting,
+    /// The query failed.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Deletes a session with everything that hangs on it. To see what would happen, drop the transaction.
+///
+/// # Errors
+/// [`EraseError::NoSession`], [`EraseError::Sending`] or [`EraseError::Correcting`]; then nothing has happened.
+pub async fn session(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Result<Erased, EraseError> {
+    let session = rows::lock(tx, session_id).await?.ok_or(EraseError::NoSession)?;
+    let own = rows::of(tx, session_id).await?;
+    letters::hold(tx, session_id).await?;
+    if rows::is_correcting(tx, session_id).await? {
+        return Err(EraseError::Correcting);
+    }
+    webhook::emit(tx, &Event::session_deleted(session_id)).await?;
+    let mut next = Vec::new();
+    for summary in &own.summaries {
+        let later = summarize::next_in_review(tx, summary.id).await?;
+        next.extend(later.map(|later| LookAgain { summary_id: later, after: summary.id, version: summary.version }));
+    }
+    let jobs = rows::end_jobs(tx, session_id, &own).await?;
+    let (emails_stopped, emails_kept) = letters::erase(tx, session_id).await?;
+    let later_summaries = later::forget(tx, session_id).await?;
+    rows::forget_answers(tx, session_id, &own).await?;
+    let (links, utterances) = rows::delete(tx, session_id).await?;
+    let keys = objects(&session, &own);
+    removal::add(tx, session.coach_id, session_id, &keys, session.correlation_id).await?;
+    // What it had settled is open again for the sessions after it.
+    for job in next {
+        enqueue(tx, &job, session.correlation_id).await?;
+    }
+    let erased = Erased {
+        session_id,
+        title: session.title,
+        transcripts: own.transcripts.len(),
+        utterances,
+        summaries: own.summaries.len(),
+        emails_stopped,
+        emails_kept,
+        links,
+        jobs,
+        later_summaries,
+    };
+    let detail = json!({
+        "transcripts": erased.transcripts, "summaries": erased.summaries, "emails_stopped": erased.emails_stopped,
+        "later_summaries": erased.later_summaries,
+    });
+    audit::record(tx, &audit::Event { detail, ..audit::Event::of(session_id, EventKind::SessionDeleted) }, visitor)
+        .await?;
+    tracing::info!(target: "erase", { session.id = %session_id, correlation.id = %session.correlation_id },
+        "a session is deleted");
+    Ok(erased)
+}
+
+/// What the session may have in the bucket besides the file in the inbox, which is the coach's own.
+fn objects(session: &rows::Session, own: &rows::Own) -> Vec<String> {
+    let copies = own.transcripts.iter().map(|file| file.stored_key.clone());
+    let refused = own.transcripts.iter().filter(|file| file.is_rejected).map(|file| file.object_key.as_str());
+    let refused = refused.chain(session.is_rejected.then_some(session.object_key.as_str()));
+    copies.chain(refused.flat_map(ingest::rejection)).collect()
+}

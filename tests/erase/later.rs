@@ -1,0 +1,114 @@
+//! What later sessions say about promises of a session that is deleted.
+
+use debrief_jobs::{
+    db::Tx,
+    model::{Claim, Evidence, Section, Support, Thread, ThreadOutcome, summary},
+    summarize::LookAgain,
+};
+use uuid::Uuid;
+
+use super::{approve, erased};
+use crate::support::{Reviewed, World};
+
+#[tokio::test]
+async fn their_quote_of_its_words_goes_and_their_own_words_stay() {
+    let world = World::new().await;
+    let (earlier, later) = (Reviewed::new(&world).await, Reviewed::new(&world).await);
+    later.set_state(&world, "in_review").await;
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    sqlx::query("update sessions set session_date = '2026-11-17' where id = $1")
+        .bind(later.session)
+        .execute(tx.conn())
+        .await
+        .expect("it was later");
+    let promise = "Hand the secret ledger to Jonas.";
+    let promised: Uuid = sqlx::query_scalar(
+        "update claims set text = $2 where summary_id = $1 and section = 'action_items' returning id",
+    )
+    .bind(earlier.summary)
+    .bind(promise)
+    .fetch_one(tx.conn())
+    .await
+    .expect("a promise");
+    // The later one tells of it twice, in two versions: that it was done, and that nothing was said.
+    let mut content = summary::load_version(&mut tx, later.summary, 1).await.expect("its content");
+    let said = content.claims[0].evidence[0].clone();
+    let thread = |outcome| Thread {
+        claim_id: promised,
+        text: promise.into(),
+        session_date: "2026-11-03".parse().expect("a day"),
+        since: None,
+        outcome,
+    };
+    let tells = |outcome, support, evidence: Vec<Evidence>| Claim {
+        thread: Some(thread(outcome)),
+        support,
+        evidence,
+        ..Claim::new(Section::OpenThreads, promise.into())
+    };
+    let authorship = summary::Authorship {
+        author: "summarizer",
+        provider: "offline".into(),
+        model: "extractive-1".into(),
+        prompt_version: "none".into(),
+        template: "default".into(),
+        claims_dropped: 0,
+    };
+    content.claims.push(tells(ThreadOutcome::NoMatch, Support::NothingSaid, Vec::new()));
+    summary::add_version(&mut tx, later.summary, &content, &authorship).await.expect("a version");
+    content.claims.pop();
+    content.claims.push(tells(ThreadOutcome::Met, Support::Verified, vec![said.clone()]));
+    summary::add_version(&mut tx, later.summary, &content, &authorship).await.expect("a version");
+    sqlx::query(
+        "update summaries set state = 'approved', approved_version = version, approved_at = now(), approved_hash =
+             (select content_hash from summary_versions where summary_id = id and version = summaries.version)
+         where id = $1",
+    )
+    .bind(later.summary)
+    .execute(tx.conn())
+    .await
+    .expect("it is approved");
+    tx.commit().await.expect("it commits");
+
+    let done = erased(&world, earlier.session).await.expect("it is deleted");
+    assert_eq!(done.later_summaries, 1);
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    for (version, told) in [(1, None), (2, None), (3, Some(format!("“{}”", said.quote)))] {
+        let content = summary::load_version(&mut tx, later.summary, version).await.expect("its content");
+        assert!(content.claims.iter().all(|claim| !claim.text.contains("secret ledger")), "{content:?}");
+        assert_eq!(content.section(Section::OpenThreads).map(|claim| claim.text.clone()).next(), told);
+        assert!(content.claims.iter().all(|claim| claim.thread.is_none()));
+        let (stored, signed): (String, Option<String>) = sqlx::query_as(
+            "select content_hash, approved_hash from summary_versions
+             left join summaries on summaries.id = summary_id and approved_version = summary_versions.version
+             where summary_id = $1 and summary_versions.version = $2",
+        )
+        .bind(later.summary)
+        .bind(version)
+        .fetch_one(tx.conn())
+        .await
+        .expect("its hashes");
+        assert_eq!(stored, content.hash(), "what is signed is what is there");
+        assert_eq!(signed, (version == 3).then_some(stored), "the approval stays");
+    }
+    world.leaves::<debrief_jobs::removal::RemoveObjects>();
+}
+
+#[tokio::test]
+async fn a_later_summary_that_waits_is_looked_at_again_and_can_be_approved() {
+    let world = World::new().await;
+    let (earlier, later) = (Reviewed::new(&world).await, Reviewed::new(&world).await);
+    later.set_state(&world, "in_review").await;
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    sqlx::query("update sessions set session_date = '2026-11-17' where id = $1")
+        .bind(later.session)
+        .execute(tx.conn())
+        .await
+        .expect("it was later");
+    tx.commit().await.expect("it commits");
+    erased(&world, earlier.session).await.expect("it is deleted");
+    let looked = world.run_queued::<LookAgain>().await.expect("it is looked at again").expect("it runs");
+    assert_eq!(looked["outcome"], "unchanged", "{looked}");
+    approve(&world, &later).await;
+    world.leaves::<debrief_jobs::removal::RemoveObjects>();
+}
