@@ -7,6 +7,7 @@ mod links;
 mod pages;
 mod password;
 mod people;
+mod required;
 mod review;
 
 use std::{collections::BTreeMap, sync::Arc};
