@@ -115,7 +115,7 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(follow_ups::cancel))
         .routes(routes!(follow_ups::decide))
         .routes(routes!(action_items::list))
-        .routes(routes!(search::search))
+        .routes(routes!(search::search, search::search_by_body))
         .routes(routes!(rollups::list))
         .routes(routes!(exports::list, exports::start))
         .routes(routes!(exports::schema))
