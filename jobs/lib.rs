@@ -64,7 +64,7 @@ mod masked;
 pub mod private;
 mod settings;
 mod text;
-mod web;
+pub mod web;
 
 pub use debrief_transcript::clean;
 

@@ -1,7 +1,12 @@
-//! How often somebody may ask: sign-ins, mailed links, guesses and API requests.
+//! How often somebody may ask: sign-ins, mailed links, guesses, API requests, forms and refinements.
 //!
 //! Counts in `request_counts`, which all processes share. Who asks is stored as a hash. A window begins with the first
 //! request in it. Losing the table costs nothing but a fresh start.
+
+use std::{
+    borrow::Cow,
+    net::{IpAddr, Ipv6Addr},
+};
 
 use sha2::{Digest, Sha256};
 
@@ -25,6 +30,9 @@ pub const MAILED_LINKS: Limit = Limit { name: "mailed_links", most: 3, seconds: 
 /// Tokens and keys that don't exist, by address.
 pub const GUESSES: Limit = Limit { name: "guesses", most: 30, seconds: 15 * 60 };
 
+/// Refinements, by person or key of the organization: each asks a language model, which may cost money.
+pub const REFINEMENTS: Limit = Limit { name: "refinements", most: 60, seconds: 60 * 60 };
+
 /// What is left of a limit after a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
@@ -38,7 +46,7 @@ pub struct Left {
     pub allowed: bool,
 }
 
-/// Counts a request by `who` (an address, an account, a key), and says what is left.
+/// Counts a request by `who` (an address, an account, a key), and says what is left. An address counts as its [`network`].
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
@@ -59,5 +67,42 @@ pub async fn count(db: &Db, limit: Limit, who: &str) -> Result<Left, sqlx::Error
 }
 
 fn bucket(limit: Limit, who: &str) -> Vec<u8> {
-    Sha256::new().chain_update(limit.name).chain_update([0]).chain_update(who).finalize().to_vec()
+    Sha256::new().chain_update(limit.name).chain_update([0]).chain_update(&*network(who)).finalize().to_vec()
+}
+
+/// What an address counts as: an IPv6 address as its /64, which is the least that anybody gets, with 2^64 addresses in it.
+/// What isn't an address stays as it is.
+#[must_use]
+pub fn network(who: &str) -> Cow<'_, str> {
+    match who.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            Cow::Owned(format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0)))
+        }
+        Ok(IpAddr::V4(address)) => Cow::Owned(address.to_string()),
+        Err(_) => Cow::Borrowed(who),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{GUESSES, bucket, network};
+
+    #[test]
+    fn addresses_of_one_network_are_counted_together() {
+        for (address, counted) in [
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+            ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+            ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+            ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("203.0.113.7", "203.0.113.7"),
+            ("maya@northlight.example", "maya@northlight.example"),
+            ("code 01a2", "code 01a2"),
+            ("", ""),
+        ] {
+            assert_eq!(network(address), counted);
+        }
+        assert_eq!(bucket(GUESSES, "2001:db8:1:2::1"), bucket(GUESSES, "2001:db8:1:2:ffff::2"));
+        assert_ne!(bucket(GUESSES, "2001:db8:1:2::1"), bucket(GUESSES, "2001:db8:1:3::1"));
+    }
 }

@@ -477,3 +477,28 @@ async fn whoever_takes_links_back_is_told_of_letters_that_are_held_and_can_stop_
     let nothing = installation.output(&["links", "revoke", "--session", session, "--stop-letters"]).await;
     assert_eq!(nothing.status.code(), Some(1), "there is nothing left to stop");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_changes_is_in_the_audit() {
+    let installation = Installation::new().await;
+    installation.people().await;
+    let made =
+        installation.json(&["keys", "create", "--coach", "maya", "--name", "CRM", "--scope", "sessions:read"]).await;
+    let id = made["id"].as_str().expect("an id").to_owned();
+    installation.run(&["keys", "revoke", &id]).await;
+    installation.run(&["org", "change", "northlight", "--require-second-factor", "yes"]).await;
+    let entries = installation
+        .database
+        .ask(|mut connection| async move {
+            sqlx::query_as::<_, (String, serde_json::Value)>(
+                "select detail->>'operation', detail from audit_events where kind = 'changed' order by id",
+            )
+            .fetch_all(&mut connection)
+            .await
+        })
+        .expect("the audit");
+    let operations: Vec<&str> = entries.iter().map(|(operation, _)| operation.as_str()).collect();
+    assert_eq!(operations, ["debrief keys create", "debrief keys revoke", "debrief org change"]);
+    assert!(entries[0].1["id"] == id.as_str() && entries[1].1["id"] == id.as_str(), "{entries:?}");
+    assert_eq!(entries[2].1["require_second_factor"], true);
+}

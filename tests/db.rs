@@ -224,3 +224,35 @@ async fn the_committed_queries_fit_the_schema() {
     }
     assert!(checked > 10, "the queries are there");
 }
+
+/// All connections get the options of `db::connect`: the library's own give TLS up when somebody says that there is none.
+#[test]
+fn no_connection_is_opened_past_the_options() {
+    fn sources(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("the folder is there") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    sources(&root.join("jobs"), &mut found);
+    sources(&root.join("src"), &mut found);
+    assert!(found.len() > 100, "the sources are read");
+    for path in found.iter().filter(|path| !path.ends_with("db/on_the_way.rs")) {
+        let text = std::fs::read_to_string(path).expect("a source");
+        for way in [
+            "PgConnection::connect(",
+            "PgPool::connect",
+            ".connect_lazy(",
+            "parse::<PgConnectOptions>",
+            ": PgConnectOptions",
+        ] {
+            assert!(!text.contains(way), "{way} in {}", path.display());
+        }
+    }
+}

@@ -202,3 +202,9 @@ fn the_page_about_asvs_counts_what_it_says() {
     let said: BTreeMap<String, usize> = text.lines().filter_map(count).collect();
     assert_eq!(said, counted);
 }
+
+#[test]
+fn a_release_ends_where_a_number_would_wrap() {
+    let manifest: toml::Table = toml::from_str(include_str!("../Cargo.toml")).expect("a manifest");
+    assert_eq!(manifest["profile"]["release"]["overflow-checks"].as_bool(), Some(true));
+}

@@ -196,3 +196,29 @@ async fn a_language_model_is_looked_for_where_the_settings_say() {
         assert!(wrong.is_none_or(|key| detail.contains(key)) && !detail.contains("hush"), "{detail}");
     }
 }
+
+#[tokio::test]
+async fn what_can_be_read_on_the_way_is_told() {
+    let note = async |variable: &str, value: &str, name: &str| {
+        let mut installation = Installation::new().await;
+        installation.set(variable, value);
+        let output = installation.output(&["doctor", "--json"]).await;
+        let checks: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a JSON document");
+        let check =
+            checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("no {name} in {checks:?}"));
+        check["note"].as_str().unwrap_or_default().to_owned()
+    };
+    // Nobody has a name that ends in .invalid, so nothing is reached.
+    for (query, told) in [
+        ("?sslmode=prefer", "could read the password"),
+        ("?sslmode=disable", "could read the password"),
+        ("?sslmode=require", "could pose as the server"),
+        ("", ""),
+    ] {
+        let said = note("DATABASE_URL", &format!("postgres://u@db.invalid/x{query}"), "database").await;
+        assert!(said.contains(told) && said.is_empty() == told.is_empty(), "{query}: {said}");
+    }
+    let said = note("DEBRIEF_MAIL__URL", "smtp://mail.invalid?tls=never", "mail").await;
+    assert!(said.contains("without encryption") && said.contains("tls=required"), "{said}");
+    assert_eq!(note("DEBRIEF_MAIL__URL", "smtp://mail.invalid", "mail").await, "");
+}

@@ -274,3 +274,45 @@ async fn without_its_database_a_process_lives_and_is_not_ready() {
     assert_eq!(failed.status, StatusCode::SERVICE_UNAVAILABLE);
     assert!(failed.body.contains("Nothing was changed."), "{failed:?}");
 }
+
+#[tokio::test]
+async fn over_https_browsers_come_by_nothing_else() {
+    let world =
+        World::with(|settings| settings.review.base_url = "https://debrief.example".parse().expect("a URL")).await;
+    let router = public_router(state(&world.services));
+    for path in ["/", "/nothing/here", "/v1/me", "/livez"] {
+        let answer = get(&router, path, "").await;
+        assert_eq!(answer.header("strict-transport-security"), "max-age=31536000", "{path}");
+    }
+    let visit = Visit::new().await;
+    assert_eq!(visit.read().await.header("strict-transport-security"), "", "never over http");
+}
+
+/// A cookie without HttpOnly could only be one that was made elsewhere than in `guard::bake`, which tests look at.
+#[test]
+fn every_cookie_is_made_in_one_place() {
+    fn look(folder: &std::path::Path) {
+        for entry in std::fs::read_dir(folder).expect("the folder is there") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                look(&path);
+            } else if !path.ends_with("guard.rs") {
+                let text = std::fs::read_to_string(&path).expect("a source");
+                let ways = ["Cookie::new", "Cookie::build", "CookieBuilder", "set-cookie:"];
+                assert!(!ways.iter().any(|way| text.contains(way)), "{}", path.display());
+            }
+        }
+    }
+    look(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+}
+
+#[tokio::test]
+async fn no_route_answers_trace() {
+    let visit = Visit::new().await;
+    for path in ["/", visit.page.as_str(), "/sign-in", "/v1/me", "/v1/openapi.json", "/assets/style.css", "/livez"] {
+        let request = Request::builder().method("TRACE").uri(path).header(header::COOKIE, &visit.cookie);
+        let answer = send(&visit.router, request.body(Body::empty()).expect("a request")).await;
+        assert!([401, 403, 404, 405].contains(&answer.status.as_u16()), "{path}: {}", answer.status);
+        assert!(!answer.body.contains(&visit.cookie), "{path} gives the request back: {}", answer.body);
+    }
+}

@@ -408,3 +408,37 @@ async fn ten_thousand_known_files_are_passed_over() {
     assert_eq!(count(&world, "select count(*) from sessions").await, 0);
     assert_eq!(ScanInbox::KIND, "ingest.scan_inbox");
 }
+
+#[tokio::test]
+async fn a_store_that_redirects_is_not_followed() {
+    use axum::{Router, http::StatusCode, response::IntoResponse};
+    use std::sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    };
+    let serve = async |router: Router| {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        address
+    };
+    let (asked, reached) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&reached);
+    let elsewhere = Router::new().fallback(async move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        "what nobody asked for"
+    });
+    let elsewhere = serve(elsewhere).await;
+    let counted = Arc::clone(&asked);
+    let store = Router::new().fallback(async move || {
+        counted.fetch_add(1, Ordering::SeqCst);
+        (StatusCode::TEMPORARY_REDIRECT, [("location", format!("http://{elsewhere}/taken"))]).into_response()
+    });
+    let store = serve(store).await;
+    let url = format!("s3://b/x?endpoint=http://{store}&region=us-east-1&anonymous=true");
+    let bucket = Bucket::open(&bucket::Settings { url }).expect("a bucket");
+    bucket.get("a.vtt").await.expect_err("there is no object");
+    bucket.put("b.vtt", "words of a client").await.expect_err("it takes none");
+    assert!(asked.load(Ordering::SeqCst) >= 2, "the store was asked");
+    assert_eq!(reached.load(Ordering::SeqCst), 0, "and nobody else");
+}

@@ -7,15 +7,13 @@
 mod beneath;
 mod folder;
 mod listing;
+mod s3;
 
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc};
 
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
-use object_store::{
-    ClientOptions, GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig, aws::AmazonS3Builder,
-    buffered::BufWriter, prefix::PrefixStore,
-};
+use object_store::{GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutPayload, buffered::BufWriter};
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
@@ -135,7 +133,10 @@ impl Bucket {
             .map_err(|error| bad_url(format!("it isn't a URL ({error}); write file:///path or s3://name/prefix")))?;
         match url.scheme() {
             "file" => Self::open_folder(&url),
-            "s3" => Self::open_s3(&url),
+            "s3" => {
+                let (store, name) = s3::open(&url)?;
+                Ok(Self { place: Place::Store(store), name })
+            }
             other => Err(bad_url(format!("`{other}:` is not supported; write file:///path or s3://name/prefix"))),
         }
     }
@@ -146,40 +147,6 @@ impl Bucket {
             bad_url(format!("can't use the folder {}: {error}; choose a writable one", root.display()))
         })?;
         Ok(Self { name: folder.name(), place: Place::Folder(folder) })
-    }
-
-    fn open_s3(url: &Url) -> Result<Self, SettingsError> {
-        let bucket = url.host_str().filter(|host| !host.is_empty());
-        let bucket = bucket.ok_or_else(|| bad_url("the bucket name is missing: write s3://name/prefix"))?;
-        let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
-        let mut endpoint =
-            ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"].iter().find_map(|key| std::env::var(key).ok());
-        for (key, value) in url.query_pairs() {
-            match &*key {
-                "endpoint" => {
-                    builder = builder.with_endpoint(&*value);
-                    endpoint = Some(value.into_owned());
-                }
-                "region" => builder = builder.with_region(&*value),
-                "anonymous" => builder = builder.with_skip_signature(value == "true"),
-                other => {
-                    return Err(bad_url(format!("`?{other}=` isn't supported; use endpoint, region or anonymous")));
-                }
-            }
-        }
-        // Only an endpoint with an explicit `http` scheme is reached without TLS.
-        let plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
-        let client = ClientOptions::new()
-            .with_connect_timeout(Duration::from_secs(5))
-            .with_timeout(Duration::from_secs(60))
-            .with_allow_http(plain);
-        let retry = RetryConfig { max_retries: 5, retry_timeout: Duration::from_secs(60), ..RetryConfig::default() };
-        let store = builder.with_client_options(client).with_retry(retry).build().map_err(bad_url)?;
-        let prefix = url.path().trim_matches('/');
-        let name = format!("s3://{bucket}/{prefix}").trim_end_matches('/').to_owned();
-        let store: Arc<dyn ObjectStore> =
-            if prefix.is_empty() { Arc::new(store) } else { Arc::new(PrefixStore::new(store, prefix)) };
-        Ok(Self { place: Place::Store(store), name })
     }
 
     /// A name that is stable between processes: the URL without its options.

@@ -4,7 +4,7 @@
 //! for each other.
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::{Connection, Executor, PgConnection, migrate::Migrator};
+use sqlx::{Connection, Executor, migrate::Migrator};
 
 use super::login::{self, Urls};
 
@@ -15,7 +15,8 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 pub enum MigrateError {
     /// The server could not be reached or rejected the user.
     #[error(
-        "can't connect to the database: {0}; check that Postgres is running there, and DATABASE_URL and DATABASE_OWNER_URL"
+        "can't connect to the database: {0}; {hint}",
+        hint = super::about_tls(.0).unwrap_or("check that Postgres is running there, and DATABASE_URL and DATABASE_OWNER_URL")
     )]
     Connect(#[source] sqlx::Error),
     /// The owner's login may not create roles or extensions, and they are missing.
@@ -64,7 +65,7 @@ end $$";
 /// # Errors
 /// See [`MigrateError`]; each says what to do.
 pub async fn migrate(urls: &Urls) -> Result<(), MigrateError> {
-    let mut connection = PgConnection::connect(urls.owner.expose_secret()).await.map_err(MigrateError::Connect)?;
+    let mut connection = super::connect(&urls.owner).await.map_err(MigrateError::Connect)?;
     connection.execute(ALONE).await.map_err(MigrateError::Prepare)?;
     connection.execute(PREPARE).await.map_err(MigrateError::Prepare)?;
     if urls.app.expose_secret() != urls.owner.expose_secret() {
@@ -81,7 +82,7 @@ pub async fn migrate(urls: &Urls) -> Result<(), MigrateError> {
 /// # Errors
 /// Returns an error if the server can't be reached.
 pub async fn is_migrated(url: &SecretString) -> Result<bool, sqlx::Error> {
-    let mut connection = PgConnection::connect(url.expose_secret()).await?;
+    let mut connection = super::connect(url).await?;
     let there: bool =
         sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(&mut connection).await?;
     if !there {

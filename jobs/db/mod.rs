@@ -8,18 +8,17 @@
 
 mod login;
 mod migrate;
+mod on_the_way;
 
 use std::{ops::DerefMut, time::Duration};
 
-use secrecy::{ExposeSecret, SecretString};
-use sqlx::{
-    PgConnection, PgPool, Postgres, Transaction,
-    postgres::{PgConnectOptions, PgPoolOptions},
-};
+use secrecy::SecretString;
+use sqlx::{PgConnection, PgPool, Postgres, Transaction, postgres::PgPoolOptions};
 use uuid::Uuid;
 
 pub use login::{Rights, Urls, rights};
 pub use migrate::{MigrateError, is_migrated, migrate, newest_migration};
+pub use on_the_way::{OnTheWay, about_tls, connect, on_the_way};
 
 /// The role that the program works in. It owns nothing and can't bypass any policy.
 pub const APP_ROLE: &str = "debrief_app";
@@ -41,7 +40,7 @@ impl Db {
     /// # Errors
     /// Returns an error if the URL can't be parsed. An unreachable server shows with the first query.
     pub fn connect(url: &SecretString, max_connections: u32) -> Result<Self, sqlx::Error> {
-        let options: PgConnectOptions = url.expose_secret().parse()?;
+        let options = on_the_way::options(url)?;
         let pool = PgPoolOptions::new()
             .max_connections(max_connections)
             .acquire_timeout(Duration::from_secs(10))

@@ -9,7 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{EmbedError, Settings};
-use crate::SettingsError;
+use crate::{
+    SettingsError,
+    web::{READABLE, is_readable_on_the_way},
+};
 
 /// Texts per call.
 const BATCH: usize = 64;
@@ -50,7 +53,13 @@ impl OpenAi {
     pub(super) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let needed = |key, what: &str| SettingsError::new(key, format!("the embedder `openai` needs {what}"));
         let url = settings.url.as_deref().ok_or_else(|| needed("index.url", "the endpoint's base URL"))?;
-        url::Url::parse(url).map_err(|error| SettingsError::new("index.url", error))?;
+        let parsed = url::Url::parse(url).map_err(|error| SettingsError::new("index.url", error))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(SettingsError::new("index.url", "only http and https are supported"));
+        }
+        if is_readable_on_the_way(&parsed) {
+            return Err(SettingsError::new("index.url", READABLE));
+        }
         let model = settings.model.clone().ok_or_else(|| needed("index.model", "a model"))?;
         let dimensions =
             settings.dimensions.ok_or_else(|| needed("index.dimensions", "the dimensions of the model's vectors"))?;

@@ -3,9 +3,9 @@
 //! Search works without it, by exact scan; it makes a large tenant's search fast. A rerun finds the index and does
 //! nothing; an invalid one, left by an interrupted build, is dropped and rebuilt.
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use sha2::{Digest, Sha256};
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection};
 
 use crate::embed::Embedder;
 
@@ -19,7 +19,7 @@ pub async fn ensure_model_index(url: &SecretString, embedder: &Embedder) -> Resu
         // The migrations contain its index.
         return Ok(());
     }
-    let mut connection = PgConnection::connect(url.expose_secret()).await?;
+    let mut connection = crate::db::connect(url).await?;
     sqlx::query("set role debrief_owner").execute(&mut connection).await?;
     let model = embedder.model();
     // An index name has at most 63 bytes, and a model's name may contain anything.

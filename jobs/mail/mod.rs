@@ -91,9 +91,9 @@ impl SendMail {
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// `smtps://user:password@host` (port 465), `smtp://host:port` (587 by default), or `file:///folder` (a folder of
-    /// .eml files). `smtp://` uses STARTTLS if the server offers it; `?tls=required` insists on it (the default if a
-    /// password would leave this machine), `?tls=never` turns it off. `timeout=` lowers the server's response timeout,
-    /// in seconds. Contains a password, so it is secret.
+    /// .eml files). `smtp://` insists on STARTTLS (`?tls=required`); for a server in a private network that takes no
+    /// password, it's used if the server offers it (`?tls=offered`); `?tls=never` turns it off. `timeout=` lowers the
+    /// server's response timeout, in seconds. Contains a password, so it is secret.
     pub url: secrecy::SecretString,
     /// The sender: `Debrief <debrief@example.org>`.
     pub from: String,

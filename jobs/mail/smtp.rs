@@ -5,7 +5,6 @@
 
 use std::{
     fmt,
-    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -29,7 +28,7 @@ use tokio::{
 use url::Url;
 
 use super::SendError;
-use crate::SettingsError;
+use crate::{SettingsError, web};
 
 /// The timeout for the connection, greeting, TLS and login together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -76,8 +75,10 @@ impl fmt::Debug for Smtp {
 }
 
 impl Smtp {
-    /// Parses `smtp[s]://[user:password@]host[:port][?tls=required|offered|never&timeout=seconds]`. Without `tls`, a
-    /// password is only sent over an encrypted connection, unless the server is this machine.
+    /// Parses `smtp[s]://[user:password@]host[:port][?tls=required|offered|never&timeout=seconds]`. Without `tls`, all is
+    /// sent over an encrypted connection, unless the server is near ([`web::is_near`]) and takes no password, or is this
+    /// machine: whoever is on the way could otherwise say that the server has no TLS, and read each link. No `tls` lets a
+    /// password go to another machine in clear.
     pub(super) fn new(url: &Url) -> Result<Self, SettingsError> {
         let wrong = |problem: String| SettingsError::new("mail.url", problem);
         // For a scheme that isn't the web's, `url` leaves an address as text, and an IPv6 address in brackets.
@@ -85,14 +86,14 @@ impl Smtp {
         if host.is_empty() {
             return Err(wrong("it has no host: write smtp://host:port".into()));
         }
-        let here = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+        let (here, near) = (web::is_here(&host), web::is_near(&host));
         let credentials = match (url.username(), url.password()) {
             ("", _) => None,
             (user, password) => Some(Credentials::new(decode(user)?, decode(password.unwrap_or_default())?)),
         };
         let (mut encryption, port) = match url.scheme() {
             "smtps" => (Encryption::Always, 465),
-            _ if credentials.is_some() && !here => (Encryption::Required, 587),
+            _ if !near || credentials.is_some() && !here => (Encryption::Required, 587),
             _ => (Encryption::Offered, 587),
         };
         let mut patience = MESSAGE_TIMEOUT;
@@ -114,6 +115,11 @@ impl Smtp {
                     )));
                 }
             }
+        }
+        if credentials.is_some() && !here && matches!(encryption, Encryption::Offered | Encryption::Never) {
+            return Err(wrong(
+                "with tls=offered and tls=never everybody on the way could read the password: leave out tls=".into(),
+            ));
         }
         Ok(Self {
             host,
@@ -153,6 +159,11 @@ impl Smtp {
         let login = if self.credentials.is_some() { ", logged in" } else { "" };
         close(connection).await;
         Ok(format!("{}:{} greets, {encrypted}{login}", self.host, self.port))
+    }
+
+    /// Whether somebody on the way to another machine could read an email.
+    pub(super) fn may_go_in_clear(&self) -> bool {
+        matches!(self.encryption, Encryption::Offered | Encryption::Never) && !web::is_here(&self.host)
     }
 
     /// The server's address for display.

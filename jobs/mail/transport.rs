@@ -89,6 +89,15 @@ impl Mailer {
         }
     }
 
+    /// Whether somebody on the way to another machine could read an email.
+    #[must_use]
+    pub fn may_go_in_clear(&self) -> bool {
+        match &self.transport {
+            Transport::File(_) => false,
+            Transport::Smtp(smtp) => smtp.may_go_in_clear(),
+        }
+    }
+
     /// Checks whether email can be sent, and describes how. Sends nothing: writes and removes a file, or greets the
     /// server.
     ///

@@ -3,10 +3,14 @@
 //! Writes the organization alone. Adding the same again changes nothing.
 
 use serde::Serialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{PeopleError, good_handle, good_name, good_zone};
-use crate::db::{Db, Tx};
+use crate::{
+    audit::{self, Event, EventKind, Visitor},
+    db::{Db, Tx},
+};
 
 /// An organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -71,7 +75,7 @@ pub struct OrganizationChange {
     pub require_second_factor: Option<bool>,
 }
 
-/// Changes an organization. Returns its id.
+/// Changes an organization, with an entry in its audit. Returns its id.
 ///
 /// # Errors
 /// If there is no such organization, nothing to change, or an input cannot be used.
@@ -92,6 +96,14 @@ pub async fn change_organization(db: &Db, handle: &str, change: &OrganizationCha
     )
     .execute(tx.conn())
     .await?;
+    // An operator's change has no person; a rule about second factors is worth an entry all the same.
+    let detail = json!({
+        "operation": "debrief org change",
+        "name": name.is_some(),
+        "time_zone": time_zone,
+        "require_second_factor": require_second_factor,
+    });
+    audit::record(&mut tx, &Event { detail, ..Event::about_nobody(EventKind::Changed) }, &Visitor::default()).await?;
     tx.commit().await?;
     Ok(id)
 }

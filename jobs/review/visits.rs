@@ -1,7 +1,7 @@
 //! Visits: a browser that opened a link has a cookie; its expiry slides with use.
 //!
-//! Reads and writes `review_visits`; only the SHA-256 of the cookie's secret is stored. Opening a link twice in one
-//! browser is one visit; in two browsers it is two independent visits.
+//! Reads and writes `review_visits`; only the SHA-256 of the cookie's secret is stored. A browser has one visit to a session
+//! at a time: opening a link again ends the one before. Visits in two browsers are independent.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -10,8 +10,11 @@ use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx},
     links,
-    secret::Secret,
+    secret::{self, Secret},
 };
+
+/// At most this many openings in one browser leave forms that can still be sent.
+const MOST_FORMS: usize = 16;
 
 /// An open visit.
 #[derive(Clone, Debug)]
@@ -26,12 +29,24 @@ pub struct Visit {
     pub coach_id: Uuid,
     /// The only session that it may see.
     pub session_id: Uuid,
+    /// Whether the organization wants a second factor of everybody: then a visit alone opens nothing, and its coach signs in.
+    pub wants_sign_in: bool,
+    /// The SHA-256 of the tokens of earlier forms in this browser.
+    earlier_forms: Vec<Vec<u8>>,
+}
+
+impl Visit {
+    /// Whether a form with this token was shown in the visit's browser by an earlier visit to the session.
+    #[must_use]
+    pub fn knows_form(&self, token: &str) -> bool {
+        self.earlier_forms.contains(&secret::sha256(token))
+    }
 }
 
 /// Opens a link: creates a visit and its secret. The caller has checked that the link works.
 ///
-/// A browser with the secret of an earlier visit to the same session keeps it, even if that visit has expired. So a
-/// form that is still open there, with what was typed, can be sent after all.
+/// The secret is always a new one, and an earlier visit of this browser to the session ends: a copy of its cookie is worth
+/// nothing from now on. Forms of the earlier visit, with what was typed, can still be sent: the new one knows them.
 ///
 /// # Errors
 /// Returns an error if the query fails.
@@ -41,42 +56,60 @@ pub async fn open(
     held: Option<Secret>,
     visitor: &Visitor,
 ) -> Result<Secret, sqlx::Error> {
-    let secret = match held {
-        Some(held) if reopen(tx, link, &held).await? => held,
-        _ => begin(tx, link).await?,
+    let forms = match held {
+        Some(held) => end_earlier(tx, link, &held).await?,
+        None => Vec::new(),
     };
+    let secret = begin(tx, link, &forms).await?;
     let event = Event { link_id: Some(link.id), ..Event::of(link.session_id, EventKind::Opened) };
     record(tx, &event, visitor).await?;
     Ok(secret)
 }
 
-async fn reopen(tx: &mut TenantTx, link: &links::Link, held: &Secret) -> Result<bool, sqlx::Error> {
-    let reopened = sqlx::query!(
-        "update review_visits set link_id = $1, created_at = now(), expires_at = now() + interval '12 hours'
-         where cookie_sha256 = $3 and link_id in (select id from review_links where session_id = $2)",
-        link.id,
+/// Ends the visit to the link's session that this secret is of. Returns the hashes of the form tokens of its browser, the
+/// latest last; none if it's another session's, or nobody's.
+async fn end_earlier(tx: &mut TenantTx, link: &links::Link, held: &Secret) -> Result<Vec<Vec<u8>>, sqlx::Error> {
+    let ended = sqlx::query_scalar!(
+        "update review_visits set expires_at = least(expires_at, now())
+         where cookie_sha256 = $2 and link_id in (select id from review_links where session_id = $1)
+         returning earlier_forms",
         link.session_id,
         held.hash(),
     )
-    .execute(tx.conn())
+    .fetch_optional(tx.conn())
     .await?;
-    Ok(reopened.rows_affected() > 0)
+    let Some(mut forms) = ended else { return Ok(Vec::new()) };
+    forms.push(secret::sha256(&held.form_token()));
+    let dropped = forms.len().saturating_sub(MOST_FORMS);
+    Ok(forms.split_off(dropped))
 }
 
-async fn begin(tx: &mut TenantTx, link: &links::Link) -> Result<Secret, sqlx::Error> {
+async fn begin(tx: &mut TenantTx, link: &links::Link, forms: &[Vec<u8>]) -> Result<Secret, sqlx::Error> {
     let secret = Secret::random();
     let organization = tx.tenant();
     sqlx::query!(
-        "insert into review_visits (id, organization_id, link_id, cookie_sha256, expires_at)
-         values ($1, $2, $3, $4, now() + interval '12 hours')",
+        "insert into review_visits (id, organization_id, link_id, cookie_sha256, expires_at, earlier_forms)
+         values ($1, $2, $3, $4, now() + interval '12 hours', $5)",
         Uuid::now_v7(),
         organization,
         link.id,
         secret.hash(),
+        forms,
     )
     .execute(tx.conn())
     .await?;
     Ok(secret)
+}
+
+/// Ends a visit at once.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn end(tx: &mut TenantTx, visit: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("update review_visits set expires_at = least(expires_at, now()) where id = $1", visit)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
 }
 
 /// Records in the audit that the page was viewed: once per hour and link or person, since reloads aren't worth recording.
@@ -160,7 +193,9 @@ pub async fn find(db: &Db, secret: &Secret) -> Result<Option<Visit>, sqlx::Error
          from review_links link
          where visit.id = $1 and link.id = visit.link_id and visit.expires_at > now()
            and (link.revoked_at is null or link.revoked_because = 'replaced')
-         returning link.id as link_id, link.session_id, link.coach_id",
+         returning link.id as link_id, link.session_id, link.coach_id, visit.earlier_forms,
+             (select require_second_factor from organizations where organizations.id = visit.organization_id)
+                 as \"wants_sign_in!\"",
         found.visit
     )
     .fetch_optional(tx.conn())
@@ -172,5 +207,7 @@ pub async fn find(db: &Db, secret: &Secret) -> Result<Option<Visit>, sqlx::Error
         link_id: row.link_id,
         coach_id: row.coach_id,
         session_id: row.session_id,
+        wants_sign_in: row.wants_sign_in,
+        earlier_forms: row.earlier_forms,
     }))
 }

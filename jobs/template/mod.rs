@@ -68,6 +68,7 @@ const FILES: &[(&str, &str)] = embed![
     "page/card.html",
     "page/danger.html",
     "page/date.html",
+    "page/leave.html",
     "page/speakers.html",
     "page/voice.html",
     "page/who.html",

@@ -15,6 +15,9 @@ use crate::SettingsError;
 /// At most this many characters of a URL.
 pub const MAX_URL: usize = 2000;
 
+/// The ports below are those of the system's services (RFC 6335).
+const FIRST_USER_PORT: u16 = 1024;
+
 /// What the operator sets.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +51,11 @@ pub enum UrlError {
     /// It has a fragment, which is never sent.
     #[error("a webhook's URL has no part after #: it would never be sent")]
     Fragment,
+    /// Its port belongs to another kind of service.
+    #[error(
+        "a webhook's URL has port 443 (80 for http) or one from 1024 on: others belong to services that take no webhooks"
+    )]
+    Port,
     /// Its address is not a public one.
     #[error(
         "that address is private: Debrief calls only public addresses (the operator can allow others: webhooks.allow_private)"
@@ -109,6 +117,9 @@ impl Rules {
         if url.fragment().is_some() {
             return Err(UrlError::Fragment);
         }
+        if !self.allows_port(&url) {
+            return Err(UrlError::Port);
+        }
         // `url` reads every way to write an IPv4 address: 2130706433, 0x7f.1, 0177.0.0.1.
         match url.host().ok_or(UrlError::Invalid)? {
             Host::Ipv4(address) if !self.allows_address(address.into()) => return Err(UrlError::Private),
@@ -119,6 +130,19 @@ impl Rules {
         if url.as_str().len() > MAX_URL { Err(UrlError::TooLong) } else { Ok(url) }
     }
 
+    /// Whether the port of a URL may be called: anybody who may add a webhook could otherwise have mail servers and the like of
+    /// third parties called. A host that the operator allows may have any.
+    fn allows_port(&self, url: &Url) -> bool {
+        let own = match url.host() {
+            Some(Host::Domain(host)) => self.hosts.contains(&bare(host)),
+            Some(Host::Ipv4(address)) => self.is_in_own_network(address.into()),
+            Some(Host::Ipv6(address)) => self.is_in_own_network(address.into()),
+            None => false,
+        };
+        let default = if url.scheme() == "http" { 80 } else { 443 };
+        own || url.port_or_known_default().is_some_and(|port| port == default || port >= FIRST_USER_PORT)
+    }
+
     /// Whether an address that the name `host` leads to may be called.
     #[must_use]
     pub fn allows(&self, host: &str, address: IpAddr) -> bool {
@@ -127,7 +151,12 @@ impl Rules {
 
     fn allows_address(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        is_public(address) || self.networks.iter().any(|network| network.contains(&address))
+        is_public(address) || self.is_in_own_network(address)
+    }
+
+    fn is_in_own_network(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.networks.iter().any(|network| network.contains(&address))
     }
 }
 
@@ -277,6 +306,10 @@ mod tests {
             ("https://user:secret@crm.example", UrlError::Credentials),
             ("https://crm.example/a#b", UrlError::Fragment),
             (&long, UrlError::TooLong),
+            ("https://mail.example:25", UrlError::Port),
+            ("https://mail.example:80", UrlError::Port),
+            ("https://mail.example:1023", UrlError::Port),
+            ("https://mail.example:0", UrlError::Port),
             // However it is written.
             ("https://127.0.0.1", UrlError::Private),
             ("https://2130706433/", UrlError::Private),
@@ -314,7 +347,16 @@ mod tests {
         ] {
             assert_eq!(rules.allows(host, address.parse().expect("an address")), allowed, "{host} {address}");
         }
-        assert!(rules.url("http://10.1.2.3:9/x").is_ok());
+        for url in [
+            "http://10.1.2.3:9/x",
+            "https://crm.lan:636",
+            "http://crm.example",
+            "https://crm.example:8443",
+            "http://crm.example:1024",
+        ] {
+            assert!(rules.url(url).is_ok(), "{url}");
+        }
+        assert_eq!(rules.url("http://crm.example:443"), Err(UrlError::Port));
         let wrong = Rules::new(&Settings { allow_http: false, allow_private: vec!["10.1.0.0/99".into()] });
         let told = wrong.expect_err("no network has that").to_string();
         assert!(told.contains("webhooks.allow_private") && told.contains("10.1.0.0/99"), "{told}");

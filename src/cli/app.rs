@@ -5,7 +5,8 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Context;
 use debrief_jobs::{
     Services,
-    db::{self, Db, Urls},
+    audit::{self, Event, EventKind, Visitor},
+    db::{self, Db, TenantTx, Urls},
 };
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
@@ -49,7 +50,7 @@ impl App {
         telemetry::log(&config.log);
         let (urls, postgres) = database(&config, globals).await?;
         let url = urls.app;
-        if postgres.is_none() && !db::is_migrated(&url).await.context("the database isn't responding (DATABASE_URL)")? {
+        if postgres.is_none() && !db::is_migrated(&url).await.map_err(away)? {
             anyhow::bail!("the database schema is out of date: run `debrief migrate` first");
         }
         Self::over(config, url, postgres, Output::new(globals.json))
@@ -79,6 +80,18 @@ impl App {
         };
         Ok(debrief_jobs::people::organization(&self.db, handle).await?)
     }
+}
+
+/// Notes in the audit what an operator did at the command line, where nobody signs in: the entry has the command, and no person.
+pub(crate) async fn note(tx: &mut TenantTx, command: &str, mut detail: serde_json::Value) -> Result<(), sqlx::Error> {
+    detail["operation"] = command.into();
+    audit::record(tx, &Event { detail, ..Event::about_nobody(EventKind::Changed) }, &Visitor::default()).await
+}
+
+/// The database can't be reached: which setting names it, and what to do if it's about TLS.
+fn away(error: sqlx::Error) -> anyhow::Error {
+    let hint = db::about_tls(&error).map(|hint| format!("; {hint}")).unwrap_or_default();
+    anyhow::Error::from(error).context(format!("the database isn't responding (DATABASE_URL{hint})"))
 }
 
 /// The settings, with the folders from the command line.

@@ -5,7 +5,15 @@
 use std::process::ExitCode;
 
 use bytes::Bytes;
-use debrief_jobs::{Services, db, masked, queue::WorkerSettings, summarize::Tried};
+use debrief_jobs::{
+    Services,
+    db::{self, OnTheWay},
+    mail::Mailer,
+    masked,
+    queue::WorkerSettings,
+    summarize::Tried,
+    web,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
@@ -118,10 +126,10 @@ async fn run(globals: &Globals, with_model: bool) -> anyhow::Result<ExitCode> {
         }
     }
     checks.extend([sender(&config), links(&config), second_factors(&config)]);
-    if let Some(mail) = checks.iter_mut().find(|check| check.name == "mail" && check.ok) {
-        mail.note = config.mail.url.expose_secret().starts_with("file:").then(|| {
-            "emails are saved there as files and reach nobody; set mail.url to your mail server to send them".to_owned()
-        });
+    for (name, note) in [("database", way_to_database(&config)), ("mail", way_of_mail(&config))] {
+        if let Some(check) = checks.iter_mut().find(|check| check.name == name) {
+            check.note = note;
+        }
     }
     report(globals, &checks)
 }
@@ -139,6 +147,31 @@ fn schedules(config: &Config) -> Result<String, String> {
     Ok(format!("{} schedules (`debrief schedules list`){changed}", settings.schedules.len()))
 }
 
+/// What others could do on the way to the database.
+fn way_to_database(config: &Config) -> Option<String> {
+    let urls = [("DATABASE_URL", &config.database_url), ("DATABASE_OWNER_URL", &config.database_owner_url)];
+    urls.into_iter().filter(|(_, url)| !url.expose_secret().is_empty()).find_map(|(name, url)| {
+        let risk = match db::on_the_way(url).ok()? {
+            OnTheWay::Nothing => return None,
+            OnTheWay::Read => "everybody on the way could read the password and all words",
+            OnTheWay::Pose => "somebody on the way could pose as the server",
+        };
+        Some(format!("with its sslmode, {risk}; write sslmode=verify-full in {name}, or leave sslmode out"))
+    })
+}
+
+/// Where email goes, if it's nowhere or in clear.
+fn way_of_mail(config: &Config) -> Option<String> {
+    let mailer = Mailer::new(&config.mail).ok()?;
+    if mailer.folder().is_some() {
+        let note = "emails are saved there as files and reach nobody; set mail.url to your mail server to send them";
+        return Some(note.to_owned());
+    }
+    let note = "emails may go there without encryption, and a link in one is a way in; leave out tls= in mail.url, or write \
+                tls=required where the server is in your own network";
+    mailer.may_go_in_clear().then(|| note.to_owned())
+}
+
 /// The sender, which mail servers must trust.
 fn sender(config: &Config) -> Check {
     let domain = config.mail.from.trim_end_matches('>').rsplit('@').next().unwrap_or_default().trim().to_lowercase();
@@ -153,12 +186,7 @@ fn sender(config: &Config) -> Check {
 /// The address in emailed links.
 fn links(config: &Config) -> Check {
     let url = &config.review.base_url;
-    let loopback = match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    };
+    let loopback = url.host_str().is_some_and(web::is_here);
     let note = loopback.then(|| {
         "links in emails only work on this machine; set review.base_url to the address at which coaches can reach it"
             .to_owned()
@@ -197,14 +225,13 @@ fn report(globals: &Globals, checks: &[Check]) -> anyhow::Result<ExitCode> {
 }
 
 async fn schema(url: &SecretString) -> Result<String, String> {
-    use sqlx::Connection;
-    if !db::is_migrated(url)
-        .await
-        .map_err(|error| format!("isn't responding: {error}; check that Postgres is running there, and DATABASE_URL"))?
-    {
+    if !db::is_migrated(url).await.map_err(|error| {
+        let hint = db::about_tls(&error).unwrap_or("check that Postgres is running there, and DATABASE_URL");
+        format!("isn't responding: {error}; {hint}")
+    })? {
         return Err("the schema is out of date: run `debrief migrate`".into());
     }
-    let mut connection = sqlx::PgConnection::connect(url.expose_secret()).await.map_err(|error| error.to_string())?;
+    let mut connection = db::connect(url).await.map_err(|error| error.to_string())?;
     let (server, vector): (String, Option<String>) = sqlx::query_as(
         "select current_setting('server_version'), (select extversion from pg_extension where extname = 'vector')",
     )

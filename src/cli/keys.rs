@@ -12,7 +12,7 @@ use debrief_jobs::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{App, output::one_of};
+use super::{App, app::note, output::one_of};
 
 /// Manage API keys
 ///
@@ -70,6 +70,8 @@ impl Keys {
                 let new = NewKey { name, person, scopes, expires_at, created_by: None, parent: None };
                 let mut tx = app.db.tenant(organization).await?;
                 let issued = rights::issue(&mut tx, &new).await?;
+                let detail = json!({ "id": issued.id, "person": new.person, "scopes": new.scopes });
+                note(&mut tx, "debrief keys create", detail).await?;
                 tx.commit().await?;
                 app.output.one(&json!({ "id": issued.id, "key": issued.text.reveal() }), |_| {
                     format!("{}\n\nThis is shown once. Its id is {}.", issued.text.reveal(), issued.id)
@@ -82,6 +84,7 @@ impl Keys {
                     rights::revoke(&mut tx, id, None).await?,
                     "there is no key {id} in this organization; see `debrief keys list`"
                 );
+                note(&mut tx, "debrief keys revoke", json!({ "id": id })).await?;
                 tx.commit().await?;
                 app.output.one(&json!({ "id": id, "revoked": true }), |_| format!("key {id}: revoked"))?;
             }

@@ -41,6 +41,8 @@ pub(crate) enum Org {
         #[arg(long)]
         time_zone: Option<String>,
         /// Whether everybody needs a second factor to sign in: who has none can do nothing but set one up
+        ///
+        /// A review link then isn't enough either: its coach signs in as well, and comes back to the review.
         #[arg(long, value_name = "YES_OR_NO", value_parser = clap::builder::BoolishValueParser::new())]
         require_second_factor: Option<bool>,
     },

@@ -279,7 +279,8 @@ fn limits(app: &App) -> http::Limits {
             "this process may open too few files for http.connections; raise the limit (ulimit -n), or lower the setting"
         );
     }
-    http::Limits::new(connections, Duration::from_secs(app.config.queue.shutdown_seconds))
+    let https = app.config.review.base_url.scheme() == "https";
+    http::Limits { https, ..http::Limits::new(connections, Duration::from_secs(app.config.queue.shutdown_seconds)) }
 }
 
 /// How many files the process may have open at a time.

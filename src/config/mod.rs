@@ -11,7 +11,7 @@ use std::{
 };
 
 use config::Source;
-use debrief_jobs::{bucket, desk, embed, export, ingest, llm, mail, masked, queue, sign_in, webhook};
+use debrief_jobs::{bucket, desk, embed, export, ingest, llm, mail, masked, queue, sign_in, web, webhook};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -179,7 +179,7 @@ impl Config {
                     .into(),
             );
         }
-        if is_readable_on_the_way(&self.review.base_url) {
+        if web::is_readable_on_the_way(&self.review.base_url) {
             return Err(format!(
                 "review.base_url: `{}` is no address of this machine or of a private network, and with http:// everybody \
                  on the way could read the reviews; write https://",
@@ -287,20 +287,6 @@ fn origin(written: &str) -> Result<(), String> {
     if exact == written { Ok(()) } else { wrong(&format!("isn’t as browsers write it; write {exact}")) }
 }
 
-/// Whether traffic to `url` crosses other people's networks unencrypted.
-fn is_readable_on_the_way(url: &url::Url) -> bool {
-    let is_ours = match url.host() {
-        Some(url::Host::Ipv4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
-        Some(url::Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
-        // A name without a dot belongs to this machine or its network.
-        Some(url::Host::Domain(name)) => {
-            !name.contains('.')
-                || [".localhost", ".local", ".internal", ".lan", ".home.arpa"].iter().any(|end| name.ends_with(end))
-        }
-        None => true,
-    };
-    url.scheme() == "http" && !is_ours
-}
 /// Folders and switches of the program itself, which aren't settings.
 const NOT_SETTINGS: [&str; 5] =
     ["DEBRIEF_API_KEY", "DEBRIEF_CACHE_DIR", "DEBRIEF_DATA_DIR", "DEBRIEF_POSTGRES_VERSION", "DEBRIEF_CONFIG"];

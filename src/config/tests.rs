@@ -164,3 +164,37 @@ fn the_manual_names_every_key() {
         }
     }
 }
+
+/// Keys, transcripts and what people search for go to these.
+#[test]
+fn nothing_goes_to_a_public_host_over_http() {
+    let refused = |text: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("debrief.toml");
+        std::fs::write(&file, text).expect("a file");
+        let config = Config::load(Some(&file), folder.path()).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let problems = [
+            llm::Models::new(&config.llm).err(),
+            embed::Embedder::new(&config.index).err(),
+            bucket::Bucket::open(&bucket::Settings { url: config.bucket }).err(),
+        ];
+        problems.into_iter().flatten().map(|error| error.to_string()).collect::<Vec<_>>().join(" ")
+    };
+    let kinds = [
+        ("llm.url", "[llm]\nurl = 'URL'\nmodel = 'm'"),
+        ("llm.models.second.url", "[llm.models.second]\nprovider = 'openai'\nurl = 'URL'\nmodel = 'm'"),
+        ("index.url", "[index]\nembedder = 'openai'\nurl = 'URL'\nmodel = 'm'\ndimensions = 3"),
+        ("bucket.url", "bucket = 's3://b?endpoint=URL&region=eu-north-1&anonymous=true'"),
+    ];
+    for (key, setting) in kinds {
+        for url in ["http://api.example.org/v1", "http://93.184.215.14", "http://134744072", "http://[2600::1]:9000"] {
+            let told = refused(&setting.replace("URL", url));
+            assert!(told.contains(key) && told.contains("https://"), "{key} {url}: {told}");
+        }
+        for url in
+            ["https://api.example.org/v1", "http://127.0.0.1:1234/v1", "http://ollama:11434", "http://10.0.0.7:9000"]
+        {
+            assert_eq!(refused(&setting.replace("URL", url)), "", "{key} {url}");
+        }
+    }
+}

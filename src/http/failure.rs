@@ -9,11 +9,12 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use debrief_jobs::{db, review::actions::ActionError};
+use debrief_jobs::{db, limits::Left, review::actions::ActionError};
 use serde::Serialize;
 use serde_json::json;
+use uuid::Uuid;
 
-use super::{HttpState, api::Problem, page};
+use super::{HttpState, api::Problem, onward, page};
 
 /// An error as shown to a person.
 #[derive(Clone, Debug)]
@@ -23,8 +24,21 @@ pub(super) struct Failure {
     pub(super) detail: String,
     /// What the person typed, for copying: nothing typed is lost.
     pub(super) typed: Vec<String>,
-    /// Where to request a new link, with a POST.
-    pub(super) fresh: Option<String>,
+    pub(super) then: Then,
+}
+
+/// What helps after a failure.
+#[derive(Clone, Debug, Default)]
+pub(super) enum Then {
+    /// What the page says.
+    #[default]
+    Nothing,
+    /// A new link, which a POST to this path mails.
+    FreshLink(String),
+    /// Signing in, which leads on to this review.
+    SignIn(Uuid),
+    /// Trying again after so many seconds.
+    Later(i32),
 }
 
 #[derive(Serialize)]
@@ -34,12 +48,25 @@ struct Page<'a> {
     detail: &'a str,
     typed: &'a [String],
     fresh: Option<&'a str>,
+    sign_in: Option<String>,
     style: String,
 }
 
 impl Failure {
     pub(super) fn new(status: StatusCode, title: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { status, title: title.into(), detail: detail.into(), typed: Vec::new(), fresh: None }
+        Self { status, title: title.into(), detail: detail.into(), typed: Vec::new(), then: Then::Nothing }
+    }
+
+    /// Something was asked for too often: `detail` says what.
+    pub(super) fn too_often(detail: &str, left: &Left) -> Self {
+        let wait = match (left.seconds + 59) / 60 {
+            ..=1 => "in a minute".to_owned(),
+            minutes => format!("in {minutes} minutes"),
+        };
+        let mut failure =
+            Self::new(StatusCode::TOO_MANY_REQUESTS, "Please wait", format!("{detail} Try again {wait}."));
+        failure.then = Then::Later(left.seconds);
+        failure
     }
 
     pub(super) fn not_found() -> Self {
@@ -58,6 +85,14 @@ impl Failure {
 
     fn response(&self, state: &HttpState, wants_json: bool) -> Response {
         let mut response = if wants_json { self.problem() } else { self.page(state) };
+        let header = match &self.then {
+            Then::Later(seconds) => Some((header::RETRY_AFTER, (*seconds).max(1).into())),
+            Then::SignIn(review) if !wants_json => {
+                onward::remember(state, *review).parse().ok().map(|cookie| (header::SET_COOKIE, cookie))
+            }
+            Then::Nothing | Then::FreshLink(_) | Then::SignIn(_) => None,
+        };
+        response.headers_mut().extend(header);
         *response.status_mut() = self.status;
         response
     }
@@ -74,12 +109,18 @@ impl Failure {
     }
 
     fn page(&self, state: &HttpState) -> Response {
+        let (fresh, sign_in) = match &self.then {
+            Then::FreshLink(path) => (Some(path.as_str()), None),
+            Then::SignIn(_) => (None, Some(state.path("sign-in"))),
+            Then::Nothing | Then::Later(_) => (None, None),
+        };
         let context = Page {
             status: self.status.as_u16(),
             title: &self.title,
             detail: &self.detail,
             typed: &self.typed,
-            fresh: self.fresh.as_deref(),
+            fresh,
+            sign_in,
             style: page::style_path(state),
         };
         match state.services.desk.post.templates.render("page/error.html", &context) {

@@ -6,7 +6,8 @@
 //! speakers. The raw fields are kept, so that a page can show them again.
 //!
 //! A form is bounded before it is read (in bytes, by the router) and while it is read (in fields), and looking up a
-//! field doesn't scan the others. Input is cleaned here, so that no page sees text that can't be stored.
+//! field doesn't scan the others. Input is cleaned here, so that no page sees text that can't be stored; a password stays as it
+//! was typed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -28,6 +29,9 @@ use super::{HttpState, failure::Failure, guard};
 
 /// No page of ours has nearly this many fields: a summary has at most a hundred sentences; long lists are split.
 const MOST_FIELDS: usize = 2_000;
+
+/// The fields that take a password.
+const PASSWORDS: [&str; 2] = ["password", "current"];
 
 /// The fields, in the order received.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +89,14 @@ impl Form {
             }
             // A value used as a key must match what is stored; only NUL is never stored.
             let is_key = name.starts_with("label") || name.starts_with("was.");
-            let value = if is_key { value.replace('\0', "\u{fffd}") } else { clean::text(&value).into_owned() };
+            let value = if PASSWORDS.contains(&&*name) {
+                // It's hashed as it was typed, and never stored.
+                value.into_owned()
+            } else if is_key {
+                value.replace('\0', "\u{fffd}")
+            } else {
+                clean::text(&value).into_owned()
+            };
             form.push(name.into_owned(), value);
         }
         Ok(form)
@@ -196,6 +207,14 @@ mod tests {
         let form = form(&[("add.wins", "a\0b\u{b}c\u{1b}d"), ("label.0", "Priya\u{7}\0"), ("add.wins", "the second")]);
         assert_eq!(form.get("add.wins"), Some("a\u{fffd}b c\u{fffd}d"), "the first of a name counts");
         assert_eq!(form.get("label.0"), Some("Priya\u{7}\u{fffd}"));
+    }
+
+    #[test]
+    fn a_password_is_checked_as_it_was_typed() {
+        let typed = " wooden\u{202e}lamp\t\u{7}rain\r\n";
+        let form = form(&[("password", typed), ("current", typed), ("email", typed)]);
+        assert_eq!((form.get("password"), form.get("current")), (Some(typed), Some(typed)));
+        assert_ne!(form.get("email"), Some(typed));
     }
 
     #[test]

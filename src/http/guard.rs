@@ -24,24 +24,29 @@ use super::{HttpState, failure::Failure};
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
     frame-ancestors 'none'; base-uri 'none'";
 
+/// The headers that every response has.
+pub(super) const FIXED_HEADERS: [(HeaderName, &str); 5] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    // With `no-referrer`, browsers would send `Origin: null` with our own forms.
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
+];
+
+/// Over https, browsers come by nothing else for a year.
+pub(super) const HSTS: &str = "max-age=31536000";
+
 /// Adds the headers of every response. A handler's own Cache-Control stays.
 pub(super) async fn add_headers(State(state): State<HttpState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    let fixed: [(HeaderName, &'static str); 5] = [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        // With `no-referrer`, browsers would send `Origin: null` with our own forms.
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
-    ];
-    for (name, value) in fixed {
+    for (name, value) in FIXED_HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
     if state.is_https() {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }
     response
 }
@@ -58,11 +63,7 @@ pub(super) async fn refuse_cross_site(
     }
     // The usual cause isn't an attack: people reach the pages under another address than the one in links.
     let expected = state.services.desk.settings.base_url.origin().ascii_serialization();
-    count_refused("cross_site");
-    tracing::warn!(
-        target: "http", { http.origin = ?request.headers().get(header::ORIGIN), review.base_url = expected },
-        "a form that another site sent was refused; is `review.base_url` what people type?"
-    );
+    note_foreign_form(request.headers().get(header::ORIGIN), &expected, &LINES);
     Err(Failure::new(
         StatusCode::FORBIDDEN,
         "This came from another site",
@@ -74,6 +75,19 @@ pub(super) async fn refuse_cross_site(
 fn calls_the_api(state: &HttpState, request: &Request) -> bool {
     request.uri().path().starts_with("/v1/")
         && request.headers().get(header::ORIGIN).is_some_and(|origin| state.api.allows(origin))
+}
+
+fn note_foreign_form(origin: Option<&HeaderValue>, expected: &str, lines: &LogBudget) {
+    count_refused("cross_site");
+    if lines.has_room(Instant::now()) {
+        // A header may have hundreds of kilobytes.
+        let origin = origin
+            .map(|origin| String::from_utf8_lossy(origin.as_bytes()).chars().take(MOST_LOGGED).collect::<String>());
+        tracing::warn!(
+            target: "http", { http.origin = ?origin, review.base_url = expected },
+            "a form that another site sent was refused; is `review.base_url` what people type?"
+        );
+    }
 }
 
 /// Refuses a request for a host name other than this machine's own. A program that sends no host isn't a browser.
@@ -112,6 +126,18 @@ pub(super) fn note_refused(reason: &'static str) {
         tracing::warn!(target: "http", { http.refused = reason }, "a request was refused");
     }
 }
+
+/// Logs what a known caller was refused, and counts it in the metrics: a stolen key, or a person who tries what isn't theirs,
+/// is seen. The account is an id.
+pub(super) fn note_refused_to(reason: &'static str, account: Uuid) {
+    count_refused(reason);
+    if LINES.has_room(Instant::now()) {
+        tracing::warn!(target: "http", { http.refused = reason, account = %account }, "a caller was refused");
+    }
+}
+
+/// At most this many characters of a header are logged.
+const MOST_LOGGED: usize = 100;
 
 /// Limits the lines that strangers can write into the log. The metric counts all requests.
 static LINES: LogBudget = LogBudget::new(600);
@@ -173,7 +199,7 @@ fn foreign_host(state: &HttpState, request: &Request) -> Option<String> {
     let forwarded = named(HeaderName::from_static("x-forwarded-host"));
     let ours = state.services.desk.settings.base_url.host_str().unwrap_or_default();
     let is_ours = [Some(host), forwarded].into_iter().flatten().any(|host| is_same_host(host, ours));
-    (!is_ours).then(|| host.chars().take(100).collect())
+    (!is_ours).then(|| host.chars().take(MOST_LOGGED).collect())
 }
 
 /// Whether `host` (with or without a port) is `ours`; this machine's loopback names count as the same.
@@ -262,7 +288,11 @@ pub(super) fn visitor(extensions: &Extensions, headers: &HeaderMap, link_id: Opt
 mod tests {
     use std::time::{Duration, Instant};
 
-    use super::{LogBudget, is_same_host};
+    use std::sync::{Arc, Mutex};
+
+    use axum::http::HeaderValue;
+
+    use super::{LogBudget, is_same_host, note_foreign_form};
 
     #[test]
     fn a_host_is_ours_whatever_its_port() {
@@ -287,5 +317,35 @@ mod tests {
         let (budget, now) = (LogBudget::new(60), Instant::now());
         assert_eq!((0..20_000).filter(|_| budget.has_room(now)).count(), 60);
         assert!(budget.has_room(now + Duration::from_secs(60)), "the next minute has its own");
+    }
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("nobody panicked").write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn forms_from_elsewhere_are_few_and_short_lines() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let origin = HeaderValue::from_str(&format!("https://{}.example", "x".repeat(100_000))).expect("a header");
+        let budget = LogBudget::new(60);
+        tracing::subscriber::with_default(subscriber, || {
+            for _ in 0..2_000 {
+                note_foreign_form(Some(&origin), "https://debrief.example", &budget);
+            }
+        });
+        let written = String::from_utf8(log.0.lock().expect("nobody panicked").clone()).expect("text");
+        let lines: Vec<&str> = written.lines().filter(|line| line.contains("another site")).collect();
+        assert_eq!(lines.len(), 60);
+        assert!(lines.iter().all(|line| line.len() < 500 && line.contains("https://xxx")), "{}", lines[0].len());
     }
 }

@@ -15,7 +15,11 @@ use debrief_jobs::{
 };
 use serde::Serialize;
 
-use super::{HttpState, failure::Failure, guard, page};
+use super::{
+    HttpState,
+    failure::{Failure, Then},
+    guard, page,
+};
 
 #[derive(Serialize)]
 struct Open {
@@ -94,7 +98,7 @@ async fn find_open(state: &HttpState, token: &str) -> Result<Link, Failure> {
             ("This link has expired", "Links work for a limited time. We can send a new one to your email address.")
         };
         let mut failure = Failure::new(StatusCode::GONE, title, detail);
-        failure.fresh = Some(state.path(&format!("r/{token}/fresh")));
+        failure.then = Then::FreshLink(state.path(&format!("r/{token}/fresh")));
         return Err(failure);
     }
     Ok(link)

@@ -10,6 +10,8 @@
 //! health   /livez /readyz        for whoever runs the process
 //! admin    / /metrics            on a loopback listener of its own, until people sign in
 //! guest    who is in a review: by a link, or signed in
+//! onward   back to a review after signing in
+//! presses  how often a mailed link's button may be pressed
 //! guard    who may post, and the headers of every answer
 //! failure  errors: pages for people, RFC 9457 problems for programs
 //! proxies  whose address a request has
@@ -29,8 +31,10 @@ mod guest;
 mod health;
 mod links;
 pub mod mcp;
+mod onward;
 mod page;
 mod places;
+mod presses;
 mod proxies;
 mod review;
 mod server;
@@ -95,7 +99,7 @@ impl HttpState {
 /// The routes for coaches and load balancers.
 pub fn public_router(state: HttpState) -> Router {
     let routes = Router::new()
-        .merge(sign_in::routes())
+        .merge(sign_in::routes().layer(middleware::from_fn_with_state(state.clone(), onward::lead_on)))
         .route("/r/{token}", get(links::show))
         .route("/r/{token}/open", post(links::open))
         .route("/r/{token}/fresh", post(links::fresh))
@@ -104,6 +108,7 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/review/{session}/speakers/undo", post(speakers::take_back))
         .route("/review/{session}/speakers/turns", get(speakers::turns::show).post(speakers::turns::split))
         .route("/review/{session}/close", post(review::close))
+        .route("/review/{session}/leave", post(guest::leave))
         .route("/review/{session}/date", post(review::date::set))
         .route("/review/{session}/voice", get(voice::show).post(voice::change))
         .route("/review/{session}/summaries/{summary}", post(review::save))
@@ -120,6 +125,7 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/readyz", get(health::readyz).layer(Extension(health::Newcomer::default())))
         .merge(api::router(&state))
         .merge(mcp::router(&state));
+    let routes = routes.layer(middleware::from_fn_with_state(state.clone(), presses::limit));
     let routes = routes.layer(middleware::from_fn_with_state(state.clone(), guard::note_foreign_host));
     finish(routes.layer(middleware::from_fn_with_state(state.clone(), proxies::find_client)), state)
 }

@@ -13,6 +13,7 @@ use debrief_jobs::{
     audit::Visitor,
     db::{TenantTx, Tx},
     follow_up::Verdict,
+    limits::{self, Left, Limit},
     model::{Content, summary},
     review::{
         actions::{self, ActionError, Approved, Signed},
@@ -28,6 +29,7 @@ use super::{
     HttpState,
     failure::Failure,
     form::Form,
+    guard,
     guest::{self, Guest},
     page,
 };
@@ -191,6 +193,15 @@ pub(super) struct Posting {
     pub(super) tx: TenantTx,
 }
 
+/// Forms of a coach's reviews, by a link or signed in: more than anybody sends by hand.
+const FORMS: Limit = Limit { name: "review_forms", most: 120, seconds: 60 };
+
+/// What is said of a form that is one too many.
+pub(super) fn too_often(left: Left) -> Failure {
+    guard::note_refused(left.limit.name);
+    Failure::too_often("Nothing was changed: this was sent very often in a short time.", &left)
+}
+
 impl Posting {
     /// A failure keeps what was typed.
     pub(super) async fn enter(state: &HttpState, parts: &Parts, session: Uuid, form: Form) -> Result<Self, Failure> {
@@ -200,6 +211,10 @@ impl Posting {
         };
         let guest = guest::guest(state, parts, session).await.map_err(keep)?;
         guest::check_form_token(&guest, form.get("form_token")).map_err(keep)?;
+        let left = limits::count(&state.services.db, FORMS, &guest.account().to_string()).await?;
+        if !left.allowed {
+            return Err(keep(too_often(left)));
+        }
         let visitor = guest.visitor();
         let tx = guest.enter(state).await?;
         Ok(Self { form, guest, visitor, tx })
@@ -242,7 +257,7 @@ pub(super) async fn render(
     let mut tx = guest.enter(state).await?;
     let session = view(&mut tx, guest.session_id).await?.ok_or_else(Failure::not_found)?;
     drop(tx);
-    page::render(state, status, "page/review.html", &build(state, &session, &guest.form_token, done, redo))
+    page::render(state, status, "page/review.html", &build(state, &session, guest, done, redo))
 }
 
 /// Shows the page again, with the input and why it was rejected.

@@ -20,7 +20,10 @@ use axum::{
     Router,
     body::Body,
     extract::ConnectInfo,
-    http::{HeaderValue, header::CONNECTION},
+    http::{
+        HeaderValue,
+        header::{self, CONNECTION},
+    },
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -33,7 +36,10 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
 
-use super::places::{Place, Places};
+use super::{
+    guard,
+    places::{Place, Places},
+};
 
 /// The limits of connections.
 #[derive(Clone, Copy, Debug)]
@@ -46,13 +52,15 @@ pub struct Limits {
     pub lifetime: Duration,
     /// How long a shutdown waits for running responses.
     pub grace: Duration,
+    /// Whether browsers come by https, so that they're told to come by nothing else.
+    pub https: bool,
 }
 
 impl Limits {
     /// Limits for `connections` at a time, and a shutdown that waits for `grace`.
     #[must_use]
     pub const fn new(connections: usize, grace: Duration) -> Self {
-        Self { connections, head: Duration::from_secs(10), lifetime: Duration::from_secs(300), grace }
+        Self { connections, head: Duration::from_secs(10), lifetime: Duration::from_secs(300), grace, https: false }
     }
 }
 
@@ -96,7 +104,7 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdo
                 metrics::counter!("debrief_http_connections_refused_total").increment(1);
                 if let Ok(turn) = Arc::clone(&told).try_acquire_owned() {
                     connections.spawn(async move {
-                        let _ = timeout(Duration::from_secs(1), refuse(stream)).await;
+                        let _ = timeout(Duration::from_secs(1), refuse(stream, limits.https)).await;
                         drop(turn);
                     });
                 }
@@ -119,11 +127,14 @@ fn is_the_visitors(error: &io::Error) -> bool {
     )
 }
 
-async fn refuse(mut stream: TcpStream) -> io::Result<()> {
+/// The answer has the headers of all others: no router sees it.
+async fn refuse(mut stream: TcpStream, https: bool) -> io::Result<()> {
     let answer = format!(
         "HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\
-         retry-after: 5\r\nconnection: close\r\n\r\n{TAKEN}",
-        TAKEN.len()
+         retry-after: 5\r\ncache-control: no-store\r\n{}{}connection: close\r\n\r\n{TAKEN}",
+        TAKEN.len(),
+        guard::FIXED_HEADERS.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect::<String>(),
+        if https { format!("{}: {}\r\n", header::STRICT_TRANSPORT_SECURITY, guard::HSTS) } else { String::new() },
     );
     // The request is read, or closing would discard the response as well.
     let mut head = [0_u8; 4096];
@@ -241,6 +252,7 @@ mod tests {
         head: Duration::from_millis(300),
         lifetime: Duration::from_secs(60),
         grace: Duration::from_millis(300),
+        https: true,
     };
 
     #[tokio::test]
@@ -271,6 +283,16 @@ mod tests {
         }
         let answer = answered(server.address, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
         assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: 5"), "{answer}");
+        for header in [
+            "content-security-policy: default-src 'none'",
+            "frame-ancestors 'none'",
+            "x-content-type-options: nosniff",
+            "referrer-policy: same-origin",
+            "cache-control: no-store",
+            "strict-transport-security: max-age=31536000",
+        ] {
+            assert!(answer.contains(header), "{header} is missing: {answer}");
+        }
         drop(taken);
         let freed = async {
             while !answered(server.address, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")

@@ -94,6 +94,7 @@ struct WhoPage {
     style: String,
     action: String,
     form_token: String,
+    leave: String,
     title: String,
     date: String,
     problem: Option<String>,
@@ -254,6 +255,7 @@ async fn who_page(
         style: page::style_path(state),
         action: state.path(&format!("review/{session}")),
         form_token: guest.form_token.clone(),
+        leave: guest.leave(state),
         title: view.title.clone(),
         date: view.date.format("%A %-d %B %Y").to_string(),
         problem,
@@ -342,7 +344,7 @@ pub(super) async fn name(
             let mut tx = guest.enter(&state).await?;
             let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
             drop(tx);
-            let mut context = review::build(&state, &view, &guest.form_token, &review::Done::default(), None);
+            let mut context = review::build(&state, &view, &guest, &review::Done::default(), None);
             context.speakers = Some(self::form(&view, Some((&form, &problems))));
             page::render(&state, StatusCode::UNPROCESSABLE_ENTITY, "page/review.html", &context)
         }

@@ -1,6 +1,6 @@
 //! Creates, recreates and names databases on a server.
 
-use debrief_jobs::db::Urls;
+use debrief_jobs::db::{self, Urls};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, Executor, PgConnection};
 
@@ -34,7 +34,7 @@ fn changed(url: &SecretString, change: impl FnOnce(&mut url::Url)) -> Result<Sec
 /// # Errors
 /// Returns an error if the server can't be reached.
 pub async fn exists(url: &SecretString, name: &str) -> Result<bool, sqlx::Error> {
-    let mut connection = PgConnection::connect(url.expose_secret()).await?;
+    let mut connection = db::connect(url).await?;
     let there = is_there(&mut connection, name).await?;
     connection.close().await?;
     Ok(there)
@@ -53,7 +53,7 @@ async fn is_there(connection: &mut PgConnection, name: &str) -> Result<bool, sql
 /// # Errors
 /// Returns an error if the server can't be reached.
 pub async fn lock(url: &SecretString, key: i64) -> Result<Option<PgConnection>, sqlx::Error> {
-    let mut connection = PgConnection::connect(url.expose_secret()).await?;
+    let mut connection = db::connect(url).await?;
     let taken: bool =
         sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(key).fetch_one(&mut connection).await?;
     Ok(taken.then_some(connection))
@@ -64,7 +64,7 @@ pub async fn lock(url: &SecretString, key: i64) -> Result<Option<PgConnection>, 
 /// # Errors
 /// Returns an error if the server can't be reached, or its user can't create databases.
 pub async fn ensure(url: &SecretString, name: &str) -> Result<(), sqlx::Error> {
-    let mut connection = PgConnection::connect(url.expose_secret()).await?;
+    let mut connection = db::connect(url).await?;
     if !is_there(&mut connection, name).await? {
         // The names are the program's own, never a user's.
         let created = connection.execute(sqlx::AssertSqlSafe(format!("create database \"{name}\""))).await;
@@ -82,7 +82,7 @@ pub async fn ensure(url: &SecretString, name: &str) -> Result<(), sqlx::Error> {
 /// # Errors
 /// Returns an error if the server can't be reached, or its user can't create databases.
 pub async fn anew(url: &SecretString, name: &str) -> Result<(), sqlx::Error> {
-    let mut connection = PgConnection::connect(url.expose_secret()).await?;
+    let mut connection = db::connect(url).await?;
     connection.execute(sqlx::AssertSqlSafe(format!("drop database if exists \"{name}\" with (force)"))).await?;
     connection.execute(sqlx::AssertSqlSafe(format!("create database \"{name}\""))).await?;
     connection.close().await

@@ -342,3 +342,63 @@ async fn a_query_of_signs_alone_finds_nothing_and_fails_nothing() {
         assert_eq!(found.status, StatusCode::OK, "{}", found.body);
     }
 }
+
+#[tokio::test]
+async fn words_are_looked_for_without_standing_in_a_url() {
+    let api = Api::new().await;
+    let key = api.maya().await;
+    api.world
+        .run(&debrief_jobs::index::IndexSession { session_id: api.reviewed.session })
+        .await
+        .expect("it is indexed");
+    let by_url = api.get(&key, "/v1/search?q=planning+meeting&limit=5").await;
+    let by_body = api.post(&key, "/v1/search", &json!({ "q": "planning meeting", "limit": 5 })).await;
+    assert_eq!((by_url.status, by_body.status), (StatusCode::OK, StatusCode::OK), "{}", by_body.body);
+    assert_eq!(by_url.json(), by_body.json(), "the same is found");
+    assert!(!by_body.json()["items"].as_array().expect("a list").is_empty());
+    for (body, code) in [
+        (json!({ "q": "x", "limit": 101 }), "COACH_013"),
+        (json!({ "q": "" }), "COACH_013"),
+        (json!({ "words": "x" }), "COACH_010"),
+    ] {
+        assert_eq!(api.post(&key, "/v1/search", &body).await.code(), code, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_sent_twice_is_an_error() {
+    let api = Api::new().await;
+    let key = api.maya().await;
+    for path in ["/v1/sessions?limit=1&limit=2", "/v1/search?q=a&q=b"] {
+        let answer = api.get(&key, path).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "COACH_013"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_download_is_a_file_to_save_whatever_it_is_called() {
+    let api = Api::new().await;
+    let key = api.maya().await;
+    api.execute(
+        "update transcripts set stored_key = 'transcripts/x', object_key = e'inbox/maya/Zoë \"3\"; a=b\\\\.html'",
+    )
+    .await;
+    api.world.services.bucket.put("transcripts/x", "<script>").await.expect("it is there");
+    let mut tx = api.world.database.db.tenant(api.world.organization).await.expect("a transaction");
+    let id: uuid::Uuid = sqlx::query_scalar("select id from transcripts limit 1")
+        .fetch_one(debrief_jobs::db::Tx::conn(&mut tx))
+        .await
+        .expect("a transcript");
+    drop(tx);
+    let file = api.get(&key, &format!("/v1/transcripts/{id}/content")).await;
+    assert_eq!((file.status, file.body.as_str()), (StatusCode::OK, "<script>"));
+    assert_eq!(
+        file.header("content-disposition"),
+        "attachment; filename=\"Zo___3_;_a=b_.html\"; filename*=UTF-8''Zo%C3%AB%20%223%22%3B%20a%3Db%5C.html"
+    );
+    assert_eq!(
+        (file.header("content-type"), file.header("x-content-type-options")),
+        ("application/octet-stream", "nosniff")
+    );
+    assert!(file.header("content-security-policy").starts_with("default-src 'none'"));
+}

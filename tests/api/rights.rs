@@ -61,6 +61,7 @@ fn about(id: &str) -> (Of, Option<Value>) {
             (Of::List, None)
         }
         "search" => (Of::Search, None),
+        "search_by_body" => (Of::Search, Some(json!({ "q": "planning meeting" }))),
         "create_key" => (Of::Nobody, Some(json!({ "name": "k", "scopes": ["sessions:read"] }))),
         "invite_person" => (Of::Nobody, Some(json!({ "name": "Nina Novak", "email": "nina@northlight.example" }))),
         "get_person" | "deactivate_person" | "activate_person" => (Of::Person, None),
@@ -359,6 +360,7 @@ fn path(operation: &Operation, of: Of, places: &BTreeMap<&'static str, String>) 
     let at = |name: &str| operation.path.replace("{id}", &places[name]);
     match of {
         Of::Nobody | Of::List | Of::NewGoal => operation.path.clone(),
+        Of::Search if operation.method == Method::POST => operation.path.clone(),
         Of::Search => format!("{}?q=planning+meeting", operation.path),
         Of::Session => at("session"),
         Of::Summary => at("summary"),

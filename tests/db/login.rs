@@ -1,6 +1,9 @@
 //! The program's login: what an attacker who can make it run a statement could do.
 
-use debrief_jobs::db::{self, Tx, migrate};
+use debrief_jobs::{
+    audit::{self, Event, EventKind, Visitor},
+    db::{self, Tx, migrate},
+};
 use secrecy::ExposeSecret;
 use sqlx::{Connection, Executor, PgConnection};
 
@@ -122,4 +125,30 @@ async fn the_ledger_of_the_bucket_gives_no_keys_of_another_organization() {
         let mut inner = sqlx::Connection::begin(tx.conn()).await.expect("a savepoint");
         assert!(inner.execute(change).await.is_err(), "{change}");
     }
+}
+
+#[tokio::test]
+async fn nobody_changes_the_audit_with_the_programs_login() {
+    let world = World::new().await;
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let event = Event::about_nobody(EventKind::Read);
+    audit::record(&mut tx, &event, &Visitor::default()).await.expect("an entry is added");
+    tx.commit().await.expect("it commits");
+    for forbidden in [
+        "update audit_events set kind = 'changed'",
+        "update audit_events set at = now()",
+        "delete from audit_events",
+        "truncate audit_events",
+        "drop table audit_events",
+        "alter table audit_events rename to others",
+    ] {
+        let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+        let refused = tx.conn().execute(forbidden).await.expect_err(forbidden);
+        let code = refused.as_database_error().and_then(|error| error.code().map(|code| code.into_owned()));
+        assert_eq!(code.as_deref(), Some("42501"), "{forbidden}: {refused}");
+    }
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let left: i64 =
+        sqlx::query_scalar("select count(*) from audit_events").fetch_one(tx.conn()).await.expect("it counts");
+    assert_eq!(left, 1);
 }

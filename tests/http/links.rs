@@ -221,3 +221,24 @@ async fn no_post_behind_a_link_reaches_a_summary_of_another_session() {
     assert_eq!(visit.count("select count(*) from summary_versions").await, 2);
     assert_eq!(visit.count("select count(*) from refinements").await, 0);
 }
+
+#[tokio::test]
+async fn a_link_is_not_pressed_without_end() {
+    let visit = Visit::new().await;
+    let link = visit.reviewed.link(&visit.world).await;
+    let path = format!("/r/{}/open", link.reveal());
+    let mut pressed = Vec::new();
+    for _ in 0..25 {
+        pressed.push(post(&visit.router, &path, "", &[]).await);
+    }
+    let last = pressed.last().expect("the last");
+    assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(last.body.contains("Please wait") && !last.header("retry-after").is_empty(), "{last:?}");
+    assert_eq!(pressed.iter().filter(|answer| answer.status == StatusCode::SEE_OTHER).count(), 20);
+    assert_eq!(visit.count("select count(*) from review_visits").await, 21, "and that of before");
+    assert_eq!(
+        get(&visit.router, &format!("/r/{}", link.reveal()), "").await.status,
+        StatusCode::OK,
+        "it's there still"
+    );
+}

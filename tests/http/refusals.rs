@@ -182,3 +182,35 @@ async fn a_known_name_a_probe_and_a_proxy_leave_no_line() {
     });
     assert_eq!(lines.await, Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn whoever_is_refused_is_seen_with_the_account_and_nothing_else() {
+    let api = crate::api::Api::new().await;
+    let key = api.key(Some(api.world.coach), &[debrief_jobs::rights::Right::SessionsRead]).await;
+    let account = api.world.coach.to_string();
+    let session = "/v1/sessions/00000000-0000-0000-0000-000000000000";
+    for (path, reason) in [("/v1/summaries", "right"), (session, "absent")] {
+        let lines = warned(async { drop(api.get(&key, path).await) }).await;
+        assert_eq!(lines.len(), 1, "{path}: {lines:?}");
+        assert!(lines[0].contains(reason) && lines[0].contains(&account) && !lines[0].contains(&key), "{lines:?}");
+    }
+    let allowed = warned(async { drop(api.get(&key, "/v1/sessions").await) }).await;
+    assert!(allowed.is_empty(), "{allowed:?}");
+    // A tool of an assistant refuses within an answer that is well.
+    let call = serde_json::json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": { "name": "list_clients", "arguments": {} } });
+    let headers = [
+        ("accept", "application/json, text/event-stream"),
+        ("mcp-protocol-version", "2025-06-18"),
+        ("host", "127.0.0.1:8080"),
+    ];
+    let lines = warned(async {
+        drop(api.ask(&key, axum::http::Method::POST, "/mcp", Some(&call), &headers).await);
+    })
+    .await;
+    assert!(lines.len() == 1 && lines[0].contains("right") && lines[0].contains(&account), "{lines:?}");
+    // And a review that isn't open in this browser.
+    let page = format!("/review/{}", api.reviewed.session);
+    let lines = warned(async { drop(get(&api.router, &page, "debrief=stolen").await) }).await;
+    assert!(lines.len() == 1 && lines[0].contains("review") && !lines[0].contains("stolen"), "{lines:?}");
+}

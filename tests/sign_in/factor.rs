@@ -53,9 +53,9 @@ pub(super) async fn enrol(browser: &mut Browser) -> (App, Vec<String>) {
 }
 
 /// As if the last code was typed a while ago.
-const LATER: &str = "update credentials set totp_last_step = totp_last_step - 10";
+pub(super) const LATER: &str = "update credentials set totp_last_step = totp_last_step - 10";
 
-async fn type_code(browser: &mut Browser, code: &str) -> Answer {
+pub(super) async fn type_code(browser: &mut Browser, code: &str) -> Answer {
     browser.get("/sign-in/code").await;
     browser.post("/sign-in/code", &[("code", code)]).await
 }

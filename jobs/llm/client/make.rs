@@ -21,7 +21,10 @@ use super::{
     },
     Client,
 };
-use crate::{SettingsError, web::install_ring};
+use crate::{
+    SettingsError,
+    web::{READABLE, install_ring, is_here, is_readable_on_the_way},
+};
 
 impl Client {
     /// Makes the client of a model. Nothing is contacted.
@@ -50,7 +53,7 @@ impl Client {
         let mut builder = reqwest::Client::builder()
             .timeout(Duration::from_secs(profile.timeout_seconds))
             .redirect(reqwest::redirect::Policy::none());
-        if is_loopback(wire.endpoint()) {
+        if wire.endpoint().host_str().is_some_and(is_here) {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| profile.wrong("url", format!("no client can be made: {error}")))?;
@@ -83,14 +86,8 @@ fn base(profile: &Profile, default: Option<&str>) -> Result<Url, SettingsError> 
     if !matches!(url.scheme(), "http" | "https") {
         return Err(wrong(&"only http and https are supported"));
     }
-    Ok(url)
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        Some(url::Host::Domain(name)) => name == "localhost",
-        None => false,
+    if is_readable_on_the_way(&url) {
+        return Err(wrong(&READABLE));
     }
+    Ok(url)
 }

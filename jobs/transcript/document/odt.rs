@@ -274,4 +274,28 @@ mod tests {
         assert!(refused(&filled).contains("larger unpacked"), "{}", refused(&filled));
         assert!(refused(&document("<office:text><text:p></office:text>")).contains("damaged"));
     }
+
+    #[test]
+    fn no_entity_of_a_document_is_fetched_or_grows() {
+        let body = "<office:text><text:p>Maya: &outside; and &inside; said hello to us.</text:p>\
+            <text:p>Priya: So they did, and it was kind.</text:p><text:p>Maya: What will you do now?</text:p>\
+            <text:p>Priya: I will send the plan on Friday.</text:p></office:text>";
+        let content = document(body);
+        let read = parse(&content).map(|read| read.utterances.into_iter().map(|said| said.text).collect::<String>());
+        let plain = read.unwrap_or_else(|error| error.to_string());
+        let declared = "<!DOCTYPE x [<!ENTITY outside SYSTEM \"file:///etc/passwd\"><!ENTITY inside \"ha ha ha\">]>";
+        let archive = archive(&[
+            ("mimetype", "application/vnd.oasis.opendocument.text"),
+            (
+                "content.xml",
+                &format!(
+                    "<?xml version=\"1.0\"?>{declared}<office:document-content><office:body>{body}</office:body></office:document-content>"
+                ),
+            ),
+        ]);
+        let read = parse(&archive).map(|read| read.utterances.into_iter().map(|said| said.text).collect::<String>());
+        let said = read.unwrap_or_else(|error| error.to_string());
+        assert!(said.contains("said hello") && !said.contains("root:") && !said.contains("ha ha"), "{said}");
+        assert_eq!(said, plain, "as if nothing were declared");
+    }
 }

@@ -3,6 +3,7 @@
 use anyhow::Context;
 use clap::Args;
 use debrief_jobs::{
+    audit::{self, Event, EventKind, Visitor},
     db::Tx,
     links::{self, LinkFilter, RevokeReason},
     model::{
@@ -52,6 +53,9 @@ impl Make {
         let days = app.config.review.link_days;
         let (link, token) = links::issue(&mut tx, row.coach_id, session, days).await?;
         let replaced = links::revoke(&mut tx, LinkFilter::Others { session, link }, RevokeReason::Replaced).await?;
+        let detail = json!({ "operation": "debrief links make" });
+        let event = Event { link_id: Some(link), detail, ..Event::of(session, EventKind::Changed) };
+        audit::record(&mut tx, &event, &Visitor::default()).await?;
         tx.commit().await?;
         if replaced > 0 {
             tell("older links to this session, including the emailed one, no longer work: this one replaces them");

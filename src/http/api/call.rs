@@ -75,14 +75,26 @@ pub(in crate::http) async fn admit(State(state): State<HttpState>, mut request: 
         Err(error) => return Problem::from(error).into_response(),
     };
     let mut response = if left.allowed {
+        let account = caller.account();
         request.extensions_mut().insert(Arc::new(caller));
-        next.run(request).await
+        let response = next.run(request).await;
+        note_refusal(&response, account);
+        response
     } else {
         guard::note_refused("api_limit");
         too_many(left).into_response()
     };
     tell_limit(response.headers_mut(), left);
     response
+}
+
+/// Notes what a known caller was refused: a right that it lacks, or something that isn't there, or isn't for this caller.
+fn note_refusal(response: &Response, account: Uuid) {
+    match response.status() {
+        StatusCode::FORBIDDEN => guard::note_refused_to("right", account),
+        StatusCode::NOT_FOUND => guard::note_refused_to("absent", account),
+        _ => {}
+    }
 }
 
 /// Counts a request of a caller. A person's keys share one limit; a key of the organization has its own.
@@ -132,6 +144,16 @@ pub(super) async fn count_guess(state: &HttpState, visitor: &Visitor, kind: &'st
 fn bearer(value: &str) -> Option<&str> {
     let (scheme, rest) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
+}
+
+/// Counts a refinement, which asks a language model.
+pub(in crate::http) async fn count_refinement(db: &Db, caller: &Caller) -> Result<(), Problem> {
+    let left = limits::count(db, limits::REFINEMENTS, &caller.account().to_string()).await?;
+    if left.allowed {
+        return Ok(());
+    }
+    guard::note_refused_to(left.limit.name, caller.account());
+    Err(too_many(left))
 }
 
 pub(in crate::http) fn too_many(left: Left) -> Problem {

@@ -145,7 +145,7 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(goals::achieve))
         .routes(routes!(goals::drop_goal))
         .routes(routes!(goals::reopen))
-        .routes(routes!(search::search))
+        .routes(routes!(search::search, search::search_by_body))
         .routes(routes!(rollups::list))
         .routes(routes!(exports::list, exports::start))
         .routes(routes!(exports::schema))

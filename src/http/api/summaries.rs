@@ -26,7 +26,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
-    call::{About, Answer, Call, etag_of, tagged},
+    call::{self, About, Answer, Call, etag_of, tagged},
     input::{Asked, Id, Json, Page, Paging, given},
     problem::Problem,
 };
@@ -310,6 +310,8 @@ struct Asking {
     responses((status = 202, description = "It will be done", body = Asking),
         (status = 412, description = "It has changed since"), (status = 428, description = "If-Match is missing")))]
 pub(super) async fn refine(call: Call, Id(id): Id, body: Json<Refinement>) -> Answer {
+    call.caller.view(Right::SummariesWrite)?;
+    call::count_refinement(&call.state.services.db, &call.caller).await?;
     let mut tx = call.change(Right::SummariesWrite, &body.sha256).await?;
     let (summary, etag) = one(&mut tx, id).await?;
     call.must_match(&etag)?;

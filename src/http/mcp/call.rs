@@ -20,9 +20,12 @@ use super::{
     Server,
     answer::{self, Refused},
 };
-use crate::http::api::{
-    Code, Problem,
-    call::{self, About},
+use crate::http::{
+    api::{
+        Code, Problem,
+        call::{self, About},
+    },
+    guard,
 };
 
 /// What a tool gives.
@@ -84,13 +87,20 @@ impl Server {
 impl Call<'_> {
     /// Begins to read, or to change, what `right` reaches.
     pub(super) async fn enter(&self, right: Right) -> Result<TenantTx, Refused> {
+        self.must_have(right)?;
         Ok(self.caller.enter(&self.services.db, right).await?)
     }
 
     /// Refuses before any work is done, where `right` isn't the caller's.
     pub(super) fn must_have(&self, right: Right) -> Result<(), Refused> {
-        self.caller.view(right)?;
+        // The answer is no error of HTTP, so nobody else notes it.
+        self.caller.view(right).inspect_err(|_| guard::note_refused_to("right", self.caller.account()))?;
         Ok(())
+    }
+
+    /// Counts a refinement.
+    pub(super) async fn count_refinement(&self) -> Result<(), Refused> {
+        Ok(call::count_refinement(&self.services.db, &self.caller).await?)
     }
 
     /// Who acts, for the audit.

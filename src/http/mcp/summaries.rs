@@ -204,6 +204,8 @@ impl Server {
     ) -> Told {
         let call = self.call("draft_refinement", &context).await?;
         let RefinementInput { summary_id, version, instruction } = input;
+        call.must_have(Right::SummariesWrite)?;
+        call.count_refinement().await?;
         let mut tx = call.enter(Right::SummariesWrite).await?;
         let summary = listing::summary(&mut tx, summary_id, None).await?.ok_or_else(Problem::not_found)?;
         let row = &summary.line;

@@ -18,7 +18,7 @@ use super::{
     card::{self, Card},
     danger, date, refined,
 };
-use crate::http::{HttpState, form::Form, page, speakers};
+use crate::http::{HttpState, form::Form, guest::Guest, page, speakers};
 
 /// A rejected POST, to be shown again.
 #[derive(Debug)]
@@ -43,6 +43,8 @@ pub(in crate::http) struct ReviewPage {
     style: String,
     action: String,
     form_token: String,
+    /// Where the form that ends the visit or the sign-in goes.
+    leave: String,
     title: String,
     date: String,
     date_estimated: bool,
@@ -139,7 +141,7 @@ impl Late {
 pub(in crate::http) fn build(
     state: &HttpState,
     session: &SessionView,
-    form_token: &str,
+    guest: &Guest,
     done: &Done,
     redo: Option<&Redo<'_>>,
 ) -> ReviewPage {
@@ -161,7 +163,8 @@ pub(in crate::http) fn build(
             && session.failed_reason.is_none();
     ReviewPage {
         style: page::style_path(state),
-        form_token: form_token.to_owned(),
+        form_token: guest.form_token.clone(),
+        leave: guest.leave(state),
         title: session.title.clone(),
         date: date::line(session),
         date_estimated: session.date_estimated,

@@ -82,7 +82,7 @@ pub(in crate::http) async fn set(
     let mut tx = guest.enter(&state).await?;
     let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
     drop(tx);
-    let mut context = build(&state, &view, &guest.form_token, &Done::default(), None);
+    let mut context = build(&state, &view, &guest, &Done::default(), None);
     let field = |name: &str| form.get(name).unwrap_or_default().to_owned();
     context.dating = self::form(&view).map(|form| DateForm {
         date: field("date"),

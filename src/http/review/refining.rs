@@ -8,6 +8,7 @@ use axum::{
 use debrief_jobs::{
     audit::Visitor,
     db::{TenantTx, Tx},
+    limits,
     model::summary,
     review::{
         actions::{ActionError, ShownVersion},
@@ -16,7 +17,7 @@ use debrief_jobs::{
 };
 use uuid::Uuid;
 
-use super::{Posting, refused, see_other, shown};
+use super::{Posting, refused, see_other, shown, too_often};
 use crate::http::{HttpState, failure::Failure, form::Form};
 
 /// `POST …/refine`: requests a change in words. Unsaved input is saved first, as its own version.
@@ -27,6 +28,12 @@ pub(in crate::http) async fn refine(
     form: Form,
 ) -> Result<Response, Failure> {
     let Posting { form, guest, visitor, tx } = Posting::enter(&state, &parts, session, form).await?;
+    let left = limits::count(&state.services.db, limits::REFINEMENTS, &guest.account().to_string()).await?;
+    if !left.allowed {
+        let mut failure = too_often(left);
+        failure.typed = form.typed(None);
+        return Err(failure);
+    }
     match ask(tx, &visitor, (session, summary), &form).await {
         Ok(()) => Ok(see_other(&state, session, Some(summary), "refining")),
         Err(error) => refused(&state, &guest, summary, &form, error).await,
