@@ -110,6 +110,6 @@ create table goals (
     check (lasting_id is null or summary_id is not null)
 );
 create index goals_by_client on goals (organization_id, client_id);
-create index goals_by_summary on goals (organization_id, summary_id) where summary_id is not null;
+create index goals_by_summary on goals (organization_id, summary_id);
 select protect('goals');
 select protect_for_coaches('goals', 'coach_id = any ((select coaches_in_view())::uuid[])');

@@ -39,9 +39,6 @@ const RUN: usize = 4;
 /// Why a password is easy to guess, as the end of a sentence; `None` if it isn't. `about` is what is known of the person.
 pub(super) fn why(password: &str, about: &[&str]) -> Option<&'static str> {
     let lower = password.to_lowercase();
-    if listed(&lower) {
-        return Some("it’s one of the most common passwords");
-    }
     if repeats(&lower) {
         return Some("it repeats itself");
     }
@@ -53,6 +50,9 @@ pub(super) fn why(password: &str, about: &[&str]) -> Option<&'static str> {
     // Who takes out the own words first sees whether they are to blame.
     if letters_without(&plain, own.iter().map(String::as_str)) < LEFT && !own.is_empty() {
         return Some("it’s made of your own name, address or organization");
+    }
+    if listed(&lower) {
+        return Some("it’s one of the most common passwords");
     }
     let all = own.iter().map(String::as_str).chain(WORDS.lines());
     if letters_without(&plain, all) < LEFT {

@@ -29,6 +29,8 @@ const TALK: &str = "[00:00:01] Maya Okafor: What will you do before we meet agai
 async fn serving() -> (Installation, Process, String) {
     let mut installation = Installation::new().await;
     installation.set("DEBRIEF_HTTP__API_REQUESTS_PER_MINUTE", "1000000");
+    // Programs sign in.
+    installation.set("DEBRIEF_SIGN_IN__SECRET_KEY", "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=");
     installation.people().await;
     installation.run(&["coach", "change", "maya", "--role", "coach", "--role", "admin"]).await;
     let mut create = vec!["keys", "create", "--coach", "maya", "--name", "a test"];

@@ -17,6 +17,12 @@ use super::{
 };
 use crate::http::{HttpState, failure::capitalized, guard};
 
+// As the document has them below.
+const MOST_EMAIL: usize = 320;
+const MOST_PASSWORD: usize = 1000;
+const MOST_CODE: usize = 100;
+const MOST_TOKEN: usize = 200;
+
 /// What a person signs in with.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -67,6 +73,8 @@ struct Issued {
                content_type = "application/problem+json")))]
 pub(super) async fn login(State(state): State<HttpState>, parts: Parts, body: Json<Login>) -> Answer {
     let Login { email, password, code } = &body.value;
+    let code_text = code.as_deref().unwrap_or_default();
+    bounded(&[("email", email, MOST_EMAIL), ("password", password, MOST_PASSWORD), ("code", code_text, MOST_CODE)])?;
     let typed = Typed { address: email, password, code: code.as_deref() };
     let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
     let services = &state.services;
@@ -83,6 +91,7 @@ pub(super) async fn login(State(state): State<HttpState>, parts: Parts, body: Js
               (status = 501, description = "Tokens aren’t set up here", body = super::problem::Document,
                content_type = "application/problem+json")))]
 pub(super) async fn refresh(State(state): State<HttpState>, parts: Parts, body: Json<Refresh>) -> Answer {
+    bounded(&[("refresh_token", &body.value.refresh_token, MOST_TOKEN)])?;
     let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
     let services = &state.services;
     let found = sign_in::refresh(&services.db, &services.gate, &body.value.refresh_token, &visitor).await;
@@ -98,9 +107,18 @@ pub(super) async fn refresh(State(state): State<HttpState>, parts: Parts, body: 
 #[utoipa::path(post, path = "/v1/auth/logout", tag = "auth", operation_id = "log_out", request_body = Refresh, security(()),
     responses((status = 204, description = "Nobody is signed in by it any more")))]
 pub(super) async fn logout(State(state): State<HttpState>, parts: Parts, body: Json<Refresh>) -> Answer {
+    bounded(&[("refresh_token", &body.value.refresh_token, MOST_TOKEN)])?;
     let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
     sign_in::log_out(&state.services.db, &body.value.refresh_token, &visitor).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// Refuses what is longer than the document says, before anything is done with it.
+fn bounded(fields: &[(&'static str, &str, usize)]) -> Result<(), Problem> {
+    match fields.iter().find(|(_, value, most)| value.chars().count() > *most) {
+        Some((field, _, most)) => Err(Problem::invalid(field, format!("It has more than {most} characters."))),
+        None => Ok(()),
+    }
 }
 
 fn shown(tokens: Tokens) -> Answer {
@@ -121,7 +139,7 @@ fn unkept(mut response: Response) -> Response {
 
 impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
-        let detail = format!("{}.", capitalized(&error.to_string()));
+        let detail = capitalized(&error.to_string());
         match error {
             TokenError::Refused | TokenError::Ended | TokenError::Unknown => Self::new(Code::BadCredentials, detail),
             TokenError::CodeDue | TokenError::EnrolmentDue => Self::new(Code::CodeDue, detail),

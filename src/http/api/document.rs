@@ -78,8 +78,8 @@ pub(super) fn finished(mut openapi: OpenApi) -> OpenApi {
             problem(operation, status, description);
         }
         if !matches!(method, HttpMethod::Get | HttpMethod::Head) {
-            // Tokens are given once.
-            if !path.starts_with("/v1/auth/") {
+            // Tokens are given once, and a search changes nothing.
+            if !path.starts_with("/v1/auth/") && path != "/v1/search" {
                 operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
             }
             for (status, description) in CHANGE {

@@ -124,6 +124,13 @@ pub(super) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D
     Ok(number as i32)
 }
 
+/// A whole number that may be left out, or be `null`.
+pub(super) fn whole_if_any<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i32>, D::Error> {
+    #[derive(Deserialize)]
+    struct Whole(#[serde(deserialize_with = "whole")] i32);
+    Ok(Option::<Whole>::deserialize(deserializer)?.map(|Whole(number)| number))
+}
+
 /// How much of a list, and from where.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

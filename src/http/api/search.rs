@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     call::{About, Answer, Call},
-    input::{Asked, Json, Page},
+    input::{Asked, Json, Page, whole_if_any},
     problem::{Code, Problem},
 };
 use crate::http::failure::capitalized;
@@ -37,7 +37,8 @@ pub(super) struct Wanted {
     /// At most this many, up to 100.
     #[param(minimum = 1, maximum = 100, default = 20)]
     #[schema(minimum = 1, maximum = 100, default = 20)]
-    limit: Option<u32>,
+    #[serde(default, deserialize_with = "whole_if_any")]
+    limit: Option<i32>,
 }
 
 /// Search what was said and summarized
@@ -64,10 +65,8 @@ pub(super) async fn search_by_body(call: Call, body: Json<Wanted>) -> Answer {
 async fn found(call: &Call, wanted: Wanted) -> Answer {
     // Refused before any work is done.
     call.caller.view(Right::SessionsRead)?;
-    let limit = wanted.limit.unwrap_or(20);
-    if !(1..=100).contains(&limit) {
-        return Err(Problem::new(Code::BadParameter, "`limit` is a number from 1 to 100.").into());
-    }
+    let limit = u32::try_from(wanted.limit.unwrap_or(20)).ok().filter(|limit| (1..=100).contains(limit));
+    let limit = limit.ok_or_else(|| Problem::new(Code::BadParameter, "`limit` is a number from 1 to 100."))?;
     let query = Query {
         text: wanted.q,
         coach: wanted.coach_id,
