@@ -2,6 +2,8 @@
 
 mod ids;
 mod inbox;
+mod links;
+mod summaries;
 
 use crate::support::installation::Installation;
 
@@ -287,95 +289,6 @@ async fn an_unknown_speaker_is_named_on_the_command_line_and_known_the_next_time
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_summary_is_refined_compared_and_undone_and_a_voice_kept() {
-    let installation = Installation::new().await;
-    installation.people().await;
-    installation.drop_into_bucket("inbox/maya/2026-11-02/Priya.txt", TRANSCRIPT);
-    installation.run(&["work", "--drain"]).await;
-    let session = installation.json(&["sessions", "list"]).await;
-    let session = session["id"].as_str().expect("an id").to_owned();
-    let detail = installation.json(&["sessions", "show", &session]).await;
-    let summary = detail["summaries"][0]["id"].as_str().expect("an id");
-    assert!(installation.run(&["sessions", "show", &session]).await.contains(summary), "people find the id");
-    let asked = installation.json(&["sessions", "refine", summary, "only the action items"]).await;
-    assert_eq!(asked["base_version"], 1);
-    installation.run(&["work", "--drain"]).await;
-    let diff = installation.run(&["sessions", "diff", summary]).await;
-    assert!(diff.starts_with("version 1 to version 2") && diff.contains("[-Maya suggested"), "{diff}");
-    assert!(!diff.contains('\u{1b}'), "no colours but on a terminal");
-    let diff = installation.json(&["sessions", "diff", summary, "--from", "1", "--to", "1"]).await;
-    assert_eq!(diff["sections"], serde_json::json!([]));
-    let undone = installation.json(&["sessions", "undo", summary]).await;
-    assert_eq!((&undone["version"], &undone["restores"]), (&3.into(), &1.into()));
-    for (arguments, advice) in [
-        (vec!["sessions", "diff", summary, "--to", "9"], "versions 1 to 3"),
-        (vec!["sessions", "undo", &session], "debrief sessions show"),
-        (vec!["sessions", "refine", summary, " "], "Say what to change"),
-        (vec!["voice", "add", "--coach", "nobody", "x"], "debrief coach list"),
-        (vec!["voice", "remove", "--coach", "maya", &session], "no such rule"),
-    ] {
-        let output = installation.output(&arguments).await;
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-        assert!(text(&output.stderr).contains(advice), "{arguments:?}: {}", text(&output.stderr));
-    }
-    let added =
-        installation.json(&["voice", "add", "--coach", "maya", "--write", "use", "--instead-of", "utilise"]).await;
-    let id = added["id"].as_str().expect("an id");
-    installation.run(&["voice", "off", "--coach", "maya", id]).await;
-    let shown = installation.json(&["voice", "show", "--coach", "maya"]).await;
-    assert_eq!((&shown["rules"][0]["active"], &shown["rules"][0]["kind"]), (&false.into(), &"replace".into()));
-    installation.run(&["voice", "remove", "--coach", "maya", id]).await;
-    assert!(installation.run(&["voice", "show", "--coach", "maya"]).await.contains("no rules yet"));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn action_items_are_settled_and_goals_kept_on_the_command_line() {
-    let installation = Installation::new().await;
-    installation.people().await;
-    let nothing = installation.output(&["actions", "list", "--coach", "maya"]).await;
-    assert_eq!((nothing.status.code(), text(&nothing.stdout)), (Some(0), String::new()));
-    installation.drop_into_bucket("inbox/maya/2026-11-02/Priya.txt", TRANSCRIPT);
-    installation.run(&["work", "--drain"]).await;
-    let list = ["actions", "list", "--coach", "maya", "--client", "Priya Raman", "--json"];
-    let items = installation.run(&list).await;
-    let item = items.lines().find(|line| line.contains("Lena")).expect("the promise");
-    let item: serde_json::Value = serde_json::from_str(item).expect("a JSON document");
-    let id = item["item_id"].as_str().expect("an id");
-    let done = installation
-        .json(&["actions", "complete", id, "--day", "2026-11-05", "--note", "She sent it on Thursday."])
-        .await;
-    assert_eq!((&done["state"], &done["since"]), (&"done".into(), &"2026-11-05".into()));
-    let listed = installation.run(&["actions", "list", "--coach", "maya", "--state", "done"]).await;
-    assert!(listed.contains("Lena") && listed.contains(id) && listed.lines().count() == 2, "{listed}");
-    assert!(installation.run(&["actions", "reopen", id]).await.contains(": open since "));
-    assert!(installation.run(&["actions", "drop", id]).await.contains(": dropped since "));
-
-    let add = ["goals", "add", "--coach", "maya", "--client", "Priya Raman", "Lead the team.", "--due", "2020-01-31"];
-    let goal = installation.json(&add).await;
-    let id = goal["id"].as_str().expect("an id");
-    let listed = installation.run(&["goals", "list", "--coach", "maya", "--overdue"]).await;
-    assert!(listed.contains("Lead the team.") && listed.contains("overdue"), "{listed}");
-    let changed = installation.json(&["goals", "change", id, "--text", "Lead the whole team.", "--no-due"]).await;
-    assert_eq!((&changed["text"], &changed["due_date"]), (&"Lead the whole team.".into(), &serde_json::Value::Null));
-    assert!(installation.run(&["goals", "achieve", id, "--note", "She does."]).await.contains(": achieved since "));
-    assert!(installation.run(&["goals", "reopen", id]).await.contains(": open since "));
-    assert!(installation.run(&["goals", "drop", id]).await.contains(": dropped since "));
-    let other = "01a1f840-0000-7000-8000-000000000000";
-    for (arguments, advice) in [
-        (vec!["actions", "complete", other], "debrief actions list"),
-        (vec!["actions", "complete", item["item_id"].as_str().expect("an id"), "--day", "2999-01-01"], "yet to come"),
-        (vec!["goals", "achieve", other], "debrief goals list"),
-        (vec!["goals", "change", id], "nothing to change"),
-        (vec!["goals", "add", "--coach", "maya", "--client", "Nobody", "x"], "debrief client list"),
-        (vec!["goals", "add", "--coach", "maya", "--client", "Priya Raman", " "], "say what the goal is"),
-    ] {
-        let output = installation.output(&arguments).await;
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
-        assert!(text(&output.stderr).contains(advice), "{arguments:?}: {}", text(&output.stderr));
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn nothing_that_people_wrote_is_obeyed_by_a_terminal() {
     let installation = Installation::new().await;
     installation.people().await;
@@ -398,84 +311,6 @@ async fn nothing_that_people_wrote_is_obeyed_by_a_terminal() {
         let obeyed = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
         assert!(!printed.contains(obeyed), "{printed:?}");
     }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn links_are_listed_taken_back_and_mailed_anew() {
-    let installation = Installation::new().await;
-    installation.people().await;
-    installation.drop_into_bucket("inbox/maya/2026-11-02/Priya.txt", TRANSCRIPT);
-    installation.output(&["work", "--drain"]).await;
-    let links = installation.json_lines(&["links", "list"]).await;
-    assert_eq!(links.len(), 1, "{links:?}");
-    let (link, session) = (links[0]["id"].as_str().expect("an id"), links[0]["session_id"].as_str().expect("an id"));
-    assert_eq!((&links[0]["coach"], &links[0]["opens"]), (&serde_json::json!("maya"), &serde_json::json!(true)));
-    assert!(!links[0].to_string().contains("dbr_"), "a token is shown to nobody");
-    let table = installation.run(&["links", "list", "--coach", "maya"]).await;
-    assert!(table.contains("open until") && table.contains(link), "{table}");
-
-    let taken = installation.json(&["links", "revoke", link]).await;
-    assert_eq!(taken["revoked"], 1);
-    let again = installation.output(&["links", "revoke", link]).await;
-    assert_eq!(again.status.code(), Some(1), "{}", text(&again.stderr));
-    assert!(text(&again.stderr).contains("nothing was changed"));
-    let unknown = installation.output(&["links", "revoke", "01a1f840-0000-7000-8000-000000000000"]).await;
-    assert_eq!((unknown.status.code(), text(&unknown.stderr).contains("debrief links list --all")), (Some(1), true));
-    assert_eq!(installation.output(&["links", "revoke"]).await.status.code(), Some(2));
-    assert!(text(&installation.output(&["links", "list"]).await.stderr).contains("no working links"));
-
-    installation.run(&["links", "send", session]).await;
-    installation.run(&["links", "send", session]).await;
-    let all = installation.json_lines(&["links", "list", "--session", session, "--all"]).await;
-    let because: Vec<&str> = all.iter().map(|link| link["revoked_because"].as_str().unwrap_or("open")).collect();
-    assert_eq!(because, ["open", "replaced", "command"], "the newest first");
-    let taken = installation.output(&["links", "revoke", "--coach", "maya"]).await;
-    assert_eq!(taken.status.code(), Some(0), "{}", text(&taken.stderr));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn whoever_takes_links_back_is_told_of_letters_that_are_held_and_can_stop_them() {
-    let mut installation = Installation::new().await;
-    installation.set("DEBRIEF_REVIEW__HOLD_SECONDS", "600");
-    installation.people().await;
-    installation.drop_into_bucket("inbox/maya/2026-11-02/Priya.txt", TRANSCRIPT);
-    installation.run(&["work", "--drain"]).await;
-    let link = installation.json(&["links", "list"]).await["id"].as_str().expect("an id").to_owned();
-    installation.approve_everything().await;
-    let taken = installation.json(&["links", "revoke", &link]).await;
-    assert_eq!((&taken["revoked"], &taken["stopped_letters"]), (&1.into(), &serde_json::json!([])), "{taken}");
-    let held = &taken["held_letters"][0];
-    let session = held["session_id"].as_str().expect("an id");
-    let stop = format!("debrief links revoke --session {session} --stop-letters");
-    assert_eq!((&held["client"], &held["stop"]), (&"Priya Raman".into(), &stop.as_str().into()), "{taken}");
-    let goes: chrono::DateTime<chrono::Utc> = held["goes_at"].as_str().expect("a time").parse().expect("a time");
-    assert!(goes > chrono::Utc::now(), "{taken}");
-    // Also as text, even when no link is left.
-    let again = installation.output(&["links", "revoke", "--coach", "maya"]).await;
-    assert_eq!(again.status.code(), Some(1));
-    assert!(text(&again.stdout).contains("the letter to Priya Raman goes") && text(&again.stdout).contains(&stop));
-
-    // The suggested command.
-    let stopped = installation.run(&["links", "revoke", "--session", session, "--stop-letters"]).await;
-    assert!(stopped.contains("stopped: the letter to Priya Raman"), "{stopped}");
-    let detail = installation.json(&["sessions", "show", session]).await;
-    assert_eq!((&detail["state"], &detail["summaries"][0]["state"]), (&"in_review".into(), &"done".into()), "{detail}");
-    let mut tx = installation
-        .database
-        .db
-        .tenant(installation.database.db.organizations().await.expect("one")[0])
-        .await
-        .expect("a transaction");
-    let noted: i64 = sqlx::query_scalar("select count(*) from audit_events where kind = 'follow_up_cancelled'")
-        .fetch_one(debrief_jobs::db::Tx::conn(&mut tx))
-        .await
-        .expect("the audit");
-    assert_eq!(noted, 1);
-    drop(tx);
-    let drained = installation.json(&["work", "--drain"]).await;
-    assert_eq!(drained["dead"], 0, "{drained}");
-    let nothing = installation.output(&["links", "revoke", "--session", session, "--stop-letters"]).await;
-    assert_eq!(nothing.status.code(), Some(1), "there is nothing left to stop");
 }
 
 #[tokio::test(flavor = "multi_thread")]

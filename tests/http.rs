@@ -8,6 +8,7 @@ mod refusals;
 mod review;
 mod speakers;
 pub(crate) mod visit;
+mod visits;
 
 use std::sync::Arc;
 
