@@ -30,6 +30,9 @@ pub const MAILED_LINKS: Limit = Limit { name: "mailed_links", most: 3, seconds: 
 /// Tokens and keys that don't exist, by address.
 pub const GUESSES: Limit = Limit { name: "guesses", most: 30, seconds: 15 * 60 };
 
+/// New tokens of a program, by sign-in: one that asks all the time would fill the table of those that were used.
+pub const REFRESHES: Limit = Limit { name: "refreshes", most: 30, seconds: 60 * 60 };
+
 /// Refinements, by person or key of the organization: each asks a language model, which may cost money.
 pub const REFINEMENTS: Limit = Limit { name: "refinements", most: 60, seconds: 60 * 60 };
 
@@ -64,6 +67,15 @@ pub async fn count(db: &Db, limit: Limit, who: &str) -> Result<Left, sqlx::Error
         seconds: counted.seconds,
         allowed: counted.asked <= limit.most,
     })
+}
+
+/// Takes a request back that turned out to be one that isn't limited.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn take_back(db: &Db, limit: Limit, who: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("select take_back_request($1)", bucket(limit, who)).execute(db.pool()).await?;
+    Ok(())
 }
 
 fn bucket(limit: Limit, who: &str) -> Vec<u8> {

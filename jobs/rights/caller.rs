@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Reach, Right};
+use super::{Reach, Right, key};
 use crate::{
     audit::Visitor,
     db::{Db, TenantTx, Tx, View},
@@ -107,6 +107,34 @@ impl Caller {
             Via::Link(link) => Visitor { link_id: Some(link), ..visitor },
         };
         Ok(Some(Self { organization, person, via, visitor, about, admins_read, scopes }))
+    }
+
+    /// Whether what the caller came by works at this moment. Each request begins with knowing the caller; what goes on for
+    /// longer asks again.
+    ///
+    /// # Errors
+    /// Returns an error if the query fails.
+    pub async fn is_still_in(&self, tx: &mut TenantTx) -> Result<bool, sqlx::Error> {
+        match self.via {
+            Via::Key(id) => key::works(tx, id).await,
+            Via::SignIn(id) => {
+                let works = sqlx::query_scalar!(
+                    r#"select exists (select from sign_ins join coaches on coaches.id = person_id
+                           where sign_ins.id = $1 and ended_at is null and ends_at > now()
+                             and last_used_at > now() - make_interval(secs => idle_seconds) and removed_at is null) as "works!""#,
+                    id
+                );
+                works.fetch_one(tx.conn()).await
+            }
+            Via::Link(id) => {
+                let works = sqlx::query_scalar!(
+                    r#"select exists (select from review_links where id = $1 and revoked_at is null and expires_at > now())
+                           as "works!""#,
+                    id
+                );
+                works.fetch_one(tx.conn()).await
+            }
+        }
     }
 
     /// Of whom limits are: the person, whatever they come by, or a key of the organization.

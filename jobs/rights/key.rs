@@ -11,7 +11,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Caller, Right, Via};
+use super::{Caller, Right, Via, lock_person};
 use crate::{
     audit::Visitor,
     clean,
@@ -109,6 +109,9 @@ pub enum KeyError {
     /// There is no such person.
     #[error("there is no such person")]
     NoPerson,
+    /// Whoever creates it has lost the right to.
+    #[error("whoever creates this key isn't allowed to any more")]
+    Maker,
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -139,6 +142,17 @@ pub async fn issue(tx: &mut TenantTx, new: &NewKey) -> Result<Issued, KeyError> 
         return Err(KeyError::Expired);
     }
     let via = Via::Key(Uuid::nil());
+    // Whoever leaves or loses a role at this moment waits, and finds the key; or this waits, and finds that it's so.
+    let mut people: Vec<Uuid> = new.person.into_iter().chain(new.created_by).collect();
+    people.sort_unstable();
+    people.dedup();
+    for person in people {
+        lock_person(tx, person).await?.ok_or(KeyError::NoPerson)?;
+    }
+    if let (None, Some(maker)) = (new.person, new.created_by) {
+        let maker = Caller::load(tx, Some(maker), via, None, Visitor::default()).await?.ok_or(KeyError::Maker)?;
+        maker.view(Right::KeysOrganization).map_err(|_| KeyError::Maker)?;
+    }
     let bearer = Caller::load(tx, new.person, via, None, Visitor::default()).await?.ok_or(KeyError::NoPerson)?;
     // An admin's right may depend on a setting: the key may be made before the setting is.
     let never = |right: &&Right| match new.person {
@@ -248,11 +262,8 @@ pub async fn list(tx: &mut TenantTx, person: Option<Uuid>) -> Result<Vec<ApiKey>
     .await
 }
 
-/// Whether a key works at this moment, and so does its person.
-///
-/// # Errors
-/// Returns an error if the query fails.
-pub async fn works(tx: &mut TenantTx, id: Uuid) -> Result<bool, sqlx::Error> {
+/// Whether a key works at this moment, and its person is there.
+pub(super) async fn works(tx: &mut TenantTx, id: Uuid) -> Result<bool, sqlx::Error> {
     let works = sqlx::query_scalar!(
         r#"select exists (select from api_keys left join coaches on coaches.id = person_id
                where api_keys.id = $1 and revoked_at is null and (expires_at is null or expires_at > now())
@@ -262,8 +273,8 @@ pub async fn works(tx: &mut TenantTx, id: Uuid) -> Result<bool, sqlx::Error> {
     works.fetch_one(tx.conn()).await
 }
 
-/// Revokes a key at once, and all that were created with it; `person` limits it to that person's keys. Returns whether there was one. Doing it again changes
-/// nothing.
+/// Revokes a key at once, and all that were created with it; `person` limits it to that person's keys. Returns whether there
+/// was one. Doing it again changes nothing.
 ///
 /// # Errors
 /// Returns an error if the query fails.

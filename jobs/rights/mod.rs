@@ -14,7 +14,7 @@ pub use end::{
     LockedPerson, cancel_mails, end_all, end_keys_of_organization, end_sign_ins, lock_person, stop_address_changes,
     withdraw_links,
 };
-pub use key::{ApiKey, Issued, KeyError, KeyText, NewKey, issue, list, revoke, signed_in, works};
+pub use key::{ApiKey, Issued, KeyError, KeyText, NewKey, issue, list, revoke, signed_in};
 
 use serde::{Deserialize, Serialize};
 use strum::{Display, EnumString, IntoStaticStr, VariantNames};

@@ -2,7 +2,7 @@
 
 use super::{
     Settings,
-    jwt::Signature,
+    jwt::TokenSigner,
     vault::{self, Vault},
 };
 use crate::{SettingsError, desk::Desk};
@@ -14,7 +14,7 @@ pub struct Gate {
     pub desk: Desk,
     pub(super) vault: Vault,
     /// Signs the access tokens of programs, where there is a key.
-    pub(super) signature: Option<Signature>,
+    pub(super) signer: Option<TokenSigner>,
     pub(super) idle_seconds: i32,
     pub(super) days: i32,
 }
@@ -35,7 +35,7 @@ impl Gate {
         Ok(Self {
             desk,
             vault: Vault::new(key.as_deref()),
-            signature: key.and_then(|key| Signature::new(&key, &issuer)),
+            signer: key.and_then(|key| TokenSigner::new(&key, &issuer)),
             idle_seconds: i32::from(settings.idle_hours) * 3600,
             days: i32::from(settings.days),
         })

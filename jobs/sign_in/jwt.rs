@@ -61,25 +61,24 @@ pub(super) struct Subject {
 
 /// Signs and checks access tokens.
 #[derive(Clone)]
-pub(super) struct Signature {
+pub(super) struct TokenSigner {
     keys: Arc<(EncodingKey, DecodingKey)>,
     issuer: Arc<str>,
 }
 
-impl std::fmt::Debug for Signature {
+impl std::fmt::Debug for TokenSigner {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("Signature(…)")
+        formatter.write_str("TokenSigner(…)")
     }
 }
 
-impl Signature {
+impl TokenSigner {
     /// Derives a key from the one of the settings, which serves other ends as well. `issuer` is the address of the pages.
     pub(super) fn new(key: &[u8], issuer: &str) -> Option<Self> {
         // Another part of the process may have done so.
         let _ = PROVIDER.install_default();
-        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), b"debrief access tokens, 1");
-        let key = derived.as_ref();
-        let keys = (EncodingKey::from_secret(key).ok()?, DecodingKey::from_secret(key).ok()?);
+        let key = derived(key);
+        let keys = (EncodingKey::from_secret(&key).ok()?, DecodingKey::from_secret(&key).ok()?);
         Some(Self { keys: Arc::new(keys), issuer: issuer.into() })
     }
 
@@ -112,6 +111,11 @@ impl Signature {
             Err(_) => Checked::NotOurs,
         }
     }
+}
+
+/// The key of tokens, for the key of the settings.
+fn derived(key: &[u8]) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), b"debrief access tokens, 1").as_ref().to_vec()
 }
 
 /// HMAC-SHA256 of ring, and nothing else: a token that names another algorithm is none of ours.
@@ -163,38 +167,64 @@ mod tests {
         Subject { organization: Uuid::now_v7(), person: Uuid::now_v7(), sign_in: Uuid::now_v7() }
     }
 
-    fn signature(key: u8) -> Signature {
-        Signature::new(&[key; 32], "https://debrief.example").expect("a key")
+    fn signer(key: u8) -> TokenSigner {
+        TokenSigner::new(&[key; 32], "https://debrief.example").expect("a key")
     }
 
     #[test]
     fn a_token_names_its_sign_in_for_a_quarter_of_an_hour() {
-        let (signature, subject, now) = (signature(1), subject(), Utc::now());
-        let token = signature.sign(subject, now).expect("a token");
-        let Checked::Good(claims) = signature.check(&token) else { panic!("it is ours") };
+        let (signer, subject, now) = (signer(1), subject(), Utc::now());
+        let token = signer.sign(subject, now).expect("a token");
+        let Checked::Good(claims) = signer.check(&token) else { panic!("it is ours") };
         assert_eq!((claims.sub, claims.org, claims.sid), (subject.person, subject.organization, subject.sign_in));
-        assert_ne!(signature.sign(subject, now), Some(token), "each is another");
-        let old = signature.sign(subject, now - Duration::minutes(ACCESS_MINUTES) - Duration::seconds(6));
-        assert!(matches!(signature.check(&old.expect("a token")), Checked::Old));
+        assert_ne!(signer.sign(subject, now), Some(token), "each is another");
+        let old = signer.sign(subject, now - Duration::minutes(ACCESS_MINUTES) - Duration::seconds(6));
+        assert!(matches!(signer.check(&old.expect("a token")), Checked::Old));
     }
 
     #[test]
     fn a_token_of_somebody_else_is_none() {
-        let ours = signature(1);
-        let none = |signature: &Signature, token: &str| matches!(signature.check(token), Checked::NotOurs);
+        let ours = signer(1);
+        let none = |signer: &TokenSigner, token: &str| matches!(signer.check(token), Checked::NotOurs);
         let token = ours.sign(subject(), Utc::now()).expect("a token");
-        assert!(none(&signature(2), &token), "another key");
-        let elsewhere = Signature::new(&[1; 32], "https://other.example").expect("a key");
+        assert!(none(&signer(2), &token), "another key");
+        let elsewhere = TokenSigner::new(&[1; 32], "https://other.example").expect("a key");
         assert!(none(&elsewhere, &token), "another installation");
         let [head, body, mark] = token.split('.').collect::<Vec<_>>()[..] else { panic!("three parts") };
-        let changed = String::from_utf8(URL_SAFE_NO_PAD.decode(body).expect("base64")).expect("JSON");
-        let changed = URL_SAFE_NO_PAD.encode(changed.replace("debrief-api", "debrief-all"));
-        assert!(none(&ours, &format!("{head}.{changed}.{mark}")), "another body");
-        for algorithm in ["none", "HS512", "RS256", "ES256"] {
-            let head = URL_SAFE_NO_PAD.encode(format!(r#"{{"typ":"JWT","alg":"{algorithm}"}}"#));
-            assert!(none(&ours, &format!("{head}.{body}.{mark}")), "{algorithm}");
-            assert!(none(&ours, &format!("{head}.{body}.")), "{algorithm}, unsigned");
+        let changed = text(body).replace("debrief-api", "debrief-all");
+        assert!(none(&ours, &format!("{head}.{}.{mark}", URL_SAFE_NO_PAD.encode(changed))), "unsigned");
+        // Signed with our own key, but with another algorithm, or saying something else.
+        let key = derived(&[1; 32]);
+        let signed = |algorithm, head: &str, body: &str| {
+            let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(head), URL_SAFE_NO_PAD.encode(body));
+            let mark = hmac::sign(&hmac::Key::new(algorithm, &key), message.as_bytes());
+            format!("{message}.{}", URL_SAFE_NO_PAD.encode(mark))
+        };
+        let (head, body) = (text(head), text(body));
+        assert!(matches!(ours.check(&signed(hmac::HMAC_SHA256, &head, &body)), Checked::Good(_)), "as it is");
+        for (name, algorithm) in [("HS512", hmac::HMAC_SHA512), ("HS384", hmac::HMAC_SHA384)] {
+            assert!(none(&ours, &signed(algorithm, &head.replace("HS256", name), &body)), "{name}");
+        }
+        for name in ["none", "RS256", "ES256", "EdDSA"] {
+            assert!(none(&ours, &signed(hmac::HMAC_SHA256, &head.replace("HS256", name), &body)), "{name}");
+            assert!(
+                none(&ours, &format!("{}.{}.", URL_SAFE_NO_PAD.encode(&head), URL_SAFE_NO_PAD.encode(&body))),
+                "{name}"
+            );
+        }
+        for (said, instead) in [
+            (r#""aud":"debrief-api""#, r#""aud":"another""#),
+            (r#""aud":"debrief-api","#, ""),
+            (r#""iss":"https://debrief.example""#, r#""iss":"https://other.example""#),
+            (r#""iss":"https://debrief.example","#, ""),
+        ] {
+            assert!(body.contains(said), "{body}");
+            assert!(none(&ours, &signed(hmac::HMAC_SHA256, &head, &body.replace(said, instead))), "{said}");
         }
         assert!(none(&ours, ""));
+    }
+
+    fn text(part: &str) -> String {
+        String::from_utf8(URL_SAFE_NO_PAD.decode(part).expect("base64")).expect("JSON")
     }
 }

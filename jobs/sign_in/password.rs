@@ -109,7 +109,10 @@ pub async fn by_password(
             Entry::Refused
         }
     };
-    if !matches!(entry, Entry::In(_)) {
+    if matches!(entry, Entry::In(_)) {
+        // Whoever knows it isn't guessing: a program may send it once without the code, and once with it.
+        limits::take_back(db, SIGN_IN, &address).await?;
+    } else {
         browsers::count("password", "refused");
         sleep_until(answer_at).await;
     }

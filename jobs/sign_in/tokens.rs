@@ -16,7 +16,8 @@ use super::{
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx, View},
-    rights::{Caller, Via},
+    limits::{self, REFRESHES},
+    rights::{Caller, Via, lock_person},
     secret::{has_prefix, sha256, with_prefix},
 };
 
@@ -101,7 +102,7 @@ impl From<CodeError> for TokenError {
 /// # Errors
 /// [`TokenError`] says what is wrong; then nobody is signed in.
 pub async fn log_in(db: &Db, gate: &Gate, typed: Typed<'_>, visitor: &Visitor) -> Result<Tokens, TokenError> {
-    if gate.signature.is_none() {
+    if gate.signer.is_none() {
         return Err(TokenError::NoKey);
     }
     let secret = match by_password(db, gate, (typed.address, typed.password), visitor).await? {
@@ -157,7 +158,7 @@ async fn issue(tx: &mut TenantTx, gate: &Gate, person: Uuid, sign_in: Uuid) -> R
     )
     .execute(tx.conn())
     .await?;
-    let access = gate.signature.as_ref().and_then(|it| it.sign(Subject { organization, person, sign_in }, Utc::now()));
+    let access = gate.signer.as_ref().and_then(|it| it.sign(Subject { organization, person, sign_in }, Utc::now()));
     Ok(Tokens { access: access.ok_or(TokenError::NoKey)?, access_seconds: ACCESS_MINUTES * 60, refresh })
 }
 
@@ -187,13 +188,20 @@ async fn found(db: &Db, token: &str) -> Result<Option<Found>, sqlx::Error> {
 /// # Errors
 /// [`TokenError::Ended`] or [`TokenError::Unknown`] if the token doesn't work.
 pub async fn refresh(db: &Db, gate: &Gate, token: &str, visitor: &Visitor) -> Result<Tokens, TokenError> {
-    if gate.signature.is_none() {
+    if gate.signer.is_none() {
         return Err(TokenError::NoKey);
     }
     let Found { organization, sign_in, hash } = found(db, token).await?.ok_or(TokenError::Unknown)?;
+    let left = limits::count(db, REFRESHES, &sign_in.to_string()).await?;
+    if !left.allowed {
+        return Err(TokenError::TooMany(left.seconds));
+    }
     let mut tx = db.view(organization, &View::nothing()).await?;
+    // The person first, as everywhere; what happened meanwhile is seen then.
+    let person = sqlx::query_scalar!("select person_id from sign_ins where id = $1", sign_in);
+    let person = person.fetch_optional(tx.conn()).await?.ok_or(TokenError::Ended)?;
+    lock_person(&mut tx, person).await?.ok_or(TokenError::Ended)?;
     let signed_in = browsers::standing(&mut tx, sign_in, true).await?.ok_or(TokenError::Ended)?;
-    browsers::lock(&mut tx, &signed_in).await?.ok_or(TokenError::Ended)?;
     let used = sqlx::query!(
         "update refresh_tokens set used_at = now() where sign_in_id = $1 and token_sha256 = $2 and used_at is null",
         sign_in,
@@ -252,7 +260,7 @@ pub enum OfToken {
 /// # Errors
 /// Returns an error if the database can't be reached.
 pub async fn find_by_token(db: &Db, gate: &Gate, token: &str, visitor: Visitor) -> Result<OfToken, sqlx::Error> {
-    let claims = match gate.signature.as_ref().map(|it| it.check(token)) {
+    let claims = match gate.signer.as_ref().map(|it| it.check(token)) {
         Some(Checked::Good(claims)) => claims,
         Some(Checked::Old) => return Ok(OfToken::Old),
         Some(Checked::NotOurs) | None => return Ok(OfToken::Unknown),

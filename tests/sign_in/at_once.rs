@@ -3,7 +3,13 @@
 use std::{fmt::Debug, pin::pin};
 
 use axum::http::StatusCode;
-use debrief_jobs::db::Tx;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use debrief_jobs::{
+    audit::Visitor,
+    db::Tx,
+    rights::{self, KeyError, NewKey, Right},
+    sign_in::{TokenError, Typed, log_in, refresh},
+};
 
 use super::{
     House, MAYA, PASSWORD,
@@ -138,4 +144,45 @@ async fn whoever_is_signed_out_meanwhile_changes_nothing() {
     }
     let changed = "select (select count(*) from credentials) + (select count(*) from address_changes)";
     assert_eq!(house.count(changed).await, 0);
+}
+
+#[tokio::test]
+async fn a_program_gets_no_new_tokens_for_somebody_who_leaves_meanwhile() {
+    let house = House::with(|settings| settings.sign_in.secret_key = STANDARD.encode([7; 32]).into()).await;
+    house.maya_with_password().await;
+    let (db, gate, visitor) = (&house.world.database.db, &house.world.services.gate, Visitor::default());
+    let typed = Typed { address: MAYA, password: PASSWORD, code: None };
+    let tokens = log_in(db, gate, typed, &visitor).await.expect("she signs in");
+    let late = refresh(db, gate, &tokens.refresh, &visitor);
+    let refreshed = meanwhile(&house, &["update coaches set removed_at = now()", END], late).await;
+    assert!(matches!(refreshed, Err(TokenError::Ended)), "{refreshed:?}");
+}
+
+#[tokio::test]
+async fn an_admin_who_is_one_no_more_creates_no_key_of_the_organization() {
+    let house = House::new().await;
+    house.execute("update coaches set roles = '{admin}'").await;
+    let new = NewKey {
+        name: "CRM".into(),
+        person: None,
+        scopes: vec![Right::PeopleRead],
+        expires_at: None,
+        created_by: Some(house.world.coach),
+        parent: None,
+    };
+    for (change, why) in [
+        ("update coaches set roles = '{coach}'", "her role"),
+        ("update coaches set roles = '{admin}', removed_at = now()", "she left"),
+    ] {
+        let late = async {
+            let mut tx = house.world.database.db.tenant(house.world.organization).await.expect("a transaction");
+            let issued = rights::issue(&mut tx, &new).await;
+            tx.commit().await.expect("it commits");
+            issued.map(|_| ())
+        };
+        let issued = meanwhile(&house, &[change], late).await;
+        assert!(matches!(issued, Err(KeyError::Maker | KeyError::NoPerson)), "{why}: {issued:?}");
+        house.execute("update coaches set roles = '{admin}', removed_at = null").await;
+    }
+    assert_eq!(house.count("select count(*) from api_keys").await, 0);
 }

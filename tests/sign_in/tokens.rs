@@ -1,5 +1,7 @@
 //! Programs sign in with a person's password: access tokens and refresh tokens.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     body::Body,
@@ -7,10 +9,15 @@ use axum::{
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use debrief::http::public_router;
+use futures::StreamExt;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use super::{House, MAYA, PASSWORD, factor::enrol};
-use crate::http::visit::{Answer, send, state};
+use crate::{
+    http::visit::{Answer, send, state},
+    support::Reviewed,
+};
 
 async fn house() -> House {
     House::with(|settings| settings.sign_in.secret_key = STANDARD.encode([7; 32]).into()).await
@@ -100,7 +107,7 @@ async fn a_refresh_token_that_comes_twice_ends_the_sign_in() {
     // Two at once are one that comes twice.
     let (one, two) = tokio::join!(house.refresh(&other), house.refresh(&other));
     let good = [&one, &two].into_iter().filter(|answer| answer.status == StatusCode::OK).count();
-    assert!(good <= 1, "{} {}", one.body, two.body);
+    assert_eq!(good, 1, "{} {}", one.body, two.body);
     assert_eq!(house.programs().await, 0);
 }
 
@@ -157,6 +164,85 @@ async fn whatever_ends_a_sign_in_ends_its_tokens() {
 }
 
 #[tokio::test]
+async fn what_ends_her_other_sign_ins_ends_those_of_programs() {
+    let house = house().await;
+    let mut browser = house.maya_with_password().await;
+    let tokens = house.log_in(PASSWORD, None).await.json();
+    browser.get("/account").await;
+    browser.post("/account/password", &[("password", "blaue Tomaten fliegen tief")]).await;
+    assert_eq!(house.me(&tokens).await.status, StatusCode::UNAUTHORIZED, "another password");
+
+    let tokens = house.log_in("blaue Tomaten fliegen tief", None).await.json();
+    let (_, codes) = enrol(&mut browser).await;
+    assert_eq!(house.me(&tokens).await.status, StatusCode::UNAUTHORIZED, "a second factor that it didn't give");
+
+    let tokens = house.log_in("blaue Tomaten fliegen tief", Some(&codes[0])).await;
+    assert_eq!(tokens.status, StatusCode::OK, "{}", tokens.body);
+    browser.get("/account").await;
+    browser.post("/account/sign-out-everywhere", &[]).await;
+    assert_eq!(house.me(&tokens.json()).await.status, StatusCode::UNAUTHORIZED, "she signs out everywhere");
+    assert_eq!(house.refresh(&tokens.json()).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_programs_sign_in_ends_after_two_weeks_however_it_is_used() {
+    let house = house().await;
+    house.maya_with_password().await;
+    let tokens = house.log_in(PASSWORD, None).await.json();
+    let ends = "select count(*) from sign_ins where is_program
+        and ends_at between now() + interval '13 days 23 hours' and now() + interval '14 days'";
+    assert_eq!(house.count(ends).await, 1);
+    let tokens = house.refresh(&tokens).await.json();
+    assert_eq!(house.count(ends).await, 1, "a refresh moves nothing");
+    house.execute("update sign_ins set ends_at = now() - interval '1 second' where is_program").await;
+    assert_eq!(house.me(&tokens).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(house.refresh(&tokens).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_token_creates_no_key_that_would_outlive_it() {
+    let house = house().await;
+    house.maya_with_password().await;
+    let tokens = house.log_in(PASSWORD, None).await.json();
+    let wanted = json!({ "name": "mine", "scopes": ["sessions:read"] });
+    let refused = ask(&house.router, Method::POST, "/v1/keys", Some(&tokens["access_token"]), Some(wanted)).await;
+    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "COACH_003"), "{}", refused.body);
+    assert_eq!(house.count("select count(*) from api_keys").await, 0);
+}
+
+#[tokio::test]
+async fn the_rights_of_a_token_are_those_that_its_person_has_now() {
+    let house = house().await;
+    house.maya_with_password().await;
+    let tokens = house.log_in(PASSWORD, None).await.json();
+    let jobs = || ask(&house.router, Method::GET, "/v1/jobs", Some(&tokens["access_token"]), None);
+    assert_eq!(jobs().await.status, StatusCode::FORBIDDEN);
+    house.execute("update coaches set roles = '{admin}' where handle = 'maya'").await;
+    assert_eq!(jobs().await.status, StatusCode::OK);
+    house.execute("update coaches set roles = '{coach}' where handle = 'maya'").await;
+    assert_eq!(jobs().await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_sign_in_of_its_program() {
+    let house = house().await;
+    let reviewed = Reviewed::new(&house.world).await;
+    reviewed.set_state(&house.world, "in_review").await;
+    house.maya_with_password().await;
+    let tokens = house.log_in(PASSWORD, None).await.json();
+    let request = Request::get(format!("/v1/sessions/{}/progress", reviewed.session))
+        .header(header::AUTHORIZATION, format!("Bearer {}", tokens["access_token"].as_str().expect("a token")))
+        .body(Body::empty())
+        .expect("a request");
+    let mut stream = house.router.clone().oneshot(request).await.expect("an answer").into_body().into_data_stream();
+    assert!(stream.next().await.expect("the present state").expect("it is read").starts_with(b"event: progress"));
+    house.execute("update sign_ins set ended_at = now() where is_program").await;
+    let rest = async { while stream.next().await.is_some() {} };
+    // It would go on for minutes.
+    tokio::time::timeout(Duration::from_secs(60), rest).await.expect("it ends with the next look");
+}
+
+#[tokio::test]
 async fn a_token_is_no_cookie_and_nobody_elses_is_taken() {
     let house = house().await;
     house.maya_with_password().await;
@@ -187,6 +273,38 @@ async fn attempts_are_those_of_the_page() {
     let refused = house.log_in(PASSWORD, None).await;
     assert_eq!(refused.code(), "COACH_020");
     assert!(!refused.header("retry-after").is_empty());
+}
+
+#[tokio::test]
+async fn a_right_password_is_no_attempt() {
+    let house = house().await;
+    let mut browser = house.maya_with_password().await;
+    let (_, codes) = enrol(&mut browser).await;
+    // A program learns that a code is needed, asks its person, and sends both.
+    for code in &codes[..4] {
+        assert_eq!(house.log_in(PASSWORD, None).await.code(), "COACH_008");
+        let answer = house.log_in(PASSWORD, Some(code)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_refreshes_all_the_time_is_told_to_wait() {
+    let house = house().await;
+    house.maya_with_password().await;
+    let mut tokens = house.log_in(PASSWORD, None).await.json();
+    for _ in 0..30 {
+        tokens = house.refresh(&tokens).await.json();
+    }
+    let refused = house.refresh(&tokens).await;
+    assert_eq!(refused.code(), "COACH_020", "{}", refused.body);
+    assert!(!refused.header("retry-after").is_empty());
+    assert_eq!(house.me(&tokens).await.status, StatusCode::OK, "what it has still works");
+    // Another program isn't touched, nor is this one once the hour is over.
+    let other = house.log_in(PASSWORD, None).await.json();
+    assert_eq!(house.refresh(&other).await.status, StatusCode::OK);
+    house.owner("update request_counts set ends_at = now() - interval '1 second'").await;
+    assert_eq!(house.refresh(&tokens).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{
     call::{About, Answer, Call},
     input::{Asked, Id, Json, Page},
-    problem::Problem,
+    problem::{Code, Problem},
 };
 
 /// Whose keys.
@@ -69,7 +69,7 @@ struct Created {
 /// Create an API key
 ///
 /// A key of a person has that person's rights, as far as its scopes go. No key can do more than the one that it's created
-/// with, and it ends when that one does. A key of the organization that reads or changes clients' data is created by the
+/// with, and it ends when that one does; an access token creates none. A key of the organization that reads or changes clients' data is created by the
 /// operator (`debrief keys create --org`), or by an admin where admins may read sessions.
 #[utoipa::path(post, path = "/v1/keys", tag = "keys", operation_id = "create_key", request_body = Wanted,
     security(("key" = ["keys:own"])),
@@ -77,6 +77,12 @@ struct Created {
 pub(super) async fn create(call: Call, body: Json<Wanted>) -> Answer {
     let wanted = body.value;
     let right = if wanted.of_organization { Right::KeysOrganization } else { Right::KeysOwn };
+    // Whoever copied a token would have a way in that outlives the sign-in.
+    if let Via::SignIn(_) = call.caller.via {
+        let detail =
+            "An access token can’t create keys: use an API key that may, or ask the operator (`debrief keys create`).";
+        return Err(Problem::new(Code::RoleForbids, detail).into());
+    }
     let mut tx = call.change(right, &body.sha256).await?;
     // A key begets no key that can do more: one of the organization reaches everybody, so the caller has to.
     let exceeds = |scope: &&Right| match call.caller.view(**scope) {

@@ -332,6 +332,7 @@ impl From<KeyError> for Problem {
             KeyError::Expired => Some("expires_at"),
             KeyError::NoPerson => Some("person_id"),
             KeyError::TooMany => return Self::new(Code::WrongState, capitalized(&error.to_string())),
+            KeyError::Maker => return Self::new(Code::RoleForbids, capitalized(&error.to_string())),
         };
         match (error, field) {
             (KeyError::Database(error), _) => error.into(),

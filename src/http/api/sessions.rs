@@ -20,7 +20,7 @@ use debrief_jobs::{
     },
     path::session,
     review::actions,
-    rights::{self, Right, Via},
+    rights::Right,
 };
 use futures::stream;
 use serde::{Deserialize, Serialize};
@@ -261,10 +261,8 @@ pub(super) async fn progress(call: Call, Id(id): Id) -> Answer {
             }
             tokio::time::sleep(LOOK).await;
             let mut tx = call.read(Right::SessionsRead).await.ok()?;
-            // A key that was revoked meanwhile sees no more.
-            if let Via::Key(key) = call.caller.via
-                && !rights::works(&mut tx, key).await.ok()?
-            {
+            // Whoever is out meanwhile sees no more.
+            if !call.caller.is_still_in(&mut tx).await.ok()? {
                 return None;
             }
             found = Some(look(&mut tx, id).await.ok()??);
