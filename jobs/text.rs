@@ -284,6 +284,18 @@ pub(crate) fn quoted(text: &str) -> Vec<String> {
     all
 }
 
+/// Typed text on one line; a text field sends its line breaks as CRLF.
+pub(crate) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether all of what a person typed on one line can be shown. What joins letters (Persian, Hindi) or chooses the look of
+/// an emoji is part of what is seen.
+pub(crate) fn is_readable(text: &str) -> bool {
+    let joins = |c| matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}');
+    !text.chars().any(|c| c.is_control() || is_invisible(c) && !joins(c))
+}
+
 /// Whether `c` is invisible to readers: such characters can hide instructions in a transcript, so they are removed.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {

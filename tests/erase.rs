@@ -102,7 +102,7 @@ async fn every_job_of_the_path_finds_its_session_gone_and_tells_nobody() {
     after(&world, &AskForSpeakers { session_id }).await;
     after(&world, &CorrectSessions { correction_id: nobody }).await;
     after(&world, &SummarizeClient { summary_id }).await;
-    after(&world, &LookAgain { summary_id, after: nobody, version: 1 }).await;
+    after(&world, &LookAgain { summary_id, after: nobody, version: 1, settling: None }).await;
     after(&world, &DropThreads { summary_id }).await;
     after(&world, &RefineSummary { refinement_id: nobody }).await;
     after(&world, &RequestReview { session_id }).await;

@@ -104,8 +104,9 @@ const FILL: [&str; 15] = [
             'client', position, text, 'verified', gen_random_uuid()
      from summaries join utterances on utterances.session_id = summaries.session_id and position < 6
      where summaries.organization_id = $1 and $2::int > 0",
-    "insert into claims (id, organization_id, summary_id, version, section, audience, position, text, support)
-     select gen_random_uuid(), $1, summaries.id, 1, 'action_items', 'client', 6, 'Look at ' || utterances.id || ' again.', 'verified'
+    "insert into claims (id, organization_id, summary_id, version, section, audience, position, text, support, lasting_id)
+     select gen_random_uuid(), $1, summaries.id, 1, 'action_items', 'client', 6, 'Look at ' || utterances.id || ' again.', 'verified',
+            gen_random_uuid()
      from summaries join utterances on utterances.session_id = summaries.session_id and position = 0
      where summaries.organization_id = $1 and $2::int > 0",
     "insert into action_items (organization_id, claim_id, owner, due_date, due_words)

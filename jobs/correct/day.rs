@@ -162,7 +162,8 @@ async fn write_again(
         dated.due += 1;
     }
     for (after, version, summary_id) in later {
-        enqueue(tx, &summarize::LookAgain { summary_id, after, version }, session.correlation_id).await?;
+        enqueue(tx, &summarize::LookAgain { summary_id, after, version, settling: None }, session.correlation_id)
+            .await?;
     }
     if dated.due > 0 && session.state.is_attributed() {
         path::advance(tx, session, SessionState::Attributed).await?;

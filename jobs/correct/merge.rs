@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::unite::unite;
 use crate::{
+    audit::Visitor,
     db::{Db, TenantTx, Tx},
     goals,
     path::{self, session},
@@ -55,7 +56,7 @@ pub async fn merge_clients(
     let mut tx = db.tenant(organization).await?;
     let from = find(&mut tx, coach_id, coach_handle, from).await?;
     let into = find(&mut tx, coach_id, coach_handle, into).await?;
-    let merged = merge_found(&mut tx, from, into, (same_person, dry_run)).await?;
+    let merged = merge_found(&mut tx, from, into, (same_person, dry_run), &Visitor::default()).await?;
     tx.commit().await?;
     Ok(merged)
 }
@@ -69,6 +70,7 @@ pub async fn merge_found(
     from: Client,
     into: Client,
     (same_person, dry_run): (bool, bool),
+    visitor: &Visitor,
 ) -> Result<Merged, PeopleError> {
     if from.id == into.id {
         return Err(PeopleError::SameClient);
@@ -123,6 +125,7 @@ pub async fn merge_found(
         unite(tx, *session_id, from.id, into.id).await?;
     }
     move_rows(tx, &from, &into).await?;
+    goals::move_to(tx, from.id, into.id, visitor).await?;
     let names: Vec<String> = from.aliases.iter().cloned().chain([from.name.clone()]).collect();
     aliases::keep(tx, (coach_id, into.id), &names).await?;
     readdress(tx, into.id).await?;
@@ -224,7 +227,6 @@ async fn move_rows(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<()
     sqlx::query!("update corrections set was_client_id = $2 where was_client_id = $1", from.id, into.id)
         .execute(tx.conn())
         .await?;
-    goals::move_to(tx, from.id, into.id).await?;
     sqlx::query!("update clients set merged_into = $2 where merged_into = $1", from.id, into.id)
         .execute(tx.conn())
         .await?;

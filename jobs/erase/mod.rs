@@ -86,7 +86,12 @@ pub async fn session(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> 
     let mut next = Vec::new();
     for summary in &own.summaries {
         let later = summarize::next_in_review(tx, summary.id).await?;
-        next.extend(later.map(|later| LookAgain { summary_id: later, after: summary.id, version: summary.version }));
+        next.extend(later.map(|later| LookAgain {
+            summary_id: later,
+            after: summary.id,
+            version: summary.version,
+            settling: None,
+        }));
     }
     let jobs = rows::end_jobs(tx, session_id, &own).await?;
     let (emails_stopped, emails_kept) = letters::erase(tx, session_id).await?;

@@ -8,10 +8,8 @@ use super::{Goal, GoalError, MOST_OPEN, one};
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{TenantTx, Tx},
-    model::{
-        GoalState, MAX_CHARACTERS,
-        told::{Told, is_readable, one_line},
-    },
+    model::{GoalState, MAX_CHARACTERS, told::Told},
+    text::{is_readable, one_line},
     webhook,
 };
 
@@ -44,20 +42,8 @@ pub struct GoalChange {
 pub async fn create(tx: &mut TenantTx, goal: &NewGoal<'_>, visitor: &Visitor) -> Result<Goal, GoalError> {
     let text = good_text(goal.text)?;
     let due = goal.due.map(good_due).transpose()?;
-    // The lock keeps the client from being removed or merged until the goal is there, and makes goals take turns.
-    let client = sqlx::query!(
-        r#"select coach_id, (now() at time zone time_zone)::date as "today!",
-                  (select count(*) from goals where client_id = clients.id and state = 'open') as "open!"
-           from clients join coaches on coaches.id = coach_id
-           where clients.id = $1 and clients.removed_at is null for no key update of clients"#,
-        goal.client
-    )
-    .fetch_optional(tx.conn())
-    .await?
-    .ok_or(GoalError::NoClient)?;
-    if client.open >= MOST_OPEN {
-        return Err(GoalError::TooMany);
-    }
+    let client = hold_client(tx, goal.client).await?.ok_or(GoalError::NoClient)?;
+    may_have_another(tx, goal.client).await?;
     let from = match goal.claim {
         None => None,
         Some(claim) => Some(source(tx, goal.client, claim).await?),
@@ -84,6 +70,32 @@ pub async fn create(tx: &mut TenantTx, goal: &NewGoal<'_>, visitor: &Visitor) ->
     changed(tx, id, goal.client, "created", visitor).await
 }
 
+/// A client who is there, and stays there until this transaction ends; whoever sets or changes goals of theirs waits.
+struct HeldClient {
+    coach_id: Uuid,
+    /// The coach's day.
+    today: NaiveDate,
+}
+
+async fn hold_client(tx: &mut TenantTx, id: Uuid) -> Result<Option<HeldClient>, sqlx::Error> {
+    sqlx::query_as!(
+        HeldClient,
+        r#"select coach_id, (now() at time zone time_zone)::date as "today!"
+           from clients join coaches on coaches.id = coach_id
+           where clients.id = $1 and clients.removed_at is null for no key update of clients"#,
+        id
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// Whether a client who is held may have another open goal. A statement of its own: it sees what was waited for.
+async fn may_have_another(tx: &mut TenantTx, client: Uuid) -> Result<(), GoalError> {
+    let open =
+        sqlx::query_scalar!(r#"select count(*) as "open!" from goals where client_id = $1 and state = 'open'"#, client);
+    if open.fetch_one(tx.conn()).await? < MOST_OPEN { Ok(()) } else { Err(GoalError::TooMany) }
+}
+
 /// The summary and the lasting id of a claim.
 async fn source(tx: &mut TenantTx, client: Uuid, claim: Uuid) -> Result<(Uuid, Uuid), GoalError> {
     let found = sqlx::query!(
@@ -97,11 +109,15 @@ async fn source(tx: &mut TenantTx, client: Uuid, claim: Uuid) -> Result<(Uuid, U
     found.map(|row| (row.summary_id, row.lasting_id)).ok_or(GoalError::NoClaim)
 }
 
-/// Locks a goal, so that nobody changes it before this transaction ends. `None` if there is none.
+/// Locks a goal, so that nobody changes it before this transaction ends, and its client before it, as whoever removes or
+/// merges a client does. `None` if there is none.
 ///
 /// # Errors
 /// Returns an error if the query fails.
 pub async fn hold(tx: &mut TenantTx, id: Uuid) -> Result<Option<Goal>, sqlx::Error> {
+    sqlx::query!("select id from clients where id = (select client_id from goals where id = $1) for no key update", id)
+        .fetch_optional(tx.conn())
+        .await?;
     sqlx::query!("select id from goals where id = $1 for update", id).fetch_optional(tx.conn()).await?;
     one(tx, id).await
 }
@@ -128,7 +144,8 @@ pub async fn change(tx: &mut TenantTx, goal: &Goal, change: &GoalChange, visitor
 /// A goal that is held was achieved, was dropped, or is open again.
 ///
 /// # Errors
-/// If the day or the note can't be used, or the client has too many open goals.
+/// If the day or the note can't be used; or if it's to be open again, and the client has been removed or has too many open
+/// goals.
 pub async fn settle(
     tx: &mut TenantTx,
     goal: &Goal,
@@ -136,22 +153,19 @@ pub async fn settle(
     told: &Told,
     visitor: &Visitor,
 ) -> Result<Goal, GoalError> {
-    let client = sqlx::query!(
-        r#"select (now() at time zone time_zone)::date as "today!",
-                  (select count(*) from goals where client_id = $2 and state = 'open') as "open!"
-           from coaches where id = $1"#,
-        goal.coach_id,
-        goal.client_id
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    let (since, note) = told.checked(client.today)?;
-    let says_the_same = told.day.is_none_or(|_| goal.since == since) && (note.is_none() || goal.note == note);
-    if goal.state == state && says_the_same {
+    let today = sqlx::query_scalar!(
+        r#"select (now() at time zone time_zone)::date as "today!" from coaches where id = $1"#,
+        goal.coach_id
+    );
+    let today = today.fetch_one(tx.conn()).await?;
+    let kept = (goal.state == state).then(|| (goal.since, goal.note.clone()));
+    let (since, note) = told.checked(today, kept.clone())?;
+    if kept == Some((since, note.clone())) {
         return Ok(goal.clone());
     }
-    if state == GoalState::Open && goal.state != state && client.open >= MOST_OPEN {
-        return Err(GoalError::TooMany);
+    if state == GoalState::Open && goal.state != state {
+        hold_client(tx, goal.client_id).await?.ok_or(GoalError::ClientGone)?;
+        may_have_another(tx, goal.client_id).await?;
     }
     sqlx::query!(
         "update goals set state = $2, since = $3, note = $4, told_by = $5, told_at = now(), updated_at = now() where id = $1",
@@ -176,16 +190,28 @@ pub async fn settle(
 /// # Errors
 /// Returns an error if a query fails.
 pub async fn remove(tx: &mut TenantTx, goal: &Goal, visitor: &Visitor) -> Result<(), sqlx::Error> {
+    // Its row says whose it was.
+    webhook::emit(tx, &webhook::Event::goal_removed(goal.id)).await?;
     sqlx::query!("delete from goals where id = $1", goal.id).execute(tx.conn()).await?;
     note(tx, goal.id, goal.client_id, "removed", visitor).await
 }
 
 /// Ends the goals of a client who is removed. Where the client's row goes they go with it; where it stays, open ones are
 /// dropped.
-pub(crate) async fn drop_of(tx: &mut TenantTx, client: Uuid, is_kept: bool) -> Result<(), sqlx::Error> {
-    // Whoever sets a goal holds the client.
+pub(crate) async fn drop_of(
+    tx: &mut TenantTx,
+    client: Uuid,
+    is_kept: bool,
+    visitor: &Visitor,
+) -> Result<(), sqlx::Error> {
+    // Whoever sets a goal, or opens one again, holds the client.
     sqlx::query!("select id from clients where id = $1 for update", client).fetch_optional(tx.conn()).await?;
     if !is_kept {
+        let all = sqlx::query_scalar!("select id from goals where client_id = $1 order by id", client);
+        for id in all.fetch_all(tx.conn()).await? {
+            webhook::emit(tx, &webhook::Event::goal_removed(id)).await?;
+            note(tx, id, client, "removed", visitor).await?;
+        }
         sqlx::query!("delete from goals where client_id = $1", client).execute(tx.conn()).await?;
         return Ok(());
     }
@@ -199,15 +225,22 @@ pub(crate) async fn drop_of(tx: &mut TenantTx, client: Uuid, is_kept: bool) -> R
     .await?;
     for id in dropped {
         webhook::emit(tx, &webhook::Event::goal(id)).await?;
+        note(tx, id, client, "dropped", visitor).await?;
     }
     Ok(())
 }
 
 /// Moves the goals of a client to another, who is the same person. Both are locked.
-pub(crate) async fn move_to(tx: &mut TenantTx, from: Uuid, into: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("update goals set client_id = $2, updated_at = now() where client_id = $1", from, into)
-        .execute(tx.conn())
-        .await?;
+pub(crate) async fn move_to(tx: &mut TenantTx, from: Uuid, into: Uuid, visitor: &Visitor) -> Result<(), sqlx::Error> {
+    let moved = sqlx::query_scalar!(
+        "update goals set client_id = $2, updated_at = now() where client_id = $1 returning id",
+        from,
+        into
+    );
+    for id in moved.fetch_all(tx.conn()).await? {
+        webhook::emit(tx, &webhook::Event::goal(id)).await?;
+        note(tx, id, into, "moved", visitor).await?;
+    }
     Ok(())
 }
 

@@ -39,7 +39,7 @@ pub enum GoalError {
     #[error("the goal contains characters that can’t be shown; type it again")]
     Unreadable,
     /// The due day isn't one.
-    #[error("this day can’t be meant; give one from 2000 to 2199, or none")]
+    #[error("this isn’t a plausible day; give one from 2000 to 2199, or none")]
     Due,
     /// Nothing is given that could be changed.
     #[error("nothing to change; give a text or a due day")]
@@ -47,6 +47,9 @@ pub enum GoalError {
     /// The client has too many open goals.
     #[error("this client has {MOST_OPEN} open goals, which is the most; achieve or drop some first")]
     TooMany,
+    /// A goal is to be open again, and its client was removed.
+    #[error("this client was removed, so no goal of theirs can be open; add the client again first")]
+    ClientGone,
     /// What is said of it can't be kept.
     #[error(transparent)]
     Told(#[from] ToldError),
@@ -65,7 +68,7 @@ impl GoalError {
             Self::NoText | Self::LongText | Self::Unreadable => Some("text"),
             Self::Due => Some("due_date"),
             Self::Told(error) => Some(error.field()),
-            Self::NothingToChange | Self::TooMany | Self::Database(_) => None,
+            Self::NothingToChange | Self::TooMany | Self::ClientGone | Self::Database(_) => None,
         }
     }
 }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{Audience, Claim, Content, Section};
 
 /// If two sentences share less of their words than this, they are separate sentences, not one that changed.
-const ALIKE: f32 = 0.4;
+pub(super) const ALIKE: f32 = 0.4;
 
 /// What happened to some words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
@@ -170,10 +170,14 @@ fn pair<'a>(old: &[&'a Claim], new: &[&Claim]) -> (Vec<Option<&'a Claim>>, Vec<&
         let at = free.iter().position(|claim| fits(claim))?;
         Some(free.remove(at))
     };
-    let mut partners: Vec<Option<&'a Claim>> = new.iter().map(|claim| take(&|it| it.text == claim.text)).collect();
-    for (claim, partner) in new.iter().zip(&mut partners) {
-        if partner.is_none() {
-            *partner = take(&|it| shares_evidence(it, claim) || likeness(&it.text, &claim.text) >= ALIKE);
+    let mut partners: Vec<Option<&'a Claim>> =
+        new.iter().map(|claim| take(&|it| it.lasting_id == claim.lasting_id)).collect();
+    let fits: [&dyn Fn(&Claim, &Claim) -> bool; 2] = [&|it, claim| it.text == claim.text, &|it, claim| {
+        shares_evidence(it, claim) || likeness(&it.text, &claim.text) >= ALIKE
+    }];
+    for fits in fits {
+        for (claim, partner) in new.iter().zip(&mut partners).filter(|(_, partner)| partner.is_none()) {
+            *partner = take(&|it| fits(it, claim));
         }
     }
     (partners, free)

@@ -2,16 +2,23 @@
 //!
 //! What people say of an action item (that it is done), and what later sessions say of it, is kept by that id, so it follows
 //! the item through edits, refinements and undoing. A claim that was read from an earlier version brings its lasting id
-//! along. One that was written anew, as when a transcript was replaced, goes on with the earlier claim of its section that
-//! has the same words, else with the most alike of those that are based on the same utterance. Reads the claims of all
-//! versions of one summary.
+//! along. One that was written anew goes on with an earlier claim of its section: with one in the same words, else with the
+//! one whose words are the most alike of those that are based on the same words of the session. These are compared as words,
+//! as a transcript that replaces another has utterances of its own. Where the words aren't alike it's a new claim: a promise
+//! that stays open by mistake is seen, one that is done by mistake isn't. Reads the claims of all versions of one summary.
 
 use std::collections::HashSet;
 
 use uuid::Uuid;
 
-use super::{Claim, Content, diff::likeness};
+use super::{
+    Claim, Content,
+    diff::{ALIKE, likeness},
+};
 use crate::db::{TenantTx, Tx};
+
+/// Two quotes that share less of their words than this are of different words.
+const SAME_QUOTE: f32 = 0.6;
 
 /// A claim as it was when it was last in a version.
 struct Earlier {
@@ -19,6 +26,7 @@ struct Earlier {
     section: String,
     text: String,
     utterances: Vec<Uuid>,
+    quotes: Vec<String>,
 }
 
 /// The lasting ids of the claims of `content`, in order, before it becomes the summary's next version.
@@ -29,9 +37,12 @@ pub(super) async fn lasting_ids(
 ) -> Result<Vec<Uuid>, sqlx::Error> {
     let earlier = sqlx::query_as!(
         Earlier,
-        r#"select distinct on (lasting_id) lasting_id, section, text,
-                  array(select utterance_id from evidence where claim_id = claims.id) as "utterances!"
-           from claims where summary_id = $1 order by lasting_id, version desc"#,
+        r#"select lasting_id, section, text,
+                  array(select utterance_id from evidence where claim_id = newest.id) as "utterances!",
+                  array(select quote from evidence where claim_id = newest.id) as "quotes!"
+           from (select distinct on (lasting_id) id, lasting_id, section, text, version, position
+                 from claims where summary_id = $1 order by lasting_id, version desc) newest
+           order by version desc, position"#,
         summary_id
     )
     .fetch_all(tx.conn())
@@ -40,29 +51,45 @@ pub(super) async fn lasting_ids(
 }
 
 /// The lasting id of each claim: its own if it was read from an earlier version, that of the claim it goes on with, or a
-/// new one. No two have the same.
+/// new one. No two have the same. `earlier` begins with those of the newest version.
 fn continued(earlier: &[Earlier], claims: &[Claim]) -> Vec<Uuid> {
     let mut taken = HashSet::new();
     let mut found: Vec<Option<Uuid>> = claims
         .iter()
         .map(|claim| earlier.iter().map(|it| it.lasting_id).find(|id| *id == claim.lasting_id && taken.insert(*id)))
         .collect();
-    let same_words = |it: &Earlier, claim: &Claim| (it.text == claim.text).then_some(1.0_f32);
-    let same_utterance = |it: &Earlier, claim: &Claim| {
-        let shares = claim.evidence.iter().any(|evidence| it.utterances.contains(&evidence.utterance_id));
-        shares.then(|| likeness(&it.text, &claim.text))
-    };
-    for fits in [&same_words as &dyn Fn(&Earlier, &Claim) -> Option<f32>, &same_utterance] {
-        for (claim, found) in claims.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
-            let free = earlier.iter().filter(|it| it.section == claim.section.as_str());
-            let candidates = free
-                .filter(|it| !taken.contains(&it.lasting_id))
-                .filter_map(|it| Some((it.lasting_id, fits(it, claim)?)));
-            *found = candidates.max_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(id, _)| id);
-            taken.extend(*found);
+    let mut pairs = Vec::new();
+    for (at, claim) in claims.iter().enumerate().filter(|(at, _)| found[*at].is_none()) {
+        pairs.extend(earlier.iter().filter_map(|it| Some((fits(it, claim)?, it.lasting_id, at))));
+    }
+    // The best pair of all first, whichever claim comes first. The sort is stable: of equal ones the newest.
+    pairs.sort_by(|(one, ..), (other, ..)| other.total_cmp(one));
+    for (_, lasting_id, at) in pairs {
+        if found[at].is_none() && taken.insert(lasting_id) {
+            found[at] = Some(lasting_id);
         }
     }
     found.into_iter().map(|found| found.unwrap_or_else(Uuid::now_v7)).collect()
+}
+
+/// How well a claim goes on with an earlier one: more for the same words, and more if both are based on the same words of
+/// the session. `None` if it doesn't.
+fn fits(earlier: &Earlier, claim: &Claim) -> Option<f32> {
+    if earlier.section != claim.section.as_str() {
+        return None;
+    }
+    let is_same = earlier.text == claim.text;
+    let alike = likeness(&earlier.text, &claim.text);
+    if alike < ALIKE && !is_same {
+        return None;
+    }
+    let is_of_same_utterance = claim.evidence.iter().any(|it| earlier.utterances.contains(&it.utterance_id));
+    let quotes = earlier.quotes.iter().flat_map(|quote| claim.evidence.iter().map(|it| likeness(quote, &it.quote)));
+    let source = if is_of_same_utterance { 1.1 } else { quotes.fold(0.0, f32::max) };
+    if is_same {
+        return Some(2.0 + source);
+    }
+    (source >= SAME_QUOTE).then_some(alike)
 }
 
 #[cfg(test)]
@@ -75,7 +102,7 @@ mod tests {
             utterance_id: Uuid::from_u128(utterance),
             speaker: "Priya".into(),
             start_ms: None,
-            quote: text.into(),
+            quote: format!("I said at {utterance} that I would."),
         };
         Claim { evidence: vec![evidence], ..Claim::new(Section::ActionItems, text.into()) }
     }
@@ -86,6 +113,7 @@ mod tests {
             section: claim.section.as_str().into(),
             text: claim.text.clone(),
             utterances: claim.evidence.iter().map(|it| it.utterance_id).collect(),
+            quotes: claim.evidence.iter().map(|it| it.quote.clone()).collect(),
         }
     }
 
@@ -109,6 +137,41 @@ mod tests {
         assert_eq!(continued(&was, &[claim("Book the room.", 7)]), [book.lasting_id]);
         let win = Claim { section: Section::Wins, ..claim("Book the room.", 1) };
         assert_ne!(continued(&was, &[win]), [book.lasting_id]);
+    }
+
+    #[test]
+    fn another_promise_of_the_same_utterance_is_a_new_one_whichever_comes_first() {
+        let call = claim("Call Anders.", 1);
+        let (book, phone) = (claim("Book the room.", 1), claim("Call Anders by phone.", 1));
+        for again in [[book.clone(), phone.clone()], [phone.clone(), book.clone()]] {
+            let ids = continued(&[earlier(&call)], &again);
+            for (claim, id) in again.iter().zip(ids) {
+                assert_eq!(id == call.lasting_id, claim.text == phone.text, "{}", claim.text);
+            }
+        }
+        assert_ne!(continued(&[earlier(&call)], &[book]), [call.lasting_id], "no word of it is the same");
+    }
+
+    #[test]
+    fn words_that_replace_others_keep_what_was_said_of_them() {
+        let said = |quote: &str, utterance| Claim {
+            evidence: vec![Evidence { quote: quote.into(), ..claim("", utterance).evidence.remove(0) }],
+            ..claim("", utterance)
+        };
+        let sent =
+            Claim { text: "Send the plan to Jonas.".into(), ..said("I will send the plan to Jonas on Friday.", 1) };
+        let again =
+            Claim { text: "Send Jonas the plan.".into(), ..said("I will send the plan to Jonas, on Friday.", 8) };
+        assert_eq!(continued(&[earlier(&sent)], &[again]), [sent.lasting_id]);
+        let other = Claim { text: "Send Jonas the plan.".into(), ..said("He wants to have it, the new plan.", 9) };
+        assert_ne!(continued(&[earlier(&sent)], &[other]), [sent.lasting_id], "it rests on other words");
+    }
+
+    #[test]
+    fn of_equal_words_each_goes_on_with_that_of_its_own_utterance() {
+        let (one, other) = (claim("Call Anders.", 1), claim("Call Anders.", 2));
+        let again = [claim("Call Anders.", 2), claim("Call Anders.", 1)];
+        assert_eq!(continued(&[earlier(&one), earlier(&other)], &again), [other.lasting_id, one.lasting_id]);
     }
 
     #[test]

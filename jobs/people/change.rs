@@ -13,6 +13,7 @@ use super::{
     put::{hold, readdress},
 };
 use crate::{
+    audit::Visitor,
     db::{Db, TenantTx, Tx},
     goals,
     model::id::IdPrefix,
@@ -182,7 +183,7 @@ pub async fn remove_client(db: &Db, coach_handle: &str, who: &str, dry_run: bool
     let mut tx = db.tenant(organization).await?;
     hold(&mut tx, coach_id).await?;
     let client = find(&mut tx, coach_id, coach_handle, who).await?;
-    let removal = remove_found(&mut tx, client, dry_run).await?;
+    let removal = remove_found(&mut tx, client, dry_run, &Visitor::default()).await?;
     tx.commit().await?;
     Ok(removal)
 }
@@ -191,7 +192,12 @@ pub async fn remove_client(db: &Db, coach_handle: &str, who: &str, dry_run: bool
 ///
 /// # Errors
 /// If the database fails.
-pub async fn remove_found(tx: &mut TenantTx, client: Client, dry_run: bool) -> Result<Removal, PeopleError> {
+pub async fn remove_found(
+    tx: &mut TenantTx,
+    client: Client,
+    dry_run: bool,
+    visitor: &Visitor,
+) -> Result<Removal, PeopleError> {
     hold(tx, client.coach_id).await?;
     let counts = sqlx::query!(
         r#"select (select count(distinct session_id) from participants where client_id = $1) as "sessions!",
@@ -213,7 +219,7 @@ pub async fn remove_found(tx: &mut TenantTx, client: Client, dry_run: bool) -> R
     }
     sqlx::query!("delete from aliases where client_id = $1", id).execute(tx.conn()).await?;
     let is_kept = removal.sessions > 0 || counts.is_kept;
-    goals::drop_of(tx, id, is_kept).await?;
+    goals::drop_of(tx, id, is_kept, visitor).await?;
     if !is_kept {
         sqlx::query!("delete from clients where id = $1", id).execute(tx.conn()).await?;
     } else {

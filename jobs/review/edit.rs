@@ -24,7 +24,7 @@ use crate::{
     },
     queue::enqueue,
     summarize::{Names, due},
-    text,
+    text::{self, is_readable, one_line},
     webhook::{self, EventType},
 };
 
@@ -133,17 +133,12 @@ fn added(section: Section, text: String) -> Claim {
     Claim { edited: true, support: Support::Own, action, ..Claim::new(section, text) }
 }
 
-/// A claim is one line; a text field sends its line breaks as CRLF.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 fn problem_of(text: &str) -> Option<&'static str> {
     if text.is_empty() {
         Some("This sentence is empty. To leave it out, tick “Remove”.")
     } else if text.chars().count() > MAX_CHARACTERS {
         Some("This sentence is longer than 1,000 characters. Shorten it, or split it in two.")
-    } else if text.chars().any(char::is_control) {
+    } else if !is_readable(text) {
         Some("This sentence contains characters that can’t be shown. Type it again.")
     } else {
         None

@@ -15,6 +15,7 @@ use crate::{
     model::summary::{self, Authorship},
     path::RefineSummary,
     queue::enqueue,
+    text::{is_readable, one_line},
     webhook::{self, EventType},
 };
 
@@ -127,12 +128,12 @@ pub async fn refinement(tx: &mut TenantTx, id: Uuid) -> Result<Option<Refinement
 
 /// An instruction on one line, if it can be followed.
 fn tidy(instruction: &str) -> Result<String, ActionError> {
-    let instruction = instruction.split_whitespace().collect::<Vec<_>>().join(" ");
+    let instruction = one_line(instruction);
     let problem = if instruction.is_empty() {
         Some("Say what to change, for example “shorter” or “drop the second point”.")
     } else if instruction.chars().count() > MAX_INSTRUCTION {
         Some("This is longer than 500 characters. Shorten it, or change the sentences by hand.")
-    } else if instruction.chars().any(|c| c.is_control() || crate::text::is_invisible(c)) {
+    } else if !is_readable(&instruction) {
         Some("This contains characters that can’t be shown. Type it again.")
     } else {
         None

@@ -2,7 +2,8 @@
 //!
 //! Reads the item as it is shown; writes what was said of it, by its lasting id, so that it follows the item through edits
 //! and refinements; the event for webhooks; the audit; and the job that looks again at what the next summary says of it.
-//! Saying the same twice changes nothing.
+//! Saying the same twice changes nothing; a note or a day that is given later leaves the other as it was. The session is
+//! locked first, so that of two who settle at once the second sees what the first did.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -16,13 +17,15 @@ use crate::{
         listing::{self, ActionLine},
         told::Told,
     },
+    path::session,
     summarize, webhook,
 };
 
 /// Settles an action item, and returns it as it is then. `id` is the item's, or that of its claim in any version.
 ///
 /// # Errors
-/// [`ActionError::NotFound`] if no summary that is shown has it; [`ActionError::Invalid`] names the field `day` or `note`.
+/// [`ActionError::NotFound`] if no summary that is shown has it; [`ActionError::Invalid`] names the field `day` or `note`, also
+/// if it's opened again on a day since which a session reports it done.
 pub async fn settle(
     tx: &mut TenantTx,
     id: Uuid,
@@ -30,7 +33,7 @@ pub async fn settle(
     told: &Told,
     visitor: &Visitor,
 ) -> Result<ActionLine, ActionError> {
-    let before = shown(tx, id).await?;
+    let before = locked(tx, id).await?;
     let place = sqlx::query!(
         r#"select (now() at time zone time_zone)::date as "today!", correlation_id
            from sessions join coaches on coaches.id = coach_id where sessions.id = $1"#,
@@ -38,13 +41,15 @@ pub async fn settle(
     )
     .fetch_one(tx.conn())
     .await?;
-    let (since, note) = told.checked(place.today).map_err(|error| {
-        ActionError::Invalid(vec![Problem { field: error.field().into(), problem: error.to_string() }])
-    })?;
-    // A later session's word isn't a person's; and nobody has to open what was never closed.
-    let is_told = before.told_at.is_some() || state == ItemState::Open;
-    let says_the_same = told.day.is_none_or(|_| before.since == Some(since)) && (note.is_none() || before.note == note);
-    if before.state == state && is_told && says_the_same {
+    // A later session's word isn't a person's.
+    let kept = before.since.filter(|_| before.state == state && before.told_at.is_some());
+    let kept = kept.map(|since| (since, before.note.clone()));
+    let (since, note) =
+        told.checked(place.today, kept.clone()).map_err(|error| invalid(error.field(), error.to_string()))?;
+    let is_same = kept == Some((since, note.clone()));
+    // Nobody has to open what was never closed.
+    let is_new = state == ItemState::Open && before.since.is_none() && *told == Told::default();
+    if is_same || is_new {
         return Ok(before);
     }
     let organization = tx.tenant();
@@ -73,7 +78,21 @@ pub async fn settle(
         ..Event::of(before.session_id, EventKind::Settled)
     };
     record(tx, &event, visitor).await?;
-    shown(tx, before.item_id).await
+    let now = shown(tx, before.item_id).await?;
+    if now.state == state { Ok(now) } else { Err(invalid("day", REPORTED.to_owned())) }
+}
+
+const REPORTED: &str = "a session since then reports it done; give that session’s day or a later one";
+
+fn invalid(field: &str, problem: String) -> ActionError {
+    ActionError::Invalid(vec![Problem { field: field.into(), problem }])
+}
+
+/// The item as it is shown, once nobody else changes it.
+async fn locked(tx: &mut TenantTx, id: Uuid) -> Result<ActionLine, ActionError> {
+    let seen = shown(tx, id).await?;
+    session::lock(tx, seen.session_id).await?.ok_or(ActionError::NotFound)?;
+    shown(tx, seen.item_id).await
 }
 
 async fn shown(tx: &mut TenantTx, id: Uuid) -> Result<ActionLine, ActionError> {

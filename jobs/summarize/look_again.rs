@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     input::{self, Stored},
-    open_threads,
+    open_threads::{self, Asked},
     verify::threads_again,
 };
 use crate::{
@@ -28,8 +28,9 @@ use crate::{
     webhook::{self, Event, EventType},
 };
 
-const REASON: &str = "Open threads checked again because an earlier session arrived or changed, or an action item was settled, after this one \
-     was written.";
+const CHANGED: &str =
+    "Open threads checked again because an earlier session arrived or changed after this one was written.";
+const SETTLED: &str = "Open threads checked again because an action item was completed, dropped or opened again.";
 
 /// Checks the open threads of a later summary.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -40,6 +41,9 @@ pub struct LookAgain {
     pub after: Uuid,
     /// The new version of the earlier summary.
     pub version: i32,
+    /// Which of the times that somebody settled an action item of the earlier summary triggered this, if it was that.
+    #[serde(default)]
+    pub settling: Option<Uuid>,
 }
 
 /// Has the client's next later summary checked again, now that `summary_id` has this version.
@@ -47,10 +51,12 @@ pub(super) async fn enqueue_next(
     tx: &mut TenantTx,
     summary_id: Uuid,
     version: i32,
+    settling: Option<Uuid>,
     correlation_id: Uuid,
 ) -> Result<(), sqlx::Error> {
     if let Some(next) = next_in_review(tx, summary_id).await? {
-        enqueue(tx, &LookAgain { summary_id: next, after: summary_id, version }, correlation_id).await?;
+        let job = LookAgain { summary_id: next, after: summary_id, version, settling };
+        enqueue(tx, &job, correlation_id).await?;
     }
     Ok(())
 }
@@ -63,7 +69,11 @@ pub(crate) async fn look_again_after(
 ) -> Result<(), sqlx::Error> {
     let version = sqlx::query_scalar!("select version from summaries where id = $1", summary_id);
     let version = version.fetch_one(tx.conn()).await?;
-    enqueue_next(tx, summary_id, version, correlation_id).await
+    // One that is being saved at this moment was written without knowing: it is in review afterwards.
+    if let Some(due) = open_threads::next(tx, summary_id, SummaryState::Due).await? {
+        sqlx::query!("select id from summaries where id = $1 for share", due).fetch_optional(tx.conn()).await?;
+    }
+    enqueue_next(tx, summary_id, version, Some(Uuid::now_v7()), correlation_id).await
 }
 
 /// The client's next later summary that is in review.
@@ -78,7 +88,8 @@ impl JobArgs for LookAgain {
 
     /// One job per trigger: a job that is already running may have read the previous state.
     fn unique_key(&self) -> Option<String> {
-        Some(format!("{}:{}:{}", self.summary_id, self.after, self.version))
+        let settling = self.settling.map(|id| format!(":{id}")).unwrap_or_default();
+        Some(format!("{}:{}:{}{settling}", self.summary_id, self.after, self.version))
     }
 }
 
@@ -95,7 +106,7 @@ impl Job for LookAgain {
         tx.commit().await?;
         let (before, renewed) = cuttable(move |_| {
             let input = before.stored.clone().confined().input;
-            let claims = threads_again(&input, before.content.claims.clone());
+            let claims = threads_again(&input, &before.asked, before.content.claims.clone());
             (before, Content { claims })
         })
         .await?;
@@ -114,21 +125,21 @@ impl Job for LookAgain {
         if now != before {
             return Err(JobError::overtaken("the summary changed while its open threads were looked at"));
         }
-        let Read { stored, mut version, authorship, content } = now;
+        let Read { stored, mut version, authorship, content, asked: _ } = now;
         let changed = renewed.hash() != content.hash();
         if changed {
             version = summary::add_version(&mut tx, self.summary_id, &renewed, &authorship).await?;
             sqlx::query!(
                 "update summaries set rewrite_reason = $2, updated_at = now() where id = $1",
                 self.summary_id,
-                REASON
+                if self.settling.is_some() { SETTLED } else { CHANGED }
             )
             .execute(tx.conn())
             .await?;
             webhook::emit(&mut tx, &Event::summary(EventType::SummaryWritten, self.summary_id)).await?;
             enqueue(&mut tx, &IndexSummary { summary_id: self.summary_id, version }, correlation_id).await?;
         }
-        enqueue_next(&mut tx, self.summary_id, version, correlation_id).await?;
+        enqueue_next(&mut tx, self.summary_id, version, self.settling, correlation_id).await?;
         tracing::info!(target: "summarize",
             { summary.id = %self.summary_id, session.id = %stored.session_id, changed },
             "The open threads of a later summary were looked at again");
@@ -143,6 +154,8 @@ struct Read {
     version: i32,
     authorship: Authorship,
     content: Content,
+    /// The earlier action items that its claims are about, as far as they are still in a summary.
+    asked: Vec<Asked>,
 }
 
 impl LookAgain {
@@ -171,7 +184,8 @@ impl LookAgain {
             claims_dropped: row.claims_dropped,
         };
         let content = summary::load_version(tx, self.summary_id, row.version).await?;
-        Ok(Ok(Read { stored, version: row.version, authorship, content }))
+        let asked = open_threads::asked(tx, self.summary_id, row.version).await?;
+        Ok(Ok(Read { stored, version: row.version, authorship, content, asked }))
     }
 }
 

@@ -209,7 +209,7 @@ impl SummarizeClient {
         .await?;
         webhook::emit(&mut tx, &webhook::Event::summary(EventType::SummaryWritten, self.summary_id)).await?;
         enqueue(&mut tx, &IndexSummary { summary_id: self.summary_id, version }, session.correlation_id).await?;
-        look_again::enqueue_next(&mut tx, self.summary_id, version, session.correlation_id).await?;
+        look_again::enqueue_next(&mut tx, self.summary_id, version, None, session.correlation_id).await?;
         self.hasten_next(&mut tx).await?;
         let review_requested = if now.state == SummaryState::Failed && session.state == SessionState::InReview {
             // An operator has restarted it: the coach was told that it couldn't be written, and is now told that it has

@@ -27,7 +27,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(4)];
 
 /// The action items of the client's earlier sessions that were open on the day of this one, newest first: no session since
-/// has reported them done, and nobody has ticked them off or dropped them by then. What was closed stays closed, unless a
+/// has reported them done, and nobody has ticked them off or dropped them before that day. What was closed stays closed, unless a
 /// person opened it again. An item is known by its claim's lasting id, whatever version is shown. The same promise made
 /// again is one thread: in its latest words, since its first date; and what closes it closes every earlier instance. `two`
 /// are the names of client and coach.
@@ -48,7 +48,8 @@ pub(super) async fn open(
          from shown
          join claims on claims.summary_id = shown.id and claims.version = shown.version
          join action_items on action_items.claim_id = claims.id
-         left join action_item_states told on told.lasting_id = claims.lasting_id and told.since <= $3
+         left join action_item_states told on told.lasting_id = claims.lasting_id
+             and (told.since < $3 or told.state = 'open' and told.since = $3)
          where coalesce(told.state, 'open') = 'open' and not exists (
              select from claims earlier
              join threads on threads.earlier_claim_id = earlier.id
@@ -97,8 +98,42 @@ pub(super) async fn open(
     Ok(threads)
 }
 
-/// An action item that a session since has said to be done, or that a person has ticked off or dropped: by then a day's
-/// sessions aren't over, so it is before them all.
+/// An earlier action item that a claim is about, and its claim in the version of its summary that is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// Its claim as the thread names it.
+    pub claim_id: Uuid,
+    /// Its claim as it is shown now.
+    pub shown_id: Uuid,
+    /// Its words as they are shown now.
+    pub text: String,
+}
+
+/// The action items that the threads of a version are about, as far as the client still has them in a summary, whether they
+/// are open or not.
+pub(super) async fn asked(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> Result<Vec<Asked>, sqlx::Error> {
+    sqlx::query_as!(
+        Asked,
+        "select earlier_claim_id as claim_id, shown.id as shown_id, shown.text
+         from claims said
+         join summaries mine on mine.id = said.summary_id
+         join threads on threads.claim_id = said.id
+         join claims earlier on earlier.id = earlier_claim_id
+         join summaries before on before.id = earlier.summary_id and before.client_id = mine.client_id
+           and before.state in ('done', 'approved')
+         join claims shown on shown.summary_id = before.id and shown.lasting_id = earlier.lasting_id
+           and shown.version = coalesce(before.approved_version, before.version)
+         join action_items on action_items.claim_id = shown.id
+         where said.summary_id = $1 and said.version = $2
+         order by earlier_claim_id",
+        summary_id,
+        version
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// An action item that a session since has said to be done, or that a person has ticked off or dropped on an earlier day.
 struct Settled {
     text: String,
     owner: Option<String>,
@@ -132,7 +167,7 @@ async fn settled(
            join claims on claims.lasting_id = told.lasting_id and claims.version = coalesce(approved_version, summaries.version)
            join action_items on action_items.claim_id = claims.id
            where told.state <> 'open' and client_id = $2 and session_id <> $1 and summaries.state in ('done', 'approved')
-             and told.since between $3 - $4::int and $3
+             and told.since between $3 - $4::int and $3 - 1
            order by 3 desc, 4 limit $5"#,
         session_id,
         client_id,

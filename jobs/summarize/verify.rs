@@ -6,6 +6,7 @@
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use regex::Regex;
+use uuid::Uuid;
 
 use super::{
     cited::{Cited, cited},
@@ -14,6 +15,7 @@ use super::{
     due,
     input::{Line, OpenThread, SessionForClient, Speaker},
     offline::{self, Doubt, Doubts},
+    open_threads::Asked,
     supported::{Basis, Unsaid, unsaid},
 };
 use crate::model::{ActionItem, Claim, Evidence, Owner, Score, Section, Support, Thread, ThreadOutcome};
@@ -104,15 +106,18 @@ fn with_threads(input: &SessionForClient, doubts: &Doubts<'_>, mut claims: Vec<C
     claims
 }
 
-/// The claims of an existing summary, with the threads that are open now. What it says about one that is still open
-/// stays, and so does everything else, whatever the template allows: the coach may have added it.
-pub(super) fn threads_again(input: &SessionForClient, claims: Vec<Claim>) -> Vec<Claim> {
+/// The claims of an existing summary, with the threads that are open now. What was said about one stays, also if it is
+/// closed, as long as the action item is in a summary (`asked`); and so does everything else, whatever the template allows:
+/// the coach may have added it.
+pub(super) fn threads_again(input: &SessionForClient, asked: &[Asked], claims: Vec<Claim>) -> Vec<Claim> {
     let (told, others): (Vec<Claim>, Vec<Claim>) = claims.into_iter().partition(|claim| claim.thread.is_some());
     let still_open = |mut claim: Claim| {
         let told = claim.thread.as_mut().filter(|told| told.outcome != ThreadOutcome::NoMatch)?;
         // The earlier summary may have a new version in which the item has another id.
-        let same = |thread: &&OpenThread| thread.claim_id == told.claim_id || thread.text == told.text;
-        told.claim_id = input.threads.iter().find(same)?.claim_id;
+        let shown = asked.iter().find(|it| it.claim_id == told.claim_id).map(|it| (it.shown_id, it.text.clone()));
+        let of = |thread: &OpenThread| (thread.claim_id, thread.text.clone());
+        let same = |it: &(Uuid, String)| it.1 == told.text;
+        (told.claim_id, told.text) = shown.or_else(|| input.threads.iter().map(of).find(same))?;
         Some(claim)
     };
     let claims = others.into_iter().chain(told.into_iter().filter_map(still_open)).collect();

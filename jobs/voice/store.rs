@@ -8,7 +8,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::Voice;
-use crate::db::{TenantTx, Tx};
+use crate::{
+    db::{TenantTx, Tx},
+    text::{is_readable, one_line},
+};
 
 /// The maximum number of rules per coach: the model reads the whole prompt, and the coach the whole page.
 const MOST_RULES: i64 = 100;
@@ -93,7 +96,6 @@ impl NewRule {
     /// # Errors
     /// Returns what is wrong with it.
     fn checked(self) -> Result<Self, VoiceError> {
-        let tidy = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let good = |text: &str, most: usize| {
             if text.is_empty() {
                 return Err(VoiceError::Bad("the rule is empty: write what you want"));
@@ -103,19 +105,19 @@ impl NewRule {
                     "the rule is too long: at most 200 characters for a sentence, 60 for words",
                 ));
             }
-            if text.chars().any(|c| c.is_control() || crate::text::is_invisible(c)) {
+            if !is_readable(text) {
                 return Err(VoiceError::Bad("the rule contains characters that can’t be shown: type it again"));
             }
             Ok(())
         };
         match self {
             Self::Said(rule) => {
-                let rule = tidy(&rule);
+                let rule = one_line(&rule);
                 good(&rule, 200)?;
                 Ok(Self::Said(rule))
             }
             Self::Replace(from, to) => {
-                let (from, to) = (tidy(&from), tidy(&to));
+                let (from, to) = (one_line(&from), one_line(&to));
                 good(&from, 60)?;
                 good(&to, 60)?;
                 if from.to_lowercase() == to.to_lowercase() {

@@ -216,9 +216,10 @@ async fn summary(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<(Data, Uu
 
 async fn action_item(tx: &mut TenantTx, item_id: Uuid) -> Result<Option<(Data, Uuid)>, sqlx::Error> {
     let found = sqlx::query!(
-        "select told.state, summary_id, session_id, coach_id, client_id, correlation_id
-         from action_item_states told join summaries on summaries.id = summary_id join sessions on sessions.id = session_id
-         where lasting_id = $1",
+        r#"select stands.state as "state!", summary_id, session_id, coach_id, client_id, correlation_id
+         from action_item_states told cross join lateral action_item_now(lasting_id) as stands
+         join summaries on summaries.id = summary_id join sessions on sessions.id = session_id
+         where lasting_id = $1"#,
         item_id
     )
     .fetch_optional(tx.conn())

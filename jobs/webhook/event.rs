@@ -72,9 +72,12 @@ pub enum EventType {
     /// An action item was completed, dropped or opened again.
     #[strum(serialize = "action_item.settled")]
     ActionItemSettled,
-    /// A goal was set, changed, achieved, dropped or opened again.
+    /// A goal was set, changed, achieved, dropped or opened again, or its client was merged into another.
     #[strum(serialize = "goal.changed")]
     GoalChanged,
+    /// A goal was removed, or its client was, and it with them.
+    #[strum(serialize = "goal.removed")]
+    GoalRemoved,
     /// The mail server accepted an email, or the coach says that it arrived; `kind` says which email.
     #[strum(serialize = "mail.sent")]
     MailSent,
@@ -125,7 +128,7 @@ impl EventType {
             | Self::SummaryDismissed
             | Self::SummaryReopened => &["session_id", "coach_id", "summary_id", "client_id", "version", "state"],
             Self::ActionItemSettled => &["item_id", "session_id", "coach_id", "summary_id", "client_id", "state"],
-            Self::GoalChanged => &["goal_id", "coach_id", "client_id", "state"],
+            Self::GoalChanged | Self::GoalRemoved => &["goal_id", "coach_id", "client_id", "state"],
             Self::MailSent | Self::MailFailed | Self::MailUncertain => {
                 &["mail_id", "kind", "state", "session_id", "coach_id", "client_id"]
             }
@@ -210,6 +213,12 @@ impl Event {
     #[must_use]
     pub fn goal(goal_id: Uuid) -> Self {
         Self { kind: EventType::GoalChanged, subject: Subject::Goal(goal_id), once: None }
+    }
+
+    /// A goal is about to be removed.
+    #[must_use]
+    pub fn goal_removed(goal_id: Uuid) -> Self {
+        Self { kind: EventType::GoalRemoved, ..Self::goal(goal_id) }
     }
 
     /// An email has a new state, which its row didn't have before.

@@ -35,27 +35,36 @@ pub(crate) enum Actions {
         /// Only those from sessions with this client: email, name, id, or the first digits of the id
         #[arg(long)]
         client: Option<String>,
+        /// Only those of this owner
+        #[arg(long, value_parser = ["client", "coach", "unclear"])]
+        owner: Option<String>,
         /// Only those that stand so
         #[arg(long, value_parser = one_of::<ItemState>(ItemState::NAMES))]
         state: Option<ItemState>,
         /// Only those that are open and whose day has passed
         #[arg(long)]
         overdue: bool,
+        /// Only those from sessions on or after this day
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        from: Option<NaiveDate>,
+        /// Only those from sessions on or before this day
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        to: Option<NaiveDate>,
         /// Show at most this many
         #[arg(long, default_value_t = 100)]
         limit: i64,
     },
-    /// It was done
+    /// Mark an action item as done
     ///
     /// It isn't overdue then, and later sessions aren't asked about it.
     Complete(Settling),
-    /// It won't be done
+    /// Drop an action item that won't be done
     ///
     /// It isn't overdue then, and later sessions aren't asked about it.
     Drop(Settling),
-    /// It is open again
+    /// Open an action item again
     ///
-    /// Also if a session reported it done: only a later session counts from then on.
+    /// Even if a session reported it done: only a later session counts from then on.
     Reopen(Settling),
 }
 
@@ -88,14 +97,16 @@ impl From<Said> for Told {
 impl Actions {
     pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
         match self {
-            Self::List { coach, client, state, overdue, limit } => {
+            Self::List { coach, client, owner, state, overdue, from, to, limit } => {
                 let (organization, coach_id) = people::coach(&app.db, &coach).await?;
                 let client = match client {
                     Some(who) => Some(people::find_client(&app.db, &coach, &who).await?.id),
                     None => None,
                 };
                 let coach = Some(coach_id);
-                let wanted = WantedActions { client, coach, state, overdue, limit, ..WantedActions::default() };
+                let owner = owner.as_deref().map(|owner| Owner::parse(owner).as_str());
+                let (item, after) = (None, None);
+                let wanted = WantedActions { client, coach, owner, state, overdue, from, to, item, after, limit };
                 let items = listing::action_page(&mut app.db.tenant(organization).await?, &wanted).await?;
                 app.output.list(&items, "no matching action items", HEADINGS, cells)?;
             }

@@ -12,6 +12,7 @@ use debrief_jobs::{
     model::{GoalState, id::IdPrefix},
     people,
 };
+use uuid::Uuid;
 
 use super::{App, actions::Said, output::one_of};
 
@@ -52,6 +53,9 @@ pub(crate) enum Goals {
         /// By when
         #[arg(long, value_name = "YYYY-MM-DD")]
         due: Option<NaiveDate>,
+        /// The id of the action item or sentence of a summary that it comes from
+        #[arg(long, value_name = "ID")]
+        claim: Option<Uuid>,
     },
     /// Change a goal's words or day
     Change {
@@ -67,12 +71,19 @@ pub(crate) enum Goals {
         #[arg(long, conflicts_with = "due")]
         no_due: bool,
     },
-    /// It was achieved
+    /// Mark a goal as achieved
     Achieve(Settling),
-    /// It isn't pursued any more
+    /// Drop a goal that the client no longer pursues
     Drop(Settling),
-    /// It is open again
+    /// Open a goal again
     Reopen(Settling),
+    /// Remove a goal that was set by mistake
+    ///
+    /// Nothing of it stays but a line in the audit. Drop a goal that was once meant.
+    Remove {
+        /// The goal's id, or its first digits
+        id: IdPrefix,
+    },
 }
 
 /// What is said of a goal.
@@ -98,11 +109,11 @@ impl Goals {
                 let found = goals::page(&mut app.db.tenant(organization).await?, &wanted).await?;
                 app.output.list(&found, "no matching goals; `debrief goals add` sets one", HEADINGS, cells)?;
             }
-            Self::Add { coach, client, text, due } => {
+            Self::Add { coach, client, text, due, claim } => {
                 let (organization, _) = people::coach(&app.db, &coach).await?;
                 let client = people::find_client(&app.db, &coach, &client).await?.id;
                 let mut tx = app.db.tenant(organization).await?;
-                let new = NewGoal { client, text: &text, due, claim: None };
+                let new = NewGoal { client, text: &text, due, claim };
                 let goal = goals::create(&mut tx, &new, &visitor).await?;
                 tx.commit().await?;
                 app.output.one(&goal, |goal| format!("goal of {}: {}", goal.client, goal.id))?;
@@ -118,6 +129,13 @@ impl Goals {
             Self::Achieve(settling) => settling.run(app, GoalState::Achieved).await?,
             Self::Drop(settling) => settling.run(app, GoalState::Dropped).await?,
             Self::Reopen(settling) => settling.run(app, GoalState::Open).await?,
+            Self::Remove { id } => {
+                let (mut tx, id) = app.goal(&id).await?;
+                let goal = goals::hold(&mut tx, id).await?.context("the goal was there a moment ago")?;
+                goals::remove(&mut tx, &goal, &visitor).await?;
+                tx.commit().await?;
+                app.output.one(&goal, |goal| format!("removed: {} ({})", goal.text, goal.client))?;
+            }
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -66,6 +66,15 @@ async fn a_completed_item_stays_so_through_edits_refinements_and_undoing_and_can
     is_done(&done.json());
     let again = api.ask(&key, Method::POST, &format!("{path}/complete"), None, &[]).await.json();
     assert_eq!(again["told_at"], done.json()["told_at"], "twice is once");
+    // What is said later of the same leaves the rest as it was.
+    let noted = api.post(&key, &format!("{path}/complete"), &json!({ "note": "By post." })).await.json();
+    assert_eq!((&noted["since"], &noted["note"]), (&json!("2026-01-15"), &json!("By post.")), "{noted}");
+    let moved = api.post(&key, &format!("{path}/complete"), &json!({ "day": "2026-01-14" })).await.json();
+    assert_eq!((&moved["since"], &moved["note"]), (&json!("2026-01-14"), &json!("By post.")), "{moved}");
+    let bare = api.post(&key, &format!("{path}/complete"), &json!({ "note": "" })).await.json();
+    assert_eq!((&bare["since"], &bare["note"]), (&json!("2026-01-14"), &Value::Null), "{bare}");
+    let body = json!({ "day": "2026-01-15", "note": "Sent to Jonas." });
+    is_done(&api.post(&key, &format!("{path}/complete"), &body).await.json());
     assert_eq!(api.items(&key, "overdue=true").await, Vec::<Value>::new());
     assert_eq!(api.items(&key, "state=open").await, Vec::<Value>::new());
 
@@ -102,7 +111,7 @@ async fn a_completed_item_stays_so_through_edits_refinements_and_undoing_and_can
     assert_eq!(api.post(&key, &format!("{path}/complete"), &json!({})).await.json()["state"], "done");
     let told = "select count(*) from audit_events where kind = 'settled' and person_id is not null
         and client_id is not null and session_id is not null";
-    assert_eq!(api.count(told).await, 4, "each change by whom, once");
+    assert_eq!(api.count(told).await, 8, "each change by whom, once");
 }
 
 #[tokio::test]
@@ -124,6 +133,26 @@ async fn what_a_person_says_of_an_item_goes_before_an_earlier_session_and_not_be
     assert_eq!((&reopened["state"], &reopened["reported_done"]), (&json!("open"), &json!(true)), "{reopened}");
     api.execute("update sessions set session_date = session_date + 1").await;
     assert_eq!(api.item(&key).await["state"], "done", "a session since says so");
+    // Opened again on a day before that session, it would stay done: that is said, not done.
+    let refused = api.post(&key, &format!("{path}/reopen"), &json!({ "day": session_date })).await;
+    assert_eq!((refused.code(), &refused.json()["errors"][0]["field"]), ("COACH_015".into(), &json!("day")));
+}
+
+#[tokio::test]
+async fn of_two_who_complete_an_item_at_once_nobody_loses_a_word() {
+    let api = Api::new().await;
+    let key = api.maya().await;
+    let item = api.item(&key).await;
+    let path = format!("/v1/action-items/{}", item["item_id"].as_str().expect("an id"));
+    for _ in 0..8 {
+        let (complete, whole) = (format!("{path}/complete"), json!({ "day": "2026-01-15", "note": "Sent." }));
+        let bare = json!({});
+        let (one, two) = tokio::join!(api.post(&key, &complete, &whole), api.post(&key, &complete, &bare));
+        assert_eq!((one.status, two.status), (StatusCode::OK, StatusCode::OK), "{} {}", one.body, two.body);
+        let now = api.item(&key).await;
+        assert_eq!((&now["since"], &now["note"]), (&json!("2026-01-15"), &json!("Sent.")), "{now}");
+        api.execute("delete from action_item_states").await;
+    }
 }
 
 async fn set(api: &Api, key: &str, body: Value) -> Value {
@@ -198,6 +227,8 @@ async fn goals_are_set_found_changed_achieved_dropped_reopened_and_removed() {
     let again = api.ask(&key, Method::POST, &format!("{path}/achieve"), None, &[]).await;
     assert_eq!(again.header("etag"), achieved.header("etag"), "twice is once");
     assert_eq!(texts(&api, &key, "state=achieved").await, ["Lead the whole team."]);
+    let noted = api.post(&key, &format!("{path}/achieve"), &json!({ "note": "All six." })).await.json();
+    assert_eq!((&noted["since"], &noted["note"]), (&json!("2026-01-31"), &json!("All six.")), "the day stays");
     assert_eq!(api.post(&key, &format!("{path}/reopen"), &json!({})).await.json()["state"], "open");
     assert_eq!(api.post(&key, &format!("{path}/drop"), &json!({})).await.json()["state"], "dropped");
     let removed = api.ask(&key, Method::DELETE, &path, None, &[]).await;
@@ -205,7 +236,7 @@ async fn goals_are_set_found_changed_achieved_dropped_reopened_and_removed() {
     assert_eq!(api.get(&key, &path).await.status, StatusCode::NOT_FOUND);
     assert_eq!(texts(&api, &key, "").await, ["Rest more.", "Delegate."]);
     let told = "select count(*) from audit_events where kind = 'goal_changed' and client_id is not null";
-    assert_eq!(api.count(told).await, 8, "three set, one changed, achieved, reopened, dropped and removed");
+    assert_eq!(api.count(told).await, 9, "three set, one changed, achieved, noted, reopened, dropped and removed");
 }
 
 #[tokio::test]
@@ -221,6 +252,12 @@ async fn a_clients_open_goals_are_not_more_than_anybody_can_follow() {
     let refused = api.post(&key, "/v1/goals", &json!({ "client_id": api.world.priya, "text": "x" })).await;
     assert_eq!(refused.code(), "COACH_040", "{}", refused.body);
     set(&api, &key, json!({ "client_id": api.world.tom, "text": "Another client's." })).await;
+    // Of two at once, one is too many.
+    api.execute("delete from goals where id = (select id from goals where text = 'One of many.' limit 1)").await;
+    let body = json!({ "client_id": api.world.priya, "text": "The last one." });
+    let (one, two) = tokio::join!(api.post(&key, "/v1/goals", &body), api.post(&key, "/v1/goals", &body));
+    let set = [&one, &two].iter().filter(|answer| answer.status == StatusCode::CREATED).count();
+    assert_eq!(set, 1, "{} {}", one.body, two.body);
 }
 
 #[tokio::test]
@@ -242,11 +279,19 @@ async fn a_client_who_goes_takes_the_goals_along() {
     let path = format!("/v1/goals/{}", goal["id"].as_str().expect("an id"));
     let goal = api.get(&key, &path).await.json();
     assert_eq!((&goal["state"], &goal["note"]), (&json!("dropped"), &json!("The client was removed.")), "{goal}");
+    let reopened = api.post(&key, &format!("{path}/reopen"), &json!({})).await;
+    assert_eq!(reopened.code(), "COACH_040", "{}", reopened.body);
     // One without sessions leaves nothing.
     api.ask(&key, Method::DELETE, &format!("/v1/clients/{tom}"), None, &[]).await;
     assert_eq!(texts(&api, &key, "").await, ["Delegate.", "Lead the team."]);
     let late = api.post(&key, "/v1/goals", &json!({ "client_id": priya, "text": "x" })).await;
     assert_eq!(late.code(), "COACH_015", "there is no such client any more");
+    // By whom each was moved, dropped and removed is in the audit.
+    let noted = "select count(*) from audit_events where kind = 'goal_changed' and person_id is not null and ";
+    for (what, how_many) in [("'moved'", 1), ("'dropped'", 2), ("'removed'", 1)] {
+        let sql = format!("{noted} detail->>'what' = {what}").leak();
+        assert_eq!(api.count(sql).await, how_many, "{what}");
+    }
 }
 
 #[tokio::test]

@@ -62,6 +62,12 @@ async fn action_items_are_settled_and_goals_kept_on_the_command_line() {
         .json(&["actions", "complete", id, "--day", "2026-11-05", "--note", "She sent it on Thursday."])
         .await;
     assert_eq!((&done["state"], &done["since"]), (&"done".into(), &"2026-11-05".into()));
+    assert_eq!(done["note"], "She sent it on Thursday.");
+    let others =
+        ["actions", "list", "--coach", "maya", "--owner", "coach", "--from", "2026-11-02", "--to", "2026-11-02"];
+    assert!(!installation.run(&others).await.contains("Lena"), "it is Priya’s");
+    let earlier = ["actions", "list", "--coach", "maya", "--to", "2026-11-01", "--json"];
+    assert_eq!(installation.run(&earlier).await, "");
     let listed = installation.run(&["actions", "list", "--coach", "maya", "--state", "done"]).await;
     assert!(listed.contains("Lena") && listed.contains(id) && listed.lines().count() == 2, "{listed}");
     assert!(installation.run(&["actions", "reopen", id]).await.contains(": open since "));
@@ -77,6 +83,13 @@ async fn action_items_are_settled_and_goals_kept_on_the_command_line() {
     assert!(installation.run(&["goals", "achieve", id, "--note", "She does."]).await.contains(": achieved since "));
     assert!(installation.run(&["goals", "reopen", id]).await.contains(": open since "));
     assert!(installation.run(&["goals", "drop", id]).await.contains(": dropped since "));
+    let from = item["item_id"].as_str().expect("an id");
+    let add = ["goals", "add", "--coach", "maya", "--client", "Priya Raman", "A mistake.", "--claim", from];
+    let mistake = installation.json(&add).await;
+    assert_eq!(mistake["lasting_id"], from);
+    let removed = installation.run(&["goals", "remove", mistake["id"].as_str().expect("an id")]).await;
+    assert!(removed.contains("removed: A mistake. (Priya Raman)"), "{removed}");
+    assert!(!installation.run(&["goals", "list", "--coach", "maya"]).await.contains("A mistake."));
     let other = "01a1f840-0000-7000-8000-000000000000";
     for (arguments, advice) in [
         (vec!["actions", "complete", other], "debrief actions list"),

@@ -211,8 +211,8 @@ async fn action_items_are_those_of_the_version_that_counts() {
     let old = vec![action("Send the old plan", Owner::Client, Some(day("2020-01-01")), said)];
     let (summary, _) = world.summarize(filled.session, world.priya, &Content { claims: old }).await;
     let new = vec![
-        action("Send the plan", Owner::Client, Some(day("2020-01-01")), said),
         action("Book the room", Owner::Coach, Some(day("2999-01-01")), said),
+        action("Send the plan", Owner::Client, Some(day("2020-01-01")), said),
         action("Think about it", Owner::Unclear, None, said),
     ];
     world.summarize(filled.session, world.priya, &Content { claims: new }).await;

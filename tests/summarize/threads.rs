@@ -170,15 +170,7 @@ async fn what_was_settled_stays_settled_though_the_coach_words_it_anew() {
     for claim in reworded.claims.iter_mut().filter(|claim| claim.action.is_some()) {
         (claim.text, claim.edited) = ("Lena gets the plan.".into(), true);
     }
-    let by_coach = summary::Authorship {
-        author: "coach",
-        provider: "offline".into(),
-        model: String::new(),
-        prompt_version: String::new(),
-        template: "default".into(),
-        claims_dropped: 0,
-    };
-    summary::add_version(&mut tx, first.priya.summary_id, &reworded, &by_coach).await.expect("a version");
+    summary::add_version(&mut tx, first.priya.summary_id, &reworded, &by_coach()).await.expect("a version");
     tx.commit().await.expect("it is committed");
 
     let third = stage_on(&world, "2026-03-18", SILENT).await;
@@ -330,19 +322,22 @@ async fn every_claim_rests_on_words_or_is_refused() {
         (win(Support::Verified), false),
     ] {
         let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
-        let by = summary::Authorship {
-            author: "coach",
-            provider: "offline".into(),
-            model: String::new(),
-            prompt_version: String::new(),
-            template: "default".into(),
-            claims_dropped: 0,
-        };
         let content = Content { claims: vec![claim.clone()] };
-        summary::add_version(&mut tx, second.priya.summary_id, &content, &by)
+        summary::add_version(&mut tx, second.priya.summary_id, &content, &by_coach())
             .await
             .expect("it is looked at in the end");
         assert_eq!(tx.commit().await.is_ok(), taken, "{claim:?}");
+    }
+}
+
+fn by_coach() -> summary::Authorship {
+    summary::Authorship {
+        author: "coach",
+        provider: "offline".into(),
+        model: String::new(),
+        prompt_version: String::new(),
+        template: "default".into(),
+        claims_dropped: 0,
     }
 }
 
@@ -383,12 +378,41 @@ async fn what_a_person_ticked_off_is_asked_after_only_where_it_was_open_that_day
     assert_eq!(outcome(&world, &second.priya).await, None);
     let reason: Option<String> =
         one(&world, "select rewrite_reason from summaries where id = $1", second.priya.summary_id).await;
-    assert!(reason.is_some_and(|reason| reason.contains("was settled")), "the coach is told why");
+    assert!(
+        reason.is_some_and(|reason| reason.contains("was completed, dropped or opened again")),
+        "the coach is told why"
+    );
     // It isn't done: it is asked after again.
     settle(&world, &first.priya, ItemState::Open, "2026-03-10").await;
     look_again(&world).await;
     assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::NoMatch));
     assert_eq!(outcome(&world, &third.priya).await, Some(ThreadOutcome::NoMatch));
+}
+
+#[tokio::test]
+async fn what_a_session_said_of_an_item_stays_when_a_person_ticks_it_off() {
+    let world = World::new().await;
+    let first = stage_on(&world, "2026-03-04", PROMISED).await;
+    world.run(&first.priya).await.expect("the first session is summarised");
+    let second = stage_on(&world, "2026-03-11", KEPT).await;
+    world.run(&second.priya).await.expect("the second session is summarised");
+    assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::Met));
+    // On the day of the session, as a coach does who has just read the summary; and on the day on which it was done.
+    for (day, versions) in [("2026-03-11", 1), ("2026-03-09", 1)] {
+        settle(&world, &first.priya, ItemState::Done, day).await;
+        look_again(&world).await;
+        assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::Met), "{day}");
+        let version: i32 = one(&world, "select version from summaries where id = $1", second.priya.summary_id).await;
+        assert_eq!(version, versions, "{day}: the form that is open on the page can still be sent");
+    }
+    // The promise is taken out of the summary that had it: then nothing is left that it could be about.
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let nothing = Content { claims: Vec::new() };
+    summary::add_version(&mut tx, first.priya.summary_id, &nothing, &by_coach()).await.expect("a version");
+    tx.commit().await.expect("it is committed");
+    let (summary_id, after) = (second.priya.summary_id, first.priya.summary_id);
+    world.run(&LookAgain { summary_id, after, version: 2, settling: None }).await.expect("it looks again");
+    assert_eq!(outcome(&world, &second.priya).await, None);
 }
 
 #[tokio::test]

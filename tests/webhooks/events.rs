@@ -234,8 +234,10 @@ async fn what_becomes_of_action_items_and_goals_is_told() {
         let now = goals::hold(&mut tx, goal.id).await.expect("it reads").expect("it is there");
         goals::settle(&mut tx, &now, GoalState::Achieved, &Told::default(), &visitor).await.expect("it is achieved");
     }
+    let now = goals::hold(&mut tx, goal.id).await.expect("it reads").expect("it is there");
+    goals::remove(&mut tx, &now, &visitor).await.expect("it is removed");
     tx.commit().await.expect("it is committed");
-    assert_eq!(kinds(&world).await, ["action_item.settled", "goal.changed", "goal.changed"]);
+    assert_eq!(kinds(&world).await, ["action_item.settled", "goal.changed", "goal.changed", "goal.removed"]);
     let events = events(&world).await;
     let (settled, achieved) = (&events[0]["data"], &events[2]["data"]);
     assert_eq!((&settled["item_id"], &settled["state"]), (&item.lasting_id.to_string().into(), &"done".into()));
@@ -244,6 +246,7 @@ async fn what_becomes_of_action_items_and_goals_is_told() {
         (&achieved["goal_id"], &achieved["client_id"]),
         (&goal.id.to_string().into(), &world.priya.to_string().into())
     );
+    assert_eq!(events[3]["data"]["goal_id"], goal.id.to_string());
     assert!(!serde_json::to_string(&events).expect("JSON").contains("Lead"), "no words");
 }
 

@@ -28,7 +28,7 @@ pub struct WantedActions {
     pub to: Option<NaiveDate>,
     /// Only this one, by its lasting id.
     pub item: Option<Uuid>,
-    /// Only those after this one: the session's day and the claim.
+    /// Only those after this one: the session's day and the item.
     pub after: Option<(NaiveDate, Uuid)>,
     /// At most this many.
     pub limit: i64,
@@ -134,15 +134,15 @@ pub async fn action_page(tx: &mut TenantTx, wanted: &WantedActions) -> Result<Ve
                where ($1::uuid is null or shown.client_id = $1) and ($2::uuid is null or sessions.coach_id = $2)
                  and ($3::text is null or owner = $3)
                  and ($5::date is null or session_date >= $5) and ($6::date is null or session_date <= $6)
-                 and ($7::date is null or (session_date, claims.id) < ($7, $8::uuid))
+                 and ($7::date is null or (session_date, claims.lasting_id) < ($7, $8::uuid))
                  and ($11::uuid is null or claims.lasting_id = $11)),
-           -- Where it matters how they stand, it is looked for each; else for the page's own alone.
+           -- If the filter needs the state, it is worked out for each item; otherwise only for those of the page.
            page as materialized (
                select * from items
                where (not $4 and $10::text is null) or ((not $4 or is_past) and exists (
                    select from action_item_now(items.lasting_id) as stands
                    where stands.state = coalesce($10, stands.state) and (not $4 or stands.state = 'open')))
-               order by session_date desc, claim_id desc limit $9)
+               order by session_date desc, lasting_id desc limit $9)
            select page.lasting_id as "item_id!", claim_id as "claim_id!", page.summary_id as "summary_id!",
                   summary_state as "summary_state!: SummaryState", session_id as "session_id!",
                   session_title as "session_title!", session_date as "session_date!", page.coach_id as "coach_id!",
@@ -153,7 +153,7 @@ pub async fn action_page(tx: &mut TenantTx, wanted: &WantedActions) -> Result<Ve
                   coalesce(is_past, false) and stands.state = 'open' as "is_overdue!"
            from page cross join lateral action_item_now(page.lasting_id) as stands
            left join coaches on coaches.id = stands.told_by
-           order by session_date desc, claim_id desc"#,
+           order by session_date desc, page.lasting_id desc"#,
         wanted.client,
         wanted.coach,
         wanted.owner,

@@ -1,4 +1,4 @@
-//! `/v1/action-items`: what was promised, by whom and until when, over all sessions; changed, completed, dropped, reopened.
+//! `/v1/action-items`: what was promised, by whom and by when, over all sessions; changed, completed, dropped, reopened.
 
 use axum::http::{StatusCode, header};
 use chrono::NaiveDate;
@@ -77,16 +77,16 @@ pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
     };
     let mut tx = call.read(Right::SummariesRead).await?;
     let items = listing::action_page(&mut tx, &wanted).await?;
-    let page = Page::of(items, limit, |row| (row.session_date, row.claim_id));
+    let page = Page::of(items, limit, |row| (row.session_date, row.item_id));
     call.shown(tx, About::list(page.items.len()), &page).await
 }
 
-/// An action item, and the ETag of its summary.
-async fn one(tx: &mut TenantTx, id: Uuid) -> Result<(ActionLine, String), Problem> {
+/// An action item, and the version and the ETag of its summary.
+async fn one(tx: &mut TenantTx, id: Uuid) -> Result<(ActionLine, i32, String), Problem> {
     let item = listing::item_of(tx, id).await?.ok_or_else(Problem::not_found)?;
     let item = listing::action_item(tx, item).await?.ok_or_else(Problem::not_found)?;
-    let (_, etag) = summaries::one(tx, item.summary_id).await?;
-    Ok((item, etag))
+    let (summary, etag) = summaries::one(tx, item.summary_id).await?;
+    Ok((item, summary.line.version, etag))
 }
 
 fn about(item: &ActionLine) -> About {
@@ -106,7 +106,7 @@ fn about(item: &ActionLine) -> About {
         headers(("ETag" = String, description = "That of its summary, for If-Match when it's changed")))))]
 pub(super) async fn show(call: Call, Id(id): Id) -> Answer {
     let mut tx = call.read(Right::SummariesRead).await?;
-    let (item, etag) = one(&mut tx, id).await?;
+    let (item, _, etag) = one(&mut tx, id).await?;
     tagged(call.shown(tx, about(&item), &item).await, &etag)
 }
 
@@ -134,20 +134,19 @@ pub(super) struct Change {
         (status = 412, description = "Its summary has changed since"), (status = 428, description = "If-Match is missing")))]
 pub(super) async fn change(call: Call, Id(id): Id, body: Json<Change>) -> Answer {
     let mut tx = call.change(Right::SummariesWrite, &body.sha256).await?;
-    let (item, _) = one(&mut tx, id).await?;
-    let (summary, etag) = summaries::one(&mut tx, item.summary_id).await?;
+    let (item, version, etag) = one(&mut tx, id).await?;
     call.must_match(&etag)?;
     let mut edits = Edits::default();
     edits.owners.extend(body.value.owner.map(|owner| (item.claim_id, owner)));
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     edits.due.extend(body.value.due_date.map(|due| (item.claim_id, day(due))));
-    let version = summary.line.version;
     edit::edit(&mut tx, item.session_id, item.summary_id, version, &edits, &call.caller.visitor).await?;
-    let (item, etag) = one(&mut tx, item.item_id).await?;
+    let (item, _, etag) = one(&mut tx, item.item_id).await?;
     call.done(tx, about(&item), StatusCode::OK, &item, &[(header::ETAG, etag)]).await
 }
 
-/// Since when, and a note; both may be left out, and so may the body.
+/// Since when, and a note; both may be left out, and so may the body. Said again, what is left out stays as it was, and a blank
+/// note removes the note.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Settling {
@@ -193,7 +192,7 @@ pub(super) async fn drop_item(call: Call, Id(id): Id, body: MaybeJson<Settling>)
 
 /// Reopen an action item
 ///
-/// It is open again, also if a session reported it done: only a session after the day counts from then on.
+/// It is open again, even if a session reported it done: only a session after the given day counts from then on.
 #[utoipa::path(post, path = "/v1/action-items/{id}/reopen", tag = "summaries", operation_id = "reopen_action_item",
     params(("id" = Uuid, Path,)), request_body = Option<Settling>, security(("key" = ["summaries:write"])),
     responses((status = 200, description = "The action item as it is now", body = ActionLine)))]

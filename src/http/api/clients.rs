@@ -188,7 +188,7 @@ pub(super) async fn remove(call: Call, Id(id): Id) -> Answer {
     let mut tx = call.change(Right::ClientsWrite, &[]).await?;
     people::hold_client(&mut tx, id).await?;
     let (client, _) = one(&mut tx, id).await?;
-    let removal = people::remove_found(&mut tx, client.into(), false).await?;
+    let removal = people::remove_found(&mut tx, client.into(), false, &call.caller.visitor).await?;
     call.done(tx, About::client(id), StatusCode::OK, &removal, &[]).await
 }
 
@@ -233,7 +233,8 @@ pub(super) async fn merge(call: Call, Id(id): Id, body: Json<Merge>) -> Answer {
     let Merge { into, same_person, dry_run } = body.value;
     let ((from, _), (into, _)) = (one(&mut tx, id).await?, one(&mut tx, into).await?);
     let about = About { other: Some(id), ..About::client(into.id) };
-    let merged = correct::merge_found(&mut tx, from.into(), into.into(), (same_person, dry_run)).await?;
+    let merged =
+        correct::merge_found(&mut tx, from.into(), into.into(), (same_person, dry_run), &call.caller.visitor).await?;
     call.done(tx, about, StatusCode::OK, &merged, &[]).await
 }
 

@@ -147,7 +147,7 @@ async fn settle(call: Call, id: Uuid, body: MaybeJson<Settling>, state: GoalStat
     done(&call, tx, StatusCode::OK, &goal).await
 }
 
-/// A goal was achieved
+/// Achieve a goal
 ///
 /// Needs no If-Match: achieving it twice is achieving it once.
 #[utoipa::path(post, path = "/v1/goals/{id}/achieve", tag = "goals", operation_id = "achieve_goal",
@@ -177,7 +177,7 @@ pub(super) async fn reopen(call: Call, Id(id): Id, body: MaybeJson<Settling>) ->
 
 /// Remove a goal that was set by mistake
 ///
-/// One that isn't pursued any more is dropped instead, and stays in the client's history.
+/// One that the client no longer pursues is dropped instead, and stays in the client's history.
 #[utoipa::path(delete, path = "/v1/goals/{id}", tag = "goals", operation_id = "remove_goal",
     params(("id" = Uuid, Path,)), security(("key" = ["goals:write"])),
     responses((status = 204, description = "It is gone")))]

@@ -391,7 +391,7 @@ impl From<GoalError> for Problem {
         match (error.field(), error) {
             (_, GoalError::Database(error)) => error.into(),
             (Some(field), _) => Self::invalid(field, detail),
-            (None, GoalError::TooMany) => Self::new(Code::WrongState, detail),
+            (None, GoalError::TooMany | GoalError::ClientGone) => Self::new(Code::WrongState, detail),
             (None, _) => Self::new(Code::Invalid, detail),
         }
     }
