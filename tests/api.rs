@@ -5,6 +5,7 @@ mod contract;
 mod cross_origin;
 mod flow;
 pub(crate) mod form;
+mod found;
 mod goals;
 mod rights;
 mod uploads;

@@ -168,7 +168,7 @@ pub async fn settle(
         may_have_another(tx, goal.client_id).await?;
     }
     sqlx::query!(
-        "update goals set state = $2, since = $3, note = $4, told_by = $5, told_at = now(), updated_at = now() where id = $1",
+        "update goals set state = $2, since = $3, note = $4, told_by = $5, told_at = clock_timestamp(), updated_at = now() where id = $1",
         goal.id,
         state as GoalState,
         since,

@@ -36,6 +36,8 @@ pub struct Query {
     pub to: Option<NaiveDate>,
     /// At most this many hits (up to 100).
     pub limit: u32,
+    /// Only what was said: whoever asks may not read summaries.
+    pub only_said: bool,
 }
 
 /// Where the words of a hit are.
@@ -152,8 +154,13 @@ pub async fn search(
     embedder: &Embedder,
     Prepared { query, words, vector }: &Prepared<'_>,
 ) -> Result<Vec<Hit>, sqlx::Error> {
-    let ranked = ranked(tx, embedder, query, words, vector.as_deref()).await?;
+    let limit = query.limit.clamp(1, MOST_HITS);
+    // Summaries are passed over afterwards, so more is looked for.
+    let wanted = if query.only_said { MOST_HITS } else { limit };
+    let ranked = ranked(tx, embedder, query, wanted, (words, vector.as_deref())).await?;
     let mut hits = hits(tx, &ranked).await?;
+    hits.retain(|hit| !query.only_said || hit.source == Source::Utterances);
+    hits.truncate(limit as usize);
     // One sentence may be in two sections of a summary.
     let mut seen = HashSet::new();
     hits.retain(|hit| seen.insert((hit.session_id, hit.client.as_ref().map(|client| client.id), hit.text.clone())));
@@ -165,8 +172,8 @@ async fn ranked(
     tx: &mut TenantTx,
     embedder: &Embedder,
     query: &Query,
-    words: &str,
-    vector: Option<&str>,
+    limit: u32,
+    (words, vector): (&str, Option<&str>),
 ) -> Result<Vec<(Uuid, f64)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select chunk_id as "chunk_id!", score as "score!"
@@ -179,7 +186,7 @@ async fn ranked(
         query.client,
         query.from,
         query.to,
-        db::count(query.limit.clamp(1, MOST_HITS)),
+        db::count(limit),
     )
     .fetch_all(tx.conn())
     .await?;

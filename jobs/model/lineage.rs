@@ -20,7 +20,7 @@ use crate::db::{TenantTx, Tx};
 /// Two quotes that share less of their words than this are of different words.
 const SAME_QUOTE: f32 = 0.6;
 
-/// A claim as it was when it was last in a version.
+/// A claim as it was in a version.
 struct Earlier {
     lasting_id: Uuid,
     section: String,
@@ -38,10 +38,10 @@ pub(super) async fn lasting_ids(
     let earlier = sqlx::query_as!(
         Earlier,
         r#"select lasting_id, section, text,
-                  array(select utterance_id from evidence where claim_id = newest.id) as "utterances!",
-                  array(select quote from evidence where claim_id = newest.id) as "quotes!"
-           from (select distinct on (lasting_id) id, lasting_id, section, text, version, position
-                 from claims where summary_id = $1 order by lasting_id, version desc) newest
+                  array(select utterance_id from evidence where claim_id = said.id) as "utterances!",
+                  array(select quote from evidence where claim_id = said.id) as "quotes!"
+           from (select distinct on (lasting_id, section, text) id, lasting_id, section, text, version, position
+                 from claims where summary_id = $1 order by lasting_id, section, text, version desc) said
            order by version desc, position"#,
         summary_id
     )
@@ -51,7 +51,8 @@ pub(super) async fn lasting_ids(
 }
 
 /// The lasting id of each claim: its own if it was read from an earlier version, that of the claim it goes on with, or a
-/// new one. No two have the same. `earlier` begins with those of the newest version.
+/// new one. No two have the same. `earlier` begins with those of the newest version; of a claim that was reworded it has all
+/// words, since a summary that is written anew is written from the words of the session, not from a coach's.
 fn continued(earlier: &[Earlier], claims: &[Claim]) -> Vec<Uuid> {
     let mut taken = HashSet::new();
     let mut found: Vec<Option<Uuid>> = claims
@@ -172,6 +173,15 @@ mod tests {
         let (one, other) = (claim("Call Anders.", 1), claim("Call Anders.", 2));
         let again = [claim("Call Anders.", 2), claim("Call Anders.", 1)];
         assert_eq!(continued(&[earlier(&one), earlier(&other)], &again), [other.lasting_id, one.lasting_id]);
+    }
+
+    #[test]
+    fn a_sentence_that_was_edited_is_known_by_what_it_was_before() {
+        let (call, send) = (claim("Call Anders.", 1), claim("Send the plan.", 2));
+        let own = Claim { text: "Ring him on Monday, will you?".into(), evidence: Vec::new(), ..call.clone() };
+        let was = [earlier(&own), earlier(&send), earlier(&call)];
+        let ids = continued(&was, &[claim("Call Anders.", 1), claim("Send the plan.", 2)]);
+        assert_eq!(ids, [call.lasting_id, send.lasting_id]);
     }
 
     #[test]

@@ -54,10 +54,10 @@ pub async fn settle(
     }
     let organization = tx.tenant();
     sqlx::query!(
-        "insert into action_item_states (organization_id, lasting_id, summary_id, state, since, note, told_by)
-         values ($1, $2, $3, $4, $5, $6, $7)
+        "insert into action_item_states (organization_id, lasting_id, summary_id, state, since, note, told_by, told_at)
+         values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp())
          on conflict (organization_id, lasting_id) do update
-         set state = excluded.state, since = excluded.since, note = excluded.note, told_by = excluded.told_by, told_at = now()",
+         set state = excluded.state, since = excluded.since, note = excluded.note, told_by = excluded.told_by, told_at = excluded.told_at",
         organization,
         before.item_id,
         before.summary_id,

@@ -52,7 +52,15 @@ impl Search {
             }),
             None => None,
         };
-        let query = index::Query { text: self.text, coach, client, from: self.from, to: self.to, limit: self.limit };
+        let query = index::Query {
+            text: self.text,
+            coach,
+            client,
+            from: self.from,
+            to: self.to,
+            limit: self.limit,
+            only_said: false,
+        };
         let embedder = &app.services.embedder;
         let prepared = index::prepare(embedder, &query).await?;
         let mut tx = app.db.tenant(organization).await?;

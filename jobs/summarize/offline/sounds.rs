@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 /// What is always a filler.
 static SOUND: LazyLock<Regex> =
@@ -58,6 +58,10 @@ static BETWEEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i),\s+(?:u+[hm]+|
 static WITHIN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)([,…–—-]*)\s+(?:u+[hm]+|er+m+|uh+m+|h+mm+|m+hm+)\b(?:[,…–—-]+|\.{2,3})?(\s|[.!?]|$)")
 });
+/// A filler that begins a sentence within a quote, with the first letter of what follows.
+static BEGINS: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)([.!?])\s+(?:(?:u+[hm]+|er+m+|uh+m+|h+mm+|m+hm+)\b(?:[,…–—-]+|\.{1,3})?\s+)+(\p{L})")
+});
 /// Empty words between commas.
 static ASIDE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i),\s+(?:you know|like|you see),(\s)"));
 /// The same at the end.
@@ -67,7 +71,8 @@ static MEAN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\b(and|but|so|beca
 
 /// `quote` without the fillers and repeated words within it. The remaining words stay as they were said.
 pub(crate) fn fluent(quote: &str) -> String {
-    let mut text = quote.to_owned();
+    let begun = |found: &Captures<'_>| format!("{} {}", &found[1], found[2].to_uppercase());
+    let mut text = BEGINS.replace_all(quote, begun).into_owned();
     for (sound, left) in
         [(&BETWEEN, "$1"), (&WITHIN, "$1$2"), (&ASIDE, "$1"), (&AT_END, "$1"), (&MEAN, "$1$2"), (&WITHIN, "$1$2")]
     {
@@ -78,18 +83,28 @@ pub(crate) fn fluent(quote: &str) -> String {
     once(&text)
 }
 
-/// Removes immediate repetitions of short words.
+/// Removes immediate repetitions of short words. One that may end a clause is said again by whoever begins the next: "I did it,
+/// it was hard". So it counts as repeated only where a clause begins.
 fn once(text: &str) -> String {
     const LITTLE: &str = "i we he she they it the a an and but so my to in of on at for with";
+    const MAY_END: &str = "it so to in of on at for with";
+    const LINKS: &str = "and but so or because if when while then that though although since unless until as than";
     let bare = |word: &str| word.trim_matches([',', '…', '-', '–', '—', '.']).to_lowercase().replace('\u{2019}', "'");
     let words: Vec<&str> = text.split(' ').collect();
     let is_again = |at: usize| {
         let (Some(word), Some(next)) = (words.get(at), words.get(at + 1)) else { return false };
         let (word, next) = (bare(word), bare(next));
         let ends = words[at].ends_with(['.', '!', '?']) && !words[at].ends_with("..");
-        let is_little = |word: &str| LITTLE.split(' ').any(|little| little == word);
+        let is_one_of = |words: &str, word: &str| words.split(' ').any(|one| one == word);
+        let begins = |before: &&str| {
+            before.ends_with([',', '.', '!', '?', ';', ':', '…', '–', '—']) || is_one_of(LINKS, &bare(before))
+        };
+        let may_be_another = is_one_of(MAY_END, &word)
+            && at.checked_sub(1).and_then(|at| words.get(at)).is_some_and(|before| !begins(before));
         let short = word.split('\'').next().unwrap_or_default();
-        !ends && (next == word && is_little(short) || is_little(&word) && next.starts_with(&format!("{word}'")))
+        let is_again = next == word && is_one_of(LITTLE, short)
+            || is_one_of(LITTLE, &word) && next.starts_with(&format!("{word}'"));
+        is_again && !ends && !may_be_another
     };
     let kept = words.iter().enumerate().filter(|(at, _)| !is_again(*at)).map(|(_, word)| *word);
     kept.collect::<Vec<_>>().join(" ")
@@ -155,7 +170,10 @@ mod tests {
             ("I'll, you know, sit down with him.", "I'll sit down with him."),
             ("It was, like, hard for me, you know.", "It was hard for me."),
             ("And, I mean, I'll I'll call the the school.", "And I'll call the school."),
-            ("I, I'll send it to, to Anna.", "I'll send it to Anna."),
+            ("I, I'll send it to Anna.", "I'll send it to Anna."),
+            ("I did it, and it, it was hard.", "I did it, and it was hard."),
+            ("And it, it's done.", "And it's done."),
+            ("I'll raise it to 850. Hmm, make that 900.", "I'll raise it to 850. Make that 900."),
         ] {
             assert_eq!(fluent(said), left, "{said}");
         }
@@ -167,6 +185,11 @@ mod tests {
             "I know you know, that is why.",
             "Very, very good.",
             "I did. I did it.",
+            "I'm so happy I did it, it was hard.",
+            "I'm so happy I did it it was hard.",
+            "I've tried it, it doesn't work for me.",
+            "I'm proud of it, it's good.",
+            "The house I live in, in town, is cold.",
             "The umbrella is wet.",
         ] {
             assert_eq!(fluent(said), said);

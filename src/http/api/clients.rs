@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{
     call::{About, Answer, Call, Stop, etag_of, tagged},
     input::{Asked, Id, Json, Page, Paging, given},
-    problem::Problem,
+    problem::{Code, Problem},
 };
 
 /// Which clients.
@@ -92,7 +92,9 @@ pub(super) struct Wanted {
 
 /// Add a client
 ///
-/// A client who is there already, by address or else by name, is updated: `added` tells.
+/// A client who is there already, by address or else by name, is updated: `added` tells. One of the same name with another address
+/// is `409`, and nothing is changed: is it the same person, change the address with PATCH; is it somebody else, say
+/// `namesake`.
 #[utoipa::path(post, path = "/v1/clients", tag = "clients", operation_id = "create_client", request_body = Wanted,
     security(("key" = ["clients:write"])),
     responses((status = 201, description = "The client was added", body = Put),
@@ -111,6 +113,15 @@ pub(super) async fn create(call: Call, body: Json<Wanted>) -> Answer {
     };
     known(&mut tx, coach).await?;
     let put = people::add_client_of(&mut tx, coach, client).await?;
+    if put.was_email.is_some() {
+        // Nothing is committed. Whoever only adds people doesn't send somebody's letters elsewhere by it.
+        let detail = format!(
+            "{} is a client already, with another address, so nothing was changed. Is it the same person, change the address \
+             with PATCH /v1/clients/{}; is it somebody else, send \"namesake\": true.",
+            put.name, put.id
+        );
+        return Err(Problem::new(Code::Taken, detail).into());
+    }
     let status = if put.added { StatusCode::CREATED } else { StatusCode::OK };
     call.done(tx, About::client(put.id), status, &put, &[]).await
 }

@@ -160,6 +160,7 @@ impl Server {
             from: input.from,
             to: input.to,
             limit: limit(input.limit, 10, 20)?.unsigned_abs(),
+            only_said: call.must_have(Right::SummariesRead).is_err(),
         };
         let embedder = &call.services.embedder;
         let prepared = index::prepare(embedder, &query)
