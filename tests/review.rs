@@ -117,7 +117,7 @@ async fn the_review_mail_says_what_is_estimated_and_what_nobody_read() {
     for words in [
         "(date estimated from the upload)",
         "Until you set the date on the page, the follow-up names no date.",
-        "Written offline, which finds promises in English only; this session is in German. Read it through, or set a language model.",
+        "This was written without a language model, so promises are found in English only; this session is in German. Read it through, or have a language model set up.",
     ] {
         assert!(told.contains(words), "{words} is missing in {told}");
     }
@@ -402,6 +402,10 @@ async fn what_is_typed_between_quotation_marks_was_said() {
     let refused = edit(&world, &reviewed, 1, &invented).await;
     let Err(ActionError::Invalid(problems)) = &refused else { panic!("{refused:?}") };
     assert!(problems[0].problem.starts_with("Nobody said “I hide the budget"), "{problems:?}");
+    let swapped = reword(&world, &reviewed, 1, "Maya said: “I wrote the three questions on the wall first.”").await;
+    let refused = edit(&world, &reviewed, 1, &swapped).await;
+    let Err(ActionError::Invalid(problems)) = &refused else { panic!("{refused:?}") };
+    assert!(problems[0].problem.starts_with("It was Priya Raman who said “I wrote the three"), "{problems:?}");
     let said = reword(&world, &reviewed, 1, "You told me: “I wrote the three questions on the wall first.”").await;
     edit(&world, &reviewed, 1, &said).await.expect("that was said");
     edit(&world, &reviewed, 2, &reword(&world, &reviewed, 2, "You hide the budget.").await)

@@ -85,9 +85,11 @@ fn shorter(content: &Content) -> Result<Content, String> {
         kept.extend(stay);
     }
     if kept.len() == content.claims.len() && content.for_client().filter(|claim| is_kept(claim)).count() > 1 {
-        return Err("Everything left was promised or written by you. Say which sentence to remove, for example “drop \
+        return Err(
+            "Everything left is a promise, or something you wrote. Say which sentence to remove, for example “drop \
                     the last action item”."
-            .into());
+                .into(),
+        );
     }
     Ok(retain(content, |at, _| kept.contains(&at)))
 }

@@ -13,7 +13,10 @@ use regex::Regex;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::actions::{ActionError, Problem, lock};
+use super::{
+    actions::{ActionError, Problem, lock},
+    quoted,
+};
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{TenantTx, Tx},
@@ -24,7 +27,7 @@ use crate::{
     },
     queue::enqueue,
     summarize::{Names, due},
-    text::{self, is_readable, one_line},
+    text::{is_readable, one_line},
     webhook::{self, EventType},
 };
 
@@ -186,9 +189,14 @@ pub async fn edit(
         template: origin.template,
         claims_dropped: origin.claims_dropped,
     };
-    let misquoted = misquoted(tx, session_id, edits, &edited).await?;
+    let misquoted = quoted::misquoted(tx, session_id, summary_id, &edited).await?;
     if !misquoted.is_empty() {
-        return Err(ActionError::Invalid(misquoted));
+        let field = |claim: &Claim| match edits.texts.contains_key(&claim.id) {
+            true => format!("text.{}", claim.id),
+            false => format!("add.{}", claim.section.as_str()),
+        };
+        let wrong = misquoted.into_iter().map(|(claim, problem)| Problem { field: field(claim), problem });
+        return Err(ActionError::Invalid(wrong.collect()));
     }
     check_again(tx, summary_id, &base, &mut edited).await?;
     let version = summary::add_version(tx, summary_id, &edited, &authorship).await?;
@@ -202,50 +210,6 @@ pub async fn edit(
 
 /// The form of a day.
 const DATE: &str = "2026-11-29";
-
-/// The quotations in what was typed: a whole sentence, what somebody "said", and key quotes. A title or a word in quotation
-/// marks isn't one.
-fn quotations(claim: &Claim) -> Vec<String> {
-    static SAYS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"(?i)(?:^|\b(?:said|says|asked|asks|told|tells|suggested|wrote|answered|words)\b[^“"]*)[“"]"#)
-            .expect("a constant pattern")
-    });
-    let quotes = claim.section == Section::KeyQuotes || SAYS.is_match(&claim.text);
-    if quotes { text::quoted(&claim.text) } else { Vec::new() }
-}
-
-/// What was typed as somebody's words and nobody said: a letter must not quote it.
-async fn misquoted(
-    tx: &mut TenantTx,
-    session_id: Uuid,
-    edits: &Edits,
-    edited: &Content,
-) -> Result<Vec<Problem>, sqlx::Error> {
-    let typed = |claim: &&Claim| claim.support == Support::Own && claim.edited;
-    let quoting: Vec<(&Claim, Vec<String>)> =
-        edited.claims.iter().filter(typed).map(|claim| (claim, quotations(claim))).collect();
-    if quoting.iter().all(|(_, quotes)| quotes.is_empty()) {
-        return Ok(Vec::new());
-    }
-    let said = sqlx::query_scalar!(
-        "select text from utterances where session_id = $1 and replaced_at is null order by transcript_id, position",
-        session_id
-    )
-    .fetch_all(tx.conn())
-    .await?
-    .join(" ");
-    let field = |claim: &Claim| match edits.texts.contains_key(&claim.id) {
-        true => format!("text.{}", claim.id),
-        false => format!("add.{}", claim.section.as_str()),
-    };
-    let wrong = |(claim, quotes): &(&Claim, Vec<String>)| {
-        let quote = quotes.iter().find(|quote| text::locate(&said, quote).is_none())?;
-        let problem =
-            format!("Nobody said “{quote}”. Quote the words as they were said, or leave out the quotation marks.");
-        Some(Problem { field: field(claim), problem })
-    };
-    Ok(quoting.iter().filter_map(wrong).collect())
-}
 
 /// Checks what was typed against what was said. A claim that was verified in an earlier version with the same words and
 /// evidence is verified again, so that typing a slip back costs nothing.
@@ -387,14 +351,5 @@ mod tests {
         assert_eq!(moved("Maya said: “I'll send you the list.”", "Maya Okafor").owner, Owner::Coach);
         let recap = moved("Priya said: “The file tonight, Claire on Thursday, the pages by Friday.”", "Priya Raman");
         assert_eq!((recap.owner, recap.due_date), (Owner::Client, None));
-    }
-
-    #[test]
-    fn a_title_in_quotation_marks_is_no_quotation() {
-        let of = |section, text: &str| quotations(&Claim::new(section, text.to_owned())).len();
-        assert_eq!(of(Section::Recommendations, "Read “Start with Heart” by Friday."), 0);
-        assert_eq!(of(Section::Wins, "Priya said: “I did it.”"), 1);
-        assert_eq!(of(Section::Wins, "“I did it.”"), 1);
-        assert_eq!(of(Section::KeyQuotes, "Your word for it: “enough”"), 1);
     }
 }

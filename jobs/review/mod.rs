@@ -5,6 +5,7 @@
 //! visits    browsers that opened a link; only the hash of their cookie is stored
 //! view      everything on the page, read in one transaction
 //! edit      the coach's own words, as a new version
+//! quoted    what the coach typed as somebody's words was said by them
 //! refining  requesting a refinement (a job), and undoing: versions that nobody types
 //! settle    action items are completed, dropped, or opened again
 //! actions   what else a coach can do: approve, dismiss, cancel, name speakers, request a new link
@@ -18,6 +19,7 @@
 pub mod actions;
 pub mod edit;
 mod outgoing;
+mod quoted;
 pub mod refining;
 mod refusal;
 mod request;

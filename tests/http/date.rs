@@ -105,10 +105,11 @@ async fn a_held_letter_is_stopped_by_a_new_date_and_a_sent_one_keeps_the_old() {
 #[tokio::test]
 async fn the_page_says_where_nobody_looked_for_promises() {
     let visit = Visit::new().await;
-    assert!(!visit.read().await.body.contains("finds promises in English only"));
+    assert!(!visit.read().await.body.contains("promises are found in English only"));
     visit
         .execute("update utterances set text = 'Ich habe mit Anna gesprochen, und ich werde ihr bis Freitag den Plan schicken.'")
         .await;
-    let told = "Written offline, which finds promises in English only; this session is in German.";
+    let told =
+        "This was written without a language model, so promises are found in English only; this session is in German.";
     assert!(visit.read().await.body.contains(told));
 }

@@ -136,7 +136,13 @@ fn nobodys(forms: &[Form], people: &People) -> String {
     match fitting.as_slice() {
         [] => "None of your clients has this name.".to_owned(),
         [only] if forms.iter().all(|form| form.words.len() == 1) => {
-            format!("This is only a part of {}’s name, and other people have it too.", only.name)
+            let own = only.all_names().skip(usize::from(only.is_shared())).flatten();
+            let own: Vec<&String> = own.collect();
+            let word = forms.iter().flat_map(|form| &form.words).next();
+            match word.filter(|word| !own.contains(word)) {
+                Some(_) => format!("This may be short for {}’s name. If it is, choose them.", only.name),
+                None => format!("This is only a part of {}’s name, so it could be somebody else’s.", only.name),
+            }
         }
         [only] => format!("A part of this name is {}’s, but the whole isn’t.", only.name),
         [one, other] => format!("A part of this name is {}’s and {}’s, but the whole isn’t.", one.name, other.name),
