@@ -280,3 +280,20 @@ async fn a_removal_that_died_holds_no_file_up() {
     assert!(is_there(&world, &stored).await);
     assert_eq!(one::<i64>(&world, "select count(*) from objects_to_remove").await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_written_although_its_folder_is_emptied_at_this_moment() {
+    let world = World::new().await;
+    let bucket = &world.services.bucket;
+    let write_and_remove = async |name: &str| {
+        for _ in 0..100 {
+            let key = format!("uploads/x/{name}");
+            bucket.put(&key, "a part").await.expect("it is written");
+            bucket.delete(&key).await.expect("it is removed");
+        }
+    };
+    tokio::join!(write_and_remove("one"), write_and_remove("other"), write_and_remove("third"));
+    assert!(
+        world.folder.path().join("bucket/uploads").exists() && !world.folder.path().join("bucket/uploads/x").exists()
+    );
+}

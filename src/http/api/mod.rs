@@ -212,7 +212,7 @@ pub(super) fn router(state: &HttpState) -> Router<HttpState> {
         .route("/v1/openapi.json", get(move || async move { document.clone().into_response() }));
     let most = state.services.ingest.max_bytes;
     let in_parts = told(admitted(uploads::endpoints()).route("/v1/uploads", options(uploads::options)));
-    let in_parts = cross_origin::allow(in_parts.layer(middleware::from_fn(uploads::speak)), &state.api)
+    let in_parts = cross_origin::allow(in_parts.layer(middleware::from_fn(uploads::name_version)), &state.api)
         .layer(middleware::from_fn(move |request, next| uploads::announce(most, request, next)));
     cross_origin::allow(told(router), &state.api).merge(in_parts)
 }

@@ -177,8 +177,8 @@ pub(super) async fn change(call: Call, Id(id): Id, body: Json<Change>) -> Answer
 /// With all that was said in it and written of it; it can't be undone. Letters that are held aren't sent, review links end.
 /// Later sessions' summaries no longer quote it. What stays: ids in the audit; of its emails, that they were sent, when and
 /// to which address; exports and weekly rollups that were made before. The file in the inbox stays where it is and isn't read
-/// again. The answer is `409`, for a minute at most, while a letter is being sent, while a correction of a speaker that was
-/// made in it is being applied to other sessions, and where a later summary that quotes it was written at the same moment.
+/// again. The answer is `409` while a letter is being sent, while a correction of a speaker that was made in it is being applied
+/// to other sessions, and where a later summary that quotes it was written at the same moment: try again in a minute.
 #[utoipa::path(delete, path = "/v1/sessions/{id}", tag = "sessions", operation_id = "delete_session",
     params(("id" = Uuid, Path,)), security(("key" = ["sessions:delete"])),
     responses((status = 204, description = "It is deleted")))]

@@ -8,6 +8,7 @@ mod receive;
 use axum::{
     body::Body,
     http::{HeaderMap, StatusCode, header},
+    middleware,
 };
 use chrono::{DateTime, Utc};
 use debrief_jobs::{
@@ -31,8 +32,8 @@ use super::{
     upload,
 };
 use complete::Complete;
-use protocol::{LENGTH, OFFSET, metadata, number, place, told};
-pub(super) use protocol::{announce, options, speak};
+use protocol::{LENGTH, OFFSET, metadata, number, place, refuse_others, told};
+pub(super) use protocol::{announce, name_version, options};
 use receive::Part;
 
 /// The endpoints, and what the document says of all of them.
@@ -40,7 +41,7 @@ pub(super) fn endpoints() -> OpenApiRouter<HttpState> {
     let mut router = OpenApiRouter::new().routes(routes!(create)).routes(routes!(show, append, remove));
     document::repeatable(router.get_openapi_mut());
     document::speaks_tus(router.get_openapi_mut());
-    router
+    router.layer(middleware::from_fn(refuse_others))
 }
 
 /// An upload in parts.

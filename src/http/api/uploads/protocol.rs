@@ -28,20 +28,23 @@ const EXPIRES: HeaderName = HeaderName::from_static("upload-expires");
 pub(super) const LENGTH: HeaderName = HeaderName::from_static("upload-length");
 pub(super) const OFFSET: HeaderName = HeaderName::from_static("upload-offset");
 
-/// Refuses another version before anything else is looked at, and names ours in every answer, problems as well. A program
-/// that names no version means ours; `OPTIONS` asks for it.
-pub(in crate::http::api) async fn speak(request: Request, next: Next) -> Response {
-    if request.method() == Method::OPTIONS {
+/// Refuses another version, to whoever may come in, before anything else is looked at. A program that names no version means
+/// ours.
+pub(super) async fn refuse_others(request: Request, next: Next) -> Response {
+    if request.headers().get(RESUMABLE).is_none_or(|version| version == VERSION) {
         return next.run(request).await;
     }
-    let is_other = request.headers().get(RESUMABLE).is_some_and(|version| version != VERSION);
-    let mut response = if is_other {
-        let problem = Problem::new(Code::OtherTusVersion, "This server supports tus 1.0.0 only.");
-        problem.with_header(VERSIONS, "1.0.0").into_response()
-    } else {
-        next.run(request).await
-    };
-    response.headers_mut().insert(RESUMABLE, VERSION);
+    let problem = Problem::new(Code::OtherTusVersion, "This server supports tus 1.0.0 only.");
+    problem.with_header(VERSIONS, "1.0.0").into_response()
+}
+
+/// Names our version in every answer, problems as well, but for that to `OPTIONS`, which asks for it.
+pub(in crate::http::api) async fn name_version(request: Request, next: Next) -> Response {
+    let is_asked = request.method() == Method::OPTIONS;
+    let mut response = next.run(request).await;
+    if !is_asked {
+        response.headers_mut().insert(RESUMABLE, VERSION);
+    }
     response
 }
 
