@@ -3,14 +3,16 @@
 //! [`add`] notes the objects in the transaction that deletes the session; the job removes them afterwards. An object that
 //! another transcript relies on stays: copies are named by their content, so two sessions may share one. Reads
 //! `transcripts`; writes `objects_to_remove`. A rerun removes the rest, and an object that is gone already
-//! is removed.
+//! counts as removed.
 //!
 //! The same file may come again while its old copy is being removed. So a removal is marked and committed before the
 //! bucket is asked, and [`claim`], which ingest calls before it relies on a copy that it wrote, either takes the removal
-//! back or says that the copy may be gone: then the next scan writes it anew.
+//! back or says that the copy may be gone: then the next scan writes it anew. Both hold the content ([`hold`]) from before
+//! they look until they commit, so that of the two the later one sees what the other did.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
+use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -18,7 +20,7 @@ use uuid::Uuid;
 use crate::{
     bucket::Bucket,
     db::{TenantTx, Tx},
-    queue::{Context, Finished, Job, JobArgs, JobError, Policy, enqueue},
+    queue::{Context, Finished, Job, JobArgs, JobError, Options, Policy, enqueue_with},
 };
 
 /// Removes what a deleted session had in the bucket.
@@ -45,7 +47,8 @@ pub struct Needs {
     pub bucket: Bucket,
 }
 
-/// Notes objects of a session that is deleted in this transaction, and enqueues their removal.
+/// Notes objects of a session that is deleted in this transaction, and enqueues their removal, to begin when nobody may
+/// write them any more: after `written_for`.
 ///
 /// # Errors
 /// Returns an error if the query fails.
@@ -54,6 +57,7 @@ pub async fn add(
     coach_id: Uuid,
     session_id: Uuid,
     keys: &[String],
+    written_for: Duration,
     correlation_id: Uuid,
 ) -> Result<(), sqlx::Error> {
     let organization = tx.tenant();
@@ -68,12 +72,25 @@ pub async fn add(
     .execute(tx.conn())
     .await?;
     if !keys.is_empty() {
-        enqueue(tx, &RemoveObjects { session_id }, correlation_id).await?;
+        let run_at = (!written_for.is_zero()).then(|| Utc::now() + written_for);
+        let options = Options { run_at, correlation_id: Some(correlation_id) };
+        enqueue_with(tx, &RemoveObjects { session_id }, options).await?;
     }
     Ok(())
 }
 
-/// Takes the removal of an object back, because something relies on it from this transaction on; `age` is how long ago the
+/// Holds a content until the transaction ends: whoever decides whether something relies on its copy does it alone. Several
+/// are held in the order of their hashes.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn hold(tx: &mut TenantTx, sha256: &str) -> Result<(), sqlx::Error> {
+    let lock = format!("{}/{sha256}", tx.tenant());
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", lock).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Takes the removal of a copy back, because something relies on it from this transaction on, which holds its content; `age` is how long ago the
 /// caller began to write it. False if it may have been removed since: then it must be written again first.
 ///
 /// # Errors
@@ -123,7 +140,16 @@ impl Job for RemoveObjects {
         ctx.finish(tx, json!({ "objects": begun.len() })).await
     }
 
-    async fn on_dead(&self, _ctx: &Context<Needs>, error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Needs>, error: &str) -> Result<(), JobError> {
+        // Nothing is being removed any more: whoever writes a copy anew may rely on it.
+        let mut tx = ctx.tenant_tx().await?;
+        sqlx::query!(
+            "update objects_to_remove set begun_at = null where session_id = $1 and removed_at is null",
+            self.session_id
+        )
+        .execute(tx.conn())
+        .await?;
+        tx.commit().await?;
         // Nobody but the operator can do anything about it: the dead job is listed, and can be retried.
         tracing::error!(target: "removal", { session.id = %self.session_id, error },
             "what a deleted session had in the bucket could not be removed; look at the bucket, then retry the job");
@@ -132,15 +158,18 @@ impl Job for RemoveObjects {
 }
 
 impl RemoveObjects {
-    /// Marks the objects that nothing relies on, and drops the others. Returns the keys of the marked ones. The row locks are
-    /// those of [`claim`]: of the two, the later one sees what the other did.
+    /// Marks the objects that nothing relies on, and drops the others. Returns the keys of the marked ones.
     async fn begin(&self, tx: &mut TenantTx) -> Result<Vec<String>, sqlx::Error> {
-        sqlx::query!(
-            "select object_key from objects_to_remove where session_id = $1 order by object_key for update",
+        let keys = sqlx::query_scalar!(
+            "select object_key from objects_to_remove where session_id = $1 and starts_with(object_key, 'transcripts/')",
             self.session_id
         )
         .fetch_all(tx.conn())
         .await?;
+        let copies: BTreeSet<&str> = keys.iter().filter_map(|key| key.rsplit('/').next()).collect();
+        for sha256 in copies {
+            hold(tx, sha256).await?;
+        }
         sqlx::query!(
             "delete from objects_to_remove removal where session_id = $1 and begun_at is null
                and exists (select from transcripts

@@ -2,32 +2,32 @@
 //!
 //! A part is an object in the bucket and a row that says where it belongs. The object is written first, under a name of its
 //! own; the row is added only if the upload is still as long as the part's place says. So of two that send the same part at
-//! once, one is taken; the other's object is left, like that of a process that died, and [`TidyUploads`] finds it. Writes
-//! `uploads` and `upload_parts`. A rerun of a job removes the rest.
+//! once, one is taken; the other's object is left, like that of a process that died, and [`TidyUploads`] finds it. The last
+//! part is none: it counts once the whole file is in the inbox ([`begin_completion`], then [`finish`]), so that nobody takes
+//! an upload for complete whose file may still get lost. Writes `uploads` and `upload_parts`. Doing the same again
+//! changes nothing.
 
-use std::{collections::HashSet, time::Duration};
+mod tidy;
+
+use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
-use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    bucket::Bucket,
     db::{TenantTx, Tx},
-    queue::{
-        Context, Finished, Job, JobArgs, JobError, enqueue,
-        schedule::{Missed, Schedule, job},
-    },
-    removal::Needs,
+    queue::enqueue,
 };
+pub use tidy::{RemoveUpload, SCHEDULE, TidyUploads};
 
 /// At most this many uploads that aren't complete, for a person or a key of the organization.
 pub const MOST: i64 = 20;
 /// How long an upload may take.
 pub const HOURS: i32 = 24;
-/// An object without an upload is from a process that died, unless it was written a moment ago.
-const LEFT_BEHIND: Duration = Duration::from_secs(3600);
+/// At most this many parts; however small, they are read one by one in the end.
+pub const MOST_PARTS: i64 = 2000;
+/// How long somebody may take to put the whole file into the inbox.
+pub const COMPLETION: Duration = Duration::from_secs(40);
 
 /// An upload that begins.
 #[derive(Clone, Debug)]
@@ -44,6 +44,8 @@ pub struct NewUpload<'a> {
     pub replaces: bool,
     /// Its size in bytes.
     pub size_bytes: i64,
+    /// What the client said of it, in its own form: at most 4096 characters.
+    pub metadata: Option<&'a str>,
 }
 
 /// An upload.
@@ -61,12 +63,14 @@ pub struct Upload {
     pub replaces: bool,
     /// Its size in bytes.
     pub size_bytes: i64,
-    /// How much of it is there.
+    /// How much of it is there: all of it only if it is in the inbox.
     pub received_bytes: i64,
     /// Its key in the inbox, once it is complete.
     pub object_key: Option<String>,
     /// SHA-256 of its content, in hex, once it is complete.
     pub sha256: Option<String>,
+    /// What the client said of it, in its own form.
+    pub metadata: Option<String>,
     /// When it ends.
     pub expires_at: DateTime<Utc>,
 }
@@ -77,9 +81,8 @@ pub struct Upload {
 /// Returns an error if there is no such coach or the query fails.
 pub async fn create(tx: &mut TenantTx, new: &NewUpload<'_>) -> Result<Option<Upload>, sqlx::Error> {
     // Two at once take turns, so that both are counted.
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 2))", new.account.to_string())
-        .execute(tx.conn())
-        .await?;
+    let lock = format!("uploads/{}", new.account);
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 2))", lock).execute(tx.conn()).await?;
     let open = sqlx::query_scalar!(
         r#"select count(*) as "count!" from uploads
            where account_id = $1 and object_key is null and expires_at > now()"#,
@@ -92,8 +95,10 @@ pub async fn create(tx: &mut TenantTx, new: &NewUpload<'_>) -> Result<Option<Upl
     }
     let (id, organization) = (Uuid::now_v7(), tx.tenant());
     sqlx::query!(
-        "insert into uploads (id, organization_id, coach_id, account_id, file_name, session_date, replaces, size_bytes, expires_at)
-         values ($1, $2, (select id from coaches where handle = $3), $4, $5, $6, $7, $8, now() + make_interval(hours => $9))",
+        "insert into uploads (id, organization_id, coach_id, account_id, file_name, session_date, replaces, size_bytes, metadata,
+             expires_at)
+         values ($1, $2, (select id from coaches where handle = $3), $4, $5, $6, $7, $8, $9,
+             now() + make_interval(hours => $10))",
         id,
         organization,
         new.coach,
@@ -102,6 +107,7 @@ pub async fn create(tx: &mut TenantTx, new: &NewUpload<'_>) -> Result<Option<Upl
         new.date,
         new.replaces,
         new.size_bytes,
+        new.metadata,
         HOURS
     )
     .execute(tx.conn())
@@ -117,7 +123,7 @@ pub async fn find(tx: &mut TenantTx, id: Uuid) -> Result<Option<Upload>, sqlx::E
     sqlx::query_as!(
         Upload,
         "select uploads.id, handle as coach, file_name, session_date as date, replaces, size_bytes, received_bytes,
-                object_key, sha256, expires_at
+                object_key, sha256, metadata, expires_at
          from uploads join coaches on coaches.id = coach_id where uploads.id = $1 and expires_at > now()",
         id
     )
@@ -136,8 +142,19 @@ fn prefix(organization: Uuid, upload: Option<Uuid>) -> String {
     format!("uploads/{organization}/{upload}")
 }
 
-/// Adds a part that is in the bucket. False, and nothing is added, if the upload isn't as long as `from`, would become too
-/// long, or is over.
+/// What became of a part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It belongs to the upload.
+    Yes,
+    /// The upload isn't as long as the part's place says, would be complete or too long with it, is being completed, or has
+    /// ended.
+    NotThere,
+    /// The upload has [`MOST_PARTS`].
+    TooMany,
+}
+
+/// Adds a part that is in the bucket and isn't the last.
 ///
 /// # Errors
 /// Returns an error if the query fails.
@@ -147,10 +164,11 @@ pub async fn add_part(
     from: i64,
     size_bytes: i64,
     object_key: &str,
-) -> Result<bool, sqlx::Error> {
+) -> Result<Added, sqlx::Error> {
     let grown = sqlx::query!(
         "update uploads set received_bytes = received_bytes + $3
-         where id = $1 and received_bytes = $2 and received_bytes + $3 <= size_bytes and expires_at > now()",
+         where id = $1 and received_bytes = $2 and received_bytes + $3 < size_bytes and expires_at > now()
+           and coalesce(completing_until <= now(), true)",
         upload,
         from,
         size_bytes
@@ -158,19 +176,21 @@ pub async fn add_part(
     .execute(tx.conn())
     .await?;
     if grown.rows_affected() == 0 {
-        return Ok(false);
+        return Ok(Added::NotThere);
     }
     let organization = tx.tenant();
-    sqlx::query!(
-        "insert into upload_parts (organization_id, upload_id, from_byte, object_key) values ($1, $2, $3, $4)",
+    let added = sqlx::query!(
+        "insert into upload_parts (organization_id, upload_id, from_byte, object_key) select $1, $2, $3, $4
+         where (select count(*) from upload_parts where upload_id = $2) < $5",
         organization,
         upload,
         from,
-        object_key
+        object_key,
+        MOST_PARTS
     )
     .execute(tx.conn())
     .await?;
-    Ok(true)
+    Ok(if added.rows_affected() > 0 { Added::Yes } else { Added::TooMany })
 }
 
 /// The keys of an upload's parts, in order.
@@ -183,13 +203,40 @@ pub async fn parts(tx: &mut TenantTx, upload: Uuid) -> Result<Vec<String>, sqlx:
         .await
 }
 
-/// Notes that a complete upload is in the inbox; a job removes its parts. Doing it again changes nothing.
+/// Begins to complete an upload of which `from` bytes are there and the rest is at hand: for [`COMPLETION`] nobody else adds
+/// to it, completes it or ends it. False if it isn't that long, or somebody else is at it.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn begin_completion(tx: &mut TenantTx, upload: Uuid, from: i64) -> Result<bool, sqlx::Error> {
+    let begun = sqlx::query!(
+        "update uploads set completing_until = now() + make_interval(secs => $3)
+         where id = $1 and received_bytes = $2 and object_key is null and expires_at > now()
+           and coalesce(completing_until <= now(), true)",
+        upload,
+        from,
+        COMPLETION.as_secs_f64()
+    );
+    Ok(begun.execute(tx.conn()).await?.rows_affected() > 0)
+}
+
+/// Gives a completion up that failed: what was at hand has to be sent again.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn give_up(tx: &mut TenantTx, upload: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("update uploads set completing_until = null where id = $1", upload).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Notes that all of an upload is in the inbox; a job removes its parts. Doing it again changes nothing.
 ///
 /// # Errors
 /// Returns an error if the query fails.
 pub async fn finish(tx: &mut TenantTx, upload: Uuid, object_key: &str, sha256: &str) -> Result<(), sqlx::Error> {
     let finished = sqlx::query!(
-        "update uploads set object_key = $2, sha256 = $3 where id = $1 and object_key is null",
+        "update uploads set received_bytes = size_bytes, completing_until = null, object_key = $2, sha256 = $3
+         where id = $1 and object_key is null",
         upload,
         object_key,
         sha256
@@ -200,107 +247,32 @@ pub async fn finish(tx: &mut TenantTx, upload: Uuid, object_key: &str, sha256: &
     Ok(())
 }
 
-/// Ends an upload; a job removes its parts. False if there is none.
+/// Whether an upload was ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discarded {
+    /// It is.
+    Yes,
+    /// It is being completed: its file may be in the inbox already.
+    Completing,
+    /// There is none.
+    NotThere,
+}
+
+/// Ends an upload; a job removes its parts.
 ///
 /// # Errors
 /// Returns an error if the query fails.
-pub async fn discard(tx: &mut TenantTx, upload: Uuid) -> Result<bool, sqlx::Error> {
-    let gone = sqlx::query!("delete from uploads where id = $1", upload).execute(tx.conn()).await?.rows_affected() > 0;
-    if gone {
-        enqueue(tx, &RemoveUpload { upload_id: upload }, upload).await?;
+pub async fn discard(tx: &mut TenantTx, upload: Uuid) -> Result<Discarded, sqlx::Error> {
+    let completing = sqlx::query_scalar!(
+        r#"select coalesce(completing_until > now(), false) as "completing!" from uploads where id = $1 for update"#,
+        upload
+    );
+    match completing.fetch_optional(tx.conn()).await? {
+        None => return Ok(Discarded::NotThere),
+        Some(true) => return Ok(Discarded::Completing),
+        Some(false) => {}
     }
-    Ok(gone)
-}
-
-/// Removes the parts of an upload that is complete or ended.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RemoveUpload {
-    /// The upload.
-    pub upload_id: Uuid,
-}
-
-impl JobArgs for RemoveUpload {
-    const KIND: &'static str = "upload.remove";
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.upload_id.to_string())
-    }
-}
-
-impl Job for RemoveUpload {
-    type Needs = Needs;
-
-    async fn run(&self, ctx: &Context<Needs>) -> Result<Finished, JobError> {
-        let mut tx = ctx.tenant_tx().await?;
-        let organization = tx.tenant();
-        // No new object of it is relied on: its rows are complete or gone.
-        sqlx::query!("delete from upload_parts where upload_id = $1", self.upload_id).execute(tx.conn()).await?;
-        tx.commit().await?;
-        let objects = remove(&ctx.bucket, &prefix(organization, Some(self.upload_id)), |_| true).await?;
-        ctx.finish(ctx.tenant_tx().await?, json!({ "objects": objects })).await
-    }
-}
-
-/// Removes the objects below a prefix that are `left`.
-async fn remove(
-    bucket: &Bucket,
-    prefix: &str,
-    left: impl Fn(&crate::bucket::ObjectInfo) -> bool,
-) -> Result<usize, JobError> {
-    let mut removed = 0;
-    for object in bucket.list(prefix).await?.iter().filter(|object| left(object)) {
-        bucket.delete(&object.key).await?;
-        removed += 1;
-    }
-    Ok(removed)
-}
-
-/// Hourly.
-pub const SCHEDULE: Schedule =
-    Schedule::new("tidy_uploads", "0 47 * * * *", chrono_tz::UTC, Missed::Once, |tx, _| job(tx, TidyUploads {}));
-
-/// Ends uploads that took too long, and removes objects that belong to none.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct TidyUploads {}
-
-impl JobArgs for TidyUploads {
-    const KIND: &'static str = "upload.tidy";
-
-    fn unique_key(&self) -> Option<String> {
-        Some(String::new())
-    }
-}
-
-impl Job for TidyUploads {
-    type Needs = Needs;
-
-    async fn run(&self, ctx: &Context<Needs>) -> Result<Finished, JobError> {
-        let (mut ended, mut objects) = (0, 0);
-        for organization in ctx.db.organizations().await? {
-            let mut tx = ctx.db.tenant(organization).await?;
-            let over: HashSet<String> =
-                sqlx::query_scalar!("delete from uploads where expires_at <= now() returning id")
-                    .fetch_all(tx.conn())
-                    .await?
-                    .iter()
-                    .map(Uuid::to_string)
-                    .collect();
-            let open: HashSet<String> = sqlx::query_scalar!("select id from uploads where object_key is null")
-                .fetch_all(tx.conn())
-                .await?
-                .iter()
-                .map(Uuid::to_string)
-                .collect();
-            tx.commit().await?;
-            let now = Utc::now();
-            objects += remove(&ctx.bucket, &prefix(organization, None), |object| {
-                let upload = object.key.split('/').nth(2).unwrap_or_default();
-                let is_old = (now - object.modified).to_std().is_ok_and(|age| age > LEFT_BEHIND);
-                over.contains(upload) || is_old && !open.contains(upload)
-            })
-            .await?;
-            ended += over.len();
-        }
-        ctx.finish(ctx.system_tx().await?, json!({ "uploads": ended, "objects": objects })).await
-    }
+    sqlx::query!("delete from uploads where id = $1", upload).execute(tx.conn()).await?;
+    enqueue(tx, &RemoveUpload { upload_id: upload }, upload).await?;
+    Ok(Discarded::Yes)
 }

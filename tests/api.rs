@@ -2,7 +2,7 @@
 
 mod approvals;
 mod contract;
-mod cross_origin;
+pub(crate) mod cross_origin;
 mod flow;
 pub(crate) mod form;
 mod found;

@@ -25,6 +25,8 @@ pub const DEEPEST: usize = 32;
 pub const LONGEST: usize = 1024;
 /// A partial file older than this is from a process that died.
 const LEFT_BEHIND: Duration = Duration::from_secs(24 * 3600);
+/// How often a file is begun anew whose folder vanishes.
+const ROUNDS: usize = 5;
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// A folder and everything beneath it.
@@ -105,15 +107,44 @@ impl Beneath {
         Ok(rustix::fs::unlinkat(folder, name, AtFlags::empty())?)
     }
 
+    /// Removes the folders of a key that are empty, but for the top one.
+    pub(super) fn remove_empty(&self, key: &str) -> Result<(), Refused> {
+        let parts = parts(key)?;
+        for depth in (2..parts.len()).rev() {
+            let within = self.folder(&parts[..depth - 1])?;
+            match rustix::fs::unlinkat(within, parts[depth - 1], AtFlags::REMOVEDIR) {
+                // Somebody else was faster.
+                Ok(()) | Err(rustix::io::Errno::NOENT) => {}
+                Err(rustix::io::Errno::NOTEMPTY | rustix::io::Errno::EXIST) => break,
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
     /// Creates a new file with a temporary name in the folder of `key`, which is created if missing.
     pub(super) fn begin(&self, key: &str) -> Result<Unfinished, Refused> {
         let parts = parts(key)?;
         let Some((name, folders)) = parts.split_last() else { return Err(no_key().into()) };
+        let mut begun = self.begin_in(folders, name);
+        for _ in 0..ROUNDS {
+            match begun {
+                // The folder was empty, so another process removed it before the file was there.
+                Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound && self.is_there() => {
+                    begun = self.begin_in(folders, name);
+                }
+                begun => return begun,
+            }
+        }
+        begun
+    }
+
+    fn begin_in(&self, folders: &[&str], name: &str) -> Result<Unfinished, Refused> {
         let folder = self.make_folder(folders)?;
         let unfinished = format!(".{}{UNFINISHED}", Uuid::now_v7());
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = rustix::fs::openat(&folder, &unfinished, flags, Mode::RUSR | Mode::WUSR)?;
-        Ok(Unfinished { folder, file: Some(file.into()), unfinished, name: (*name).to_owned() })
+        Ok(Unfinished { folder, file: Some(file.into()), unfinished, name: name.to_owned() })
     }
 
     /// Creates a folder and its missing parents, accessible only to their owner. An existing one keeps its permissions.

@@ -12,6 +12,7 @@ use super::{
     BucketError, Listing, ObjectInfo,
     beneath::{Beneath, Refused, Unfinished, is_want},
 };
+use crate::meeting::key::INBOX;
 
 /// The folder that is the bucket.
 #[derive(Clone, Debug)]
@@ -47,10 +48,14 @@ impl Folder {
         self.in_background(key, move |beneath| beneath.make(&name)).await
     }
 
-    /// Removes a file; a missing one counts as success.
+    /// Removes a file, and the folders that are empty then; in the inbox they are people's. A missing one counts as success.
     pub(super) async fn delete(&self, key: &str) -> Result<(), BucketError> {
         let name = key.to_owned();
-        match self.in_background(key, move |beneath| beneath.remove(&name)).await {
+        let removed = self.in_background(key, move |beneath| {
+            beneath.remove(&name)?;
+            if name.starts_with(INBOX) { Ok(()) } else { beneath.remove_empty(&name) }
+        });
+        match removed.await {
             Err(BucketError::NotFound) => Ok(()),
             done => done,
         }

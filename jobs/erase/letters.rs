@@ -1,4 +1,4 @@
-//! The emails of a deleted session: what waits is stopped, and what stays of all of them is that they were.
+//! The emails of a deleted session: what waits is stopped, and of each, only the record that it existed stays.
 
 use uuid::Uuid;
 

@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! rows      the session's own rows
-//! letters   its emails: what is held is stopped; that they were stays, what they said goes
+//! letters   its emails: what is held is stopped; of each, only the record that it existed stays
 //! later     what later sessions quote of it
 //! ```
 //!
-//! All of it happens in the caller's transaction, under the session's lock; the objects in the bucket are removed by a job
+//! All of it happens in the caller's transaction, under the locks of the session and of the later ones; the objects in the bucket are removed by a job
 //! after that ([`crate::removal`]). Jobs of the session end: one that is running has lost its lease, so it changes nothing
 //! and nobody is told of it. What stays is ids: in the audit, in the ledgers of emails and of language models' costs, and
 //! in the inbox's ledger, so that the file that still lies there isn't read again.
@@ -66,6 +66,9 @@ pub enum EraseError {
     /// A correction that was made in it is still being applied to other sessions.
     #[error("a correction of a speaker is still being applied to other sessions: try again in a minute")]
     Correcting,
+    /// A summary that quotes it came in between.
+    #[error("a later summary that quotes this session was written at this moment: try again")]
+    Overtaken,
     /// The query failed.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
@@ -74,9 +77,16 @@ pub enum EraseError {
 /// Deletes a session with everything that hangs on it. To see what would happen, drop the transaction.
 ///
 /// # Errors
-/// [`EraseError::NoSession`], [`EraseError::Sending`] or [`EraseError::Correcting`]; then nothing has happened.
+/// [`EraseError::NoSession`], [`EraseError::Sending`], [`EraseError::Correcting`] or [`EraseError::Overtaken`]; then nothing
+/// has happened.
 pub async fn session(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Result<Erased, EraseError> {
-    let session = rows::lock(tx, session_id).await?.ok_or(EraseError::NoSession)?;
+    let told: Vec<Uuid> = later::told(tx, session_id).await?.iter().map(|told| told.session_id).collect();
+    let session = rows::lock(tx, session_id, &told).await?.ok_or(EraseError::NoSession)?;
+    // Nothing more can be told of its promises now; what was told meanwhile, is in a session that isn't locked.
+    let (locked, told) = (told, later::told(tx, session_id).await?);
+    if told.iter().any(|told| !locked.contains(&told.session_id)) {
+        return Err(EraseError::Overtaken);
+    }
     let own = rows::of(tx, session_id).await?;
     letters::hold(tx, session_id).await?;
     if rows::is_correcting(tx, session_id).await? {
@@ -95,11 +105,12 @@ pub async fn session(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> 
     }
     let jobs = rows::end_jobs(tx, session_id, &own).await?;
     let (emails_stopped, emails_kept) = letters::erase(tx, session_id).await?;
-    let later_summaries = later::forget(tx, session_id).await?;
-    rows::forget_answers(tx, session_id, &own).await?;
+    let later_summaries = later::forget(tx, &told).await?;
+    let shown = own.summaries.iter().map(|summary| summary.id).chain(later_summaries.iter().copied());
+    rows::forget_answers(tx, &shown.chain([session_id]).collect::<Vec<_>>()).await?;
     let (links, utterances) = rows::delete(tx, session_id).await?;
-    let keys = objects(&session, &own);
-    removal::add(tx, session.coach_id, session_id, &keys, session.correlation_id).await?;
+    removal::add(tx, session.coach_id, session_id, &objects(&session, &own), jobs.write_for, session.correlation_id)
+        .await?;
     // What it had settled is open again for the sessions after it.
     for job in next {
         enqueue(tx, &job, session.correlation_id).await?;
@@ -113,8 +124,8 @@ pub async fn session(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> 
         emails_stopped,
         emails_kept,
         links,
-        jobs,
-        later_summaries,
+        jobs: jobs.would_have_run,
+        later_summaries: later_summaries.len(),
     };
     let detail = json!({
         "transcripts": erased.transcripts, "summaries": erased.summaries, "emails_stopped": erased.emails_stopped,
@@ -122,15 +133,13 @@ pub async fn session(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> 
     });
     audit::record(tx, &audit::Event { detail, ..audit::Event::of(session_id, EventKind::SessionDeleted) }, visitor)
         .await?;
-    tracing::info!(target: "erase", { session.id = %session_id, correlation.id = %session.correlation_id },
-        "a session is deleted");
     Ok(erased)
 }
 
-/// What the session may have in the bucket besides the file in the inbox, which is the coach's own.
+/// What the session may have in the bucket besides the file in the inbox, which is the coach's own. A file may have been
+/// refused and come again, so each may have been put beside the rejected ones; what isn't there counts as removed.
 fn objects(session: &rows::Session, own: &rows::Own) -> Vec<String> {
     let copies = own.transcripts.iter().map(|file| file.stored_key.clone());
-    let refused = own.transcripts.iter().filter(|file| file.is_rejected).map(|file| file.object_key.as_str());
-    let refused = refused.chain(session.is_rejected.then_some(session.object_key.as_str()));
-    copies.chain(refused.flat_map(ingest::rejection)).collect()
+    let files = own.transcripts.iter().map(|file| file.object_key.as_str()).chain([session.object_key.as_str()]);
+    copies.chain(files.flat_map(ingest::rejection)).collect()
 }

@@ -346,8 +346,7 @@ async fn insert(tx: &mut TenantTx, session_id: Uuid, file: &Incoming<'_>) -> Res
 /// folder becomes a session of the right coach. Holds a lock on the content until the transaction ends, so that two
 /// copies taken at once don't both become transcripts.
 async fn known_content(tx: &mut TenantTx, sha256: &str, coach: Coach) -> Result<Option<Held>, sqlx::Error> {
-    let lock = format!("{}/{sha256}", tx.tenant());
-    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", lock).execute(tx.conn()).await?;
+    removal::hold(tx, sha256).await?;
     sqlx::query_as!(
         Held,
         "select sessions.id as session_id, title, session_date, transcripts.object_key, rejected_reason,

@@ -70,11 +70,12 @@ pub(super) async fn find(call: &Call<'_>, called: Called<'_>, key: &Key) -> Resu
     Ok(Some(answer.map_or(StoredResult::TooLong, StoredResult::Answer)))
 }
 
-/// Stores a result; without an answer if the request doesn't fit.
+/// Stores a result; without an answer if the request doesn't fit. Nothing is kept of a session that was deleted meanwhile.
 pub(super) async fn keep(tx: &mut TenantTx, call: &Call<'_>, key: &Key, answer: Option<&str>) -> Result<(), LlmError> {
     sqlx::query!(
         "insert into llm_results (organization_id, key, session_id, answer, expires_at)
-         values ($1, $2, $3, $4, now() + make_interval(secs => $5::double precision * 86400))
+         select $1, $2, $3, $4, now() + make_interval(secs => $5::double precision * 86400)
+         where $3::uuid is null or exists (select from sessions where id = $3 for key share)
          on conflict (organization_id, key) do update set answer = excluded.answer, expires_at = excluded.expires_at",
         call.organization,
         &key.0,

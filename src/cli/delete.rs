@@ -18,7 +18,8 @@ use super::{App, output::confirmed};
 /// bucket; stops letters that are held and ends review links. Later sessions' summaries no longer quote it. What stays:
 /// ids in the audit; of its emails, that they were sent, when, and to which address; exports and weekly rollups that
 /// were made before. The file in the inbox stays where it is and isn't read again; remove it yourself. If you put the
-/// same file into the inbox anew, it becomes a new session. Refused while a letter is being sent. This cannot be undone.
+/// same file into the inbox anew, it becomes a new session. Refused while a letter is being sent and while a correction of
+/// a speaker is being applied to other sessions: try again in a minute. This cannot be undone.
 ///
 /// Examples:
 ///   debrief sessions delete 019f --dry-run

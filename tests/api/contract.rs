@@ -19,6 +19,11 @@ const EXPECTED: &str = r#"
 positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "412", "413", "422", "428", "429"]
 negative_data_rejection.expected-statuses = ["400", "401", "403", "404", "406", "409", "412", "413", "415", "422", "428"]
 missing_required_header.expected-statuses = ["400", "401", "403", "404", "406", "415", "422", "428"]
+
+# Another version of the protocol is refused before the length is missed.
+[[operations]]
+include-operation-id = "create_upload"
+checks.missing_required_header.expected-statuses = ["400", "401", "403", "404", "406", "412", "415", "422", "428"]
 "#;
 
 const TALK: &str = "[00:00:01] Maya Okafor: What will you do before we meet again?\n\

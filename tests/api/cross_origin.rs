@@ -12,12 +12,12 @@ use debrief::http::{api::Settings, public_router};
 use super::Api;
 use crate::http::visit::{self, Answer, send};
 
-const APP: &str = "https://app.example.org";
+pub(crate) const APP: &str = "https://app.example.org";
 
-fn router(api: &Api, origins: &[&str]) -> Router {
+pub(crate) fn router(api: &Api, origins: &[&str]) -> Router {
     let mut state = visit::state(&api.world.services);
     let cors_origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
-    state.api = Arc::new(Settings { requests_per_minute: 100_000, cors_origins });
+    state.api = Arc::new(Settings { requests_per_minute: 100_000, cors_origins, ..Settings::default() });
     public_router(state)
 }
 
@@ -27,7 +27,7 @@ async fn ask(router: &Router, method: Method, path: &str, headers: &[(&str, &str
     send(router, request.body(Body::empty()).expect("a request")).await
 }
 
-fn allowed(answer: &Answer) -> &str {
+pub(crate) fn allowed(answer: &Answer) -> &str {
     answer.header("access-control-allow-origin")
 }
 

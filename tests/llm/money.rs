@@ -1,15 +1,22 @@
 //! What is paid for: never the same twice, never more than the budget; and what it cost.
 
+use std::sync::Arc;
+
 use debrief_jobs::{
     db::Tx,
-    llm::{Change, ExpireAnswers, LlmError, ModelSettings, OFFLINE, Settings, Wanted, Writers, costs},
+    llm::{Call, Change, ExpireAnswers, LlmError, ModelSettings, OFFLINE, Prompt, Settings, Wanted, Writers, costs},
+    removal::RemoveObjects,
+    summarize::DraftEvidence,
 };
 use futures::future::join_all;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::json;
 
 use super::{answer, ask, behind, last, with_model};
-use crate::support::{LlmServer, Reply, World, installation::Installation};
+use crate::{
+    erase::erased,
+    support::{LlmServer, Reply, Reviewed, World, installation::Installation},
+};
 
 /// Each answer costs at most, and exactly, one dollar.
 fn a_dollar_a_call(server: &LlmServer, budget: f64) -> impl Fn(&mut Settings) + use<> {
@@ -249,4 +256,26 @@ async fn operators_set_and_see_models_budgets_and_costs() {
     let lines = installation.json_lines(&["costs", "--since", "2020-01-01"]).await;
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[0]["cost_micro_usd"], json!(null), "what is not known is not nothing");
+}
+
+#[tokio::test]
+async fn what_was_paid_for_a_session_that_is_deleted_meanwhile_is_counted() {
+    let server = LlmServer::start([Reply::Slow(answer())]).await;
+    let world = with_model(a_dollar_a_call(&server, 5.0)).await;
+    let session = Reviewed::new(&world).await.session;
+    let client = Arc::clone(world.services.summarizer.models().client("default").expect("a model"));
+    let (db, organization) = (&world.services.db, world.organization);
+    let call = Call { db, organization, session_id: Some(session), task: "write", prompt_version: "test-1" };
+    let prompt = Prompt { system: "Answer.".into(), user: "Who?".into() };
+    let delete = async {
+        server.first_request().await;
+        erased(&world, session).await.expect("it is deleted");
+        server.go_on();
+    };
+    let (answered, ()) = tokio::join!(client.ask::<DraftEvidence>(&call, &prompt), delete);
+    answered.expect("the answer is nobody's, but no error");
+    let row: String = last(&world, "select concat_ws(' ', state, cost_micro_usd, session_id) from llm_calls").await;
+    assert_eq!(row, "succeeded 1000000", "its cost stays, of no session");
+    assert_eq!(last::<i64>(&world, "select count(*) from llm_results").await, 0, "no word is kept");
+    world.leaves::<RemoveObjects>();
 }

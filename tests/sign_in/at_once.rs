@@ -15,7 +15,6 @@ use super::{
     House, MAYA, PASSWORD,
     factor::{App, enrol},
 };
-use crate::support::installation::wait_for;
 
 /// Starts `late` while somebody else changes maya's account; once it waits for them, they do `changes` and are done.
 /// Returns what comes of `late`.
@@ -24,20 +23,9 @@ async fn meanwhile<T: Debug>(house: &House, changes: &[&'static str], late: impl
     let lock = "select id from coaches where handle = 'maya' for no key update";
     sqlx::query(lock).execute(tx.conn()).await.expect("it is locked");
     let mut late = pin!(late);
-    let waits = wait_for("the other to wait", async || {
-        let blocked = house.world.database.ask(|mut connection| async move {
-            sqlx::query_scalar::<_, i64>(
-                "select count(*) from pg_locks join pg_stat_activity using (pid)
-                 where not granted and datname = current_database()",
-            )
-            .fetch_one(&mut connection)
-            .await
-        });
-        (blocked? > 0).then_some(())
-    });
     tokio::select! {
         answer = &mut late => panic!("it didn't wait: {answer:?}"),
-        () = waits => {}
+        () = house.world.somebody_waits() => {}
     }
     for change in changes {
         sqlx::query(*change).execute(tx.conn()).await.unwrap_or_else(|error| panic!("{change}: {error}"));

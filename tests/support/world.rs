@@ -16,7 +16,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use super::TestDatabase;
+use super::{TestDatabase, installation::wait_for};
 
 /// What a worker asks for that has room for one job of a kind; no kind's limit for an organization is a stage's concern.
 const CLAIM: &str = "select id, organization_id, attempt, max_attempts, fence, correlation_id
@@ -186,6 +186,22 @@ impl World {
         let (id, args): (Uuid, Value) = queued.expect("the queue answers")?;
         let context = self.claim::<J>(tx, id).await.expect("it is claimed");
         Some((serde_json::from_value(args).expect("the job's own arguments"), context))
+    }
+
+    /// Waits until somebody waits for a lock in this world's database.
+    pub(crate) async fn somebody_waits(&self) {
+        wait_for("somebody to wait for a lock", async || {
+            let blocked = self.database.ask(|mut connection| async move {
+                sqlx::query_scalar::<_, i64>(
+                    "select count(*) from pg_locks join pg_stat_activity using (pid)
+                     where not granted and datname = current_database()",
+                )
+                .fetch_one(&mut connection)
+                .await
+            });
+            (blocked? > 0).then_some(())
+        })
+        .await;
     }
 
     /// Tells coaches about files in the inbox, as if the quiet time had passed; returns the number of emails.

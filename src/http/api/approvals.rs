@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    call::{About, Answer, Call, Stop},
+    call::{About, Answer, Call, Stop, json_response},
     follow_ups::{self, Approval, Outcome, Signature, To},
     input::{Json, whole},
     places,
@@ -18,7 +18,7 @@ use super::{
 
 /// At most this many at once.
 const MOST: usize = 100;
-/// What isn't begun by then is left for the next request.
+/// What isn't started by then is left for the next request.
 const BUDGET: Duration = Duration::from_secs(20);
 
 /// A summary, and what a person has read of it and signs.
@@ -78,8 +78,8 @@ struct Results {
 /// Approve several summaries
 ///
 /// Each exactly as by itself, and on its own: one that is refused stops none of the others. The answer says of each what
-/// became of it. Sending the request again approves nothing twice. What isn't begun within twenty seconds is told so
-/// (`COACH_092`) and is to be sent again.
+/// became of it. Sending the request again approves nothing twice. An approval that wasn't started within twenty seconds has
+/// the problem `COACH_092`; send it again. An answer in which a `status` is 500 or more isn't kept for an `Idempotency-Key`.
 #[utoipa::path(post, path = "/v1/summaries/approve", tag = "follow-ups", operation_id = "approve_summaries",
     request_body = Batch, security(("key" = ["summaries:approve"])),
     responses((status = 200, description = "What became of each", body = Results)))]
@@ -91,14 +91,15 @@ pub(super) async fn approve(call: Call, body: Json<Batch>) -> Answer {
     }
     let _place = places::BATCHES.take(call.caller.account())?;
     // Holds the Idempotency-Key while they are approved, each in a transaction of its own: the same request at the same time
-    // waits, and one that comes after a crash finds those approved that were.
-    let tx = call.change(Right::SummariesApprove, &body.sha256).await?;
+    // waits, and one that comes after a crash finds those approved that were. Without a key there is nothing to hold.
+    let held = call.change(Right::SummariesApprove, &body.sha256).await?;
+    let held = call.is_repeatable().then_some(held);
     let (begun, mut results) = (tokio::time::Instant::now(), Vec::with_capacity(approvals.len()));
     for Signed { id, version, hash, recipient, as_they_are } in approvals {
         let done = if begun.elapsed() < BUDGET {
             one(&call, id, Signature { version, hash, recipient, as_they_are }).await?
         } else {
-            Err(Problem::new(Code::TimedOut, "It wasn’t begun: send it again."))
+            Err(Problem::new(Code::TimedOut, "It wasn’t started: send it again."))
         };
         results.push(match done {
             Ok(Approval { outcome, mail_id }) => {
@@ -110,7 +111,17 @@ pub(super) async fn approve(call: Call, body: Json<Batch>) -> Answer {
             }
         });
     }
-    call.done(tx, About::list(results.len()), StatusCode::OK, &Results { results }, &[]).await
+    let about = About::list(results.len());
+    // What failed here may succeed when the same request comes again.
+    let is_final = results.iter().all(|done| done.status < StatusCode::INTERNAL_SERVER_ERROR.as_u16());
+    let results = Results { results };
+    match held.filter(|_| is_final) {
+        Some(tx) => call.done(tx, about, StatusCode::OK, &results, &[]).await,
+        None => {
+            call.changed(call.read(Right::SummariesApprove).await?, about).await?;
+            Ok(json_response(StatusCode::OK, &results)?)
+        }
+    }
 }
 
 /// Approves one; a refusal is its outcome.

@@ -287,6 +287,17 @@ impl Call {
         headers: &[(HeaderName, String)],
     ) -> Answer {
         self.note(&mut tx, EventKind::Changed, about).await?;
+        self.ended(tx, status, value, headers).await
+    }
+
+    /// Ends a change that is noted already.
+    pub(super) async fn ended<T: Serialize>(
+        &self,
+        mut tx: TenantTx,
+        status: StatusCode,
+        value: &T,
+        headers: &[(HeaderName, String)],
+    ) -> Answer {
         let body = match status {
             StatusCode::NO_CONTENT => Vec::new(),
             _ => serde_json::to_vec(value).map_err(|error| Problem::internal(&error))?,
@@ -327,6 +338,11 @@ impl Call {
             let detail = "Somebody changed it in the meantime. Read it again, and apply your change to that.";
             Problem::new(Code::VersionChanged, detail).with_header(header::ETAG, current)
         })
+    }
+
+    /// Whether it has an `Idempotency-Key`.
+    pub(super) const fn is_repeatable(&self) -> bool {
+        self.idempotency_key.is_some()
     }
 
     /// Of whom idempotency keys are: the key or the sign-in.

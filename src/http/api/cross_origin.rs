@@ -1,13 +1,15 @@
 //! Browser programs of other origins: those in the settings may call `/v1`, and nothing else here. Nothing that a browser
 //! adds by itself (a cookie) is ever taken: they need a key like everybody.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{HeaderName, Method, header},
 };
 use tower_http::cors::{AllowOrigin, CorsLayer};
+
+use super::Settings;
 
 /// How long a browser may remember what it was told.
 const REMEMBERED: Duration = Duration::from_secs(3600);
@@ -25,7 +27,7 @@ const SENT: [HeaderName; 8] = [
 ];
 
 /// What a program may read of an answer, besides its body.
-const READ: [HeaderName; 17] = [
+const READ: [HeaderName; 18] = [
     header::ETAG,
     header::LOCATION,
     header::LINK,
@@ -41,21 +43,21 @@ const READ: [HeaderName; 17] = [
     HeaderName::from_static("tus-extension"),
     HeaderName::from_static("tus-max-size"),
     HeaderName::from_static("upload-length"),
+    HeaderName::from_static("upload-metadata"),
     HeaderName::from_static("upload-offset"),
     HeaderName::from_static("upload-expires"),
 ];
 
-/// Answers preflights, without a key, and marks answers as readable for these origins. For none, all stays as it is.
-pub(super) fn allow<S: Clone + Send + Sync + 'static>(router: Router<S>, origins: &[String]) -> Router<S> {
-    // `*` would be everybody; the settings refuse it.
-    let origins: Vec<HeaderValue> =
-        origins.iter().filter(|origin| *origin != "*").filter_map(|origin| origin.parse().ok()).collect();
-    if origins.is_empty() {
+/// Answers preflights, without a key, and marks answers as readable for the origins of the settings. For none, all stays as it
+/// is.
+pub(super) fn allow<S: Clone + Send + Sync + 'static>(router: Router<S>, settings: &Arc<Settings>) -> Router<S> {
+    if settings.cors_origins.is_empty() {
         return router;
     }
+    let settings = Arc::clone(settings);
     let methods = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     let layer = CorsLayer::new()
-        .allow_origin(AllowOrigin::list(origins))
+        .allow_origin(AllowOrigin::predicate(move |origin, _| settings.allows(origin)))
         .allow_methods(methods)
         .allow_headers(SENT)
         .expose_headers(READ)

@@ -14,7 +14,7 @@ use utoipa::{
     },
 };
 
-use super::{deprecated, problem::Document};
+use super::problem::Document;
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -71,24 +71,37 @@ const CHANGE: [(&str, &str); 4] = [
     ("422", "Some values can’t be used; `errors` names them"),
 ];
 
+/// Adds to a group that each of its changes can be sent again.
+pub(super) fn repeatable(openapi: &mut OpenApi) {
+    for (_, method, operation) in operations(openapi) {
+        if is_change(&method) {
+            operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
+        }
+    }
+}
+
+/// Adds to a group that it speaks the tus protocol.
+pub(super) fn speaks_tus(openapi: &mut OpenApi) {
+    for (_, _, operation) in operations(openapi) {
+        operation.parameters.get_or_insert_default().push(RefOr::T(tus_version()));
+        problem(operation, "412", "Another version of the tus protocol");
+    }
+}
+
+const fn is_change(method: &HttpMethod) -> bool {
+    !matches!(method, HttpMethod::Get | HttpMethod::Head)
+}
+
 /// Adds the problems that every endpoint has.
 pub(super) fn finished(mut openapi: OpenApi) -> OpenApi {
     for (path, method, operation) in operations(&mut openapi) {
         for (status, description) in ANY {
             problem(operation, status, description);
         }
-        if !matches!(method, HttpMethod::Get | HttpMethod::Head) {
-            // Tokens are given once, and a search changes nothing.
-            if !path.starts_with("/v1/auth/") && path != "/v1/search" {
-                operation.parameters.get_or_insert_default().push(RefOr::T(idempotency_key()));
-            }
+        if is_change(&method) {
             for (status, description) in CHANGE {
                 problem(operation, status, description);
             }
-        }
-        if path.starts_with("/v1/uploads") {
-            operation.parameters.get_or_insert_default().push(RefOr::T(tus_version()));
-            problem(operation, "412", "Another version of the tus protocol");
         }
         if operation.parameters.iter().flatten().any(is_cursor) {
             problem(operation, "422", "The cursor isn’t one of this list");
@@ -97,13 +110,12 @@ pub(super) fn finished(mut openapi: OpenApi) -> OpenApi {
             problem(operation, "404", "There is no such thing that this key can see");
         }
     }
-    deprecated::mark(&mut openapi, deprecated::TABLE);
     forbid_unknown_fields(&mut openapi);
     openapi
 }
 
 /// Every operation, with its path and method.
-pub(super) fn operations(openapi: &mut OpenApi) -> impl Iterator<Item = (&str, HttpMethod, &mut Operation)> {
+fn operations(openapi: &mut OpenApi) -> impl Iterator<Item = (&str, HttpMethod, &mut Operation)> {
     openapi.paths.paths.iter_mut().flat_map(|(path, item)| {
         let all = [
             (HttpMethod::Get, &mut item.get),

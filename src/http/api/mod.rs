@@ -8,7 +8,6 @@
 //! upload   how a transcript comes in
 //! places   what holds memory or a connection for a while
 //! document the OpenAPI document
-//! deprecated  what will go: headers, and marks in the document
 //! cross_origin  browser programs of other origins
 //! auth me keys organization people sessions speakers transcripts clients summaries approvals action_items goals
 //! follow_ups uploads webhooks search rollups exports templates jobs history       the endpoints, one file a group
@@ -24,7 +23,6 @@ mod auth;
 pub(super) mod call;
 mod clients;
 mod cross_origin;
-mod deprecated;
 mod document;
 mod exports;
 mod follow_ups;
@@ -49,6 +47,8 @@ mod upload;
 mod uploads;
 mod webhooks;
 
+use std::time::Duration;
+
 use axum::{
     Router,
     extract::Request,
@@ -72,12 +72,25 @@ pub struct Settings {
     pub requests_per_minute: u32,
     /// The origins (`https://app.example.org`) whose pages may call it from a browser.
     pub cors_origins: Vec<String>,
+    /// How long a part of an upload is received.
+    pub part_times: PartTimes,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { requests_per_minute: 100, cors_origins: Vec::new() }
+        let part_times = PartTimes { kept_every: Duration::from_secs(5), longest: Duration::from_secs(20) };
+        Self { requests_per_minute: 100, cors_origins: Vec::new(), part_times }
     }
+}
+
+/// How long a part of an upload is received.
+#[derive(Clone, Copy, Debug)]
+pub struct PartTimes {
+    /// What came is kept this often, if it comes slowly.
+    pub kept_every: Duration,
+    /// The part ends then, and its sender goes on with another. Well below the timeout of a request, as what follows takes
+    /// a while too.
+    pub longest: Duration,
 }
 
 impl Settings {
@@ -87,9 +100,9 @@ impl Settings {
     }
 }
 
-/// Every endpoint, with its description.
+/// The endpoints with a key, but for uploads in parts, which speak a protocol of their own. Each change can be sent again.
 fn endpoints() -> OpenApiRouter<HttpState> {
-    OpenApiRouter::with_openapi(document::base())
+    let mut router = OpenApiRouter::new()
         .routes(routes!(me::show))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::revoke))
@@ -112,8 +125,6 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(transcripts::upload))
         .routes(routes!(transcripts::status))
         .routes(routes!(transcripts::content))
-        .routes(routes!(uploads::create))
-        .routes(routes!(uploads::show, uploads::append, uploads::remove))
         .routes(routes!(clients::list, clients::create))
         .routes(routes!(clients::show, clients::change, clients::remove))
         .routes(routes!(clients::sessions))
@@ -145,7 +156,6 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(goals::achieve))
         .routes(routes!(goals::drop_goal))
         .routes(routes!(goals::reopen))
-        .routes(routes!(search::search, search::search_by_body))
         .routes(routes!(rollups::list))
         .routes(routes!(exports::list, exports::start))
         .routes(routes!(exports::schema))
@@ -165,10 +175,13 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(webhooks::test))
         .routes(routes!(webhooks::deliveries))
         .routes(routes!(webhooks::replay))
-        .routes(routes!(history::audit))
+        .routes(routes!(history::audit));
+    document::repeatable(router.get_openapi_mut());
+    // A POST that changes nothing.
+    router.routes(routes!(search::search, search::search_by_body))
 }
 
-/// The endpoints for whoever isn't known yet.
+/// The endpoints for whoever isn't known yet. Tokens are given once.
 fn entrances() -> OpenApiRouter<HttpState> {
     OpenApiRouter::new().routes(routes!(auth::login)).routes(routes!(auth::refresh)).routes(routes!(auth::logout))
 }
@@ -176,25 +189,32 @@ fn entrances() -> OpenApiRouter<HttpState> {
 /// The OpenAPI document.
 #[must_use]
 pub fn openapi() -> OpenApi {
-    document::finished(endpoints().merge(entrances()).into_openapi())
+    let all =
+        OpenApiRouter::with_openapi(document::base()).merge(endpoints()).merge(uploads::endpoints()).merge(entrances());
+    document::finished(all.into_openapi())
 }
 
 /// The routes under `/v1`.
 pub(super) fn router(state: &HttpState) -> Router<HttpState> {
-    let (router, _) = endpoints().split_for_parts();
+    let admitted = |endpoints: OpenApiRouter<HttpState>| {
+        let (router, _) = endpoints.split_for_parts();
+        router.layer(middleware::from_fn_with_state(state.clone(), call::admit))
+    };
+    // Inside of what may be called from other origins: a preflight is a method that no endpoint has.
+    let told = |router: Router<HttpState>| {
+        let router = router.method_not_allowed_fallback(async || Problem::of_status(StatusCode::METHOD_NOT_ALLOWED));
+        router.layer(middleware::from_fn(problems))
+    };
     let (open, _) = entrances().split_for_parts();
-    let mut openapi = openapi();
-    let document = document::served(openapi.clone());
-    let most = state.services.ingest.max_bytes;
-    let router = router
-        .layer(middleware::from_fn_with_state(state.clone(), call::admit))
+    let document = document::served(openapi());
+    let router = admitted(endpoints())
         .merge(open)
-        .route("/v1/uploads", options(move || uploads::options(most)))
-        .route("/v1/openapi.json", get(move || async move { document.clone().into_response() }))
-        // Inside of the layers below: a preflight is a method that no endpoint has.
-        .method_not_allowed_fallback(async || Problem::of_status(StatusCode::METHOD_NOT_ALLOWED));
-    let router = deprecated::tell(router, &mut openapi, deprecated::TABLE).layer(middleware::from_fn(problems));
-    cross_origin::allow(router, &state.api.cors_origins)
+        .route("/v1/openapi.json", get(move || async move { document.clone().into_response() }));
+    let most = state.services.ingest.max_bytes;
+    let in_parts = told(admitted(uploads::endpoints()).route("/v1/uploads", options(uploads::options)));
+    let in_parts = cross_origin::allow(in_parts.layer(middleware::from_fn(uploads::name_version)), &state.api)
+        .layer(middleware::from_fn(move |request, next| uploads::announce(most, request, next)));
+    cross_origin::allow(told(router), &state.api).merge(in_parts)
 }
 
 /// A bare answer of the framework below `/v1` is a problem document, like all others.

@@ -15,8 +15,7 @@ use super::problem::{Code, Problem};
 pub(super) static UPLOADS: LazyLock<Places> = LazyLock::new(|| Places::new(8, 2));
 /// A stream holds a connection for minutes.
 pub(super) static STREAMS: LazyLock<Places> = LazyLock::new(|| Places::new(64, 4));
-
-/// A batch of approvals holds a connection to the database while each of them takes another.
+/// A batch of approvals with an `Idempotency-Key` holds a connection to the database while each of them takes another.
 pub(super) static BATCHES: LazyLock<Places> = LazyLock::new(|| Places::new(3, 1));
 
 /// Places of one kind in this process.

@@ -59,6 +59,8 @@ pub enum Code {
     MatchRequired,
     /// It has changed since that version.
     VersionChanged,
+    /// Another version of the tus protocol.
+    OtherTusVersion,
     /// Its state doesn't allow this.
     WrongState,
     /// The recipient isn't the one that was shown.
@@ -81,7 +83,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::NoCredentials,
         Self::BadCredentials,
         Self::RoleForbids,
@@ -100,6 +102,7 @@ impl Code {
         Self::IdempotencyKey,
         Self::MatchRequired,
         Self::VersionChanged,
+        Self::OtherTusVersion,
         Self::WrongState,
         Self::RecipientChanged,
         Self::SpeaksAboutClient,
@@ -134,6 +137,7 @@ impl Code {
             Self::IdempotencyKey => ("COACH_021", S::UNPROCESSABLE_ENTITY, "The idempotency key can’t be used"),
             Self::MatchRequired => ("COACH_030", S::PRECONDITION_REQUIRED, "Say which version you change"),
             Self::VersionChanged => ("COACH_031", S::PRECONDITION_FAILED, "It has changed"),
+            Self::OtherTusVersion => ("COACH_032", S::PRECONDITION_FAILED, "Another version of the tus protocol"),
             Self::WrongState => ("COACH_040", S::CONFLICT, "Not possible in this state"),
             Self::RecipientChanged => ("COACH_041", S::CONFLICT, "The recipient has changed"),
             Self::SpeaksAboutClient => {

@@ -176,8 +176,9 @@ pub(super) async fn change(call: Call, Id(id): Id, body: Json<Change>) -> Answer
 ///
 /// With all that was said in it and written of it; it can't be undone. Letters that are held aren't sent, review links end.
 /// Later sessions' summaries no longer quote it. What stays: ids in the audit; of its emails, that they were sent, when and
-/// to which address; exports that were made before. The file in the inbox stays where it is and isn't read again. While a
-/// letter is being sent the answer is `409`.
+/// to which address; exports and weekly rollups that were made before. The file in the inbox stays where it is and isn't read
+/// again. The answer is `409` while a letter is being sent, while a correction of a speaker that was made in it is being applied
+/// to other sessions, and where a later summary that quotes it was written at the same moment: try again in a minute.
 #[utoipa::path(delete, path = "/v1/sessions/{id}", tag = "sessions", operation_id = "delete_session",
     params(("id" = Uuid, Path,)), security(("key" = ["sessions:delete"])),
     responses((status = 204, description = "It is deleted")))]
@@ -185,7 +186,9 @@ pub(super) async fn delete(call: Call, Id(id): Id) -> Answer {
     let mut tx = call.change(Right::SessionsDelete, &[]).await?;
     erase::session(&mut tx, id, &call.caller.visitor).await.map_err(|error| match error {
         EraseError::NoSession => Problem::not_found(),
-        EraseError::Sending | EraseError::Correcting => Problem::new(Code::WrongState, capitalized(&error.to_string())),
+        EraseError::Sending | EraseError::Correcting | EraseError::Overtaken => {
+            Problem::new(Code::WrongState, capitalized(&error.to_string()))
+        }
         EraseError::Database(error) => error.into(),
     })?;
     call.done(tx, About::session(id), StatusCode::NO_CONTENT, &(), &[]).await

@@ -15,7 +15,6 @@ use debrief_jobs::{
     rights::Right,
 };
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
@@ -24,7 +23,7 @@ use super::{
     input::{Asked, Id},
     places,
     problem::{Code, Problem},
-    upload,
+    upload::{self, File},
 };
 
 /// Whose file it is, and what it's called.
@@ -84,27 +83,29 @@ pub(super) struct Uploaded {
 pub(super) async fn upload(call: Call, Asked(place): Asked<Place>, request: Request) -> Answer {
     let _place = places::UPLOADS.take(call.caller.account())?;
     let coach = coach(&call, place.coach.as_deref()).await?;
-    let (named, content) = file(&call, request).await?;
+    let (named, content) = sent(&call, request).await?;
     let name =
         place.file_name.or(named).ok_or_else(|| Problem::invalid("file_name", "Say what the file is called."))?;
     if content.is_empty() {
         return Err(Problem::invalid("file", "The file is empty.").into());
     }
     let object_key = upload::key(&coach, place.date, &name)?;
-    let digest = Sha256::digest(&content);
+    let file = File::of(content).await?;
+    let sha256 = file.sha256;
     // A request that is refused, or was carried out, puts no file anywhere.
-    drop(call.change(Right::TranscriptsWrite, &digest).await?);
+    drop(call.change(Right::TranscriptsWrite, &sha256).await?);
     // Before its record: a file that is there twice over is one, and a record without a file would be a lie.
-    let uploaded = store(&call, object_key, content, place.replace).await?;
-    let tx = call.change(Right::TranscriptsWrite, &digest).await?;
+    let uploaded = store(&call, object_key, file, place.replace).await?;
+    let tx = call.change(Right::TranscriptsWrite, &sha256).await?;
     call.done(tx, About::default(), StatusCode::ACCEPTED, &uploaded, &[]).await
 }
 
 /// Puts a whole file into the inbox, however it came.
-pub(super) async fn store(call: &Call, object_key: String, content: Bytes, replace: bool) -> Result<Uploaded, Problem> {
-    let (digest, size_bytes) = (Sha256::digest(&content), content.len());
+pub(super) async fn store(call: &Call, object_key: String, file: File, replace: bool) -> Result<Uploaded, Problem> {
+    let File { content, sha256 } = file;
+    let size_bytes = content.len();
     upload::put(&call.state.services.bucket, &object_key, content, replace).await?;
-    let sha256 = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Uploaded { object_key, sha256, size_bytes })
 }
 
@@ -121,7 +122,7 @@ pub(super) async fn coach(call: &Call, wanted: Option<&str>) -> Result<String, S
 }
 
 /// The file of the request, and its name if it has one.
-async fn file(call: &Call, request: Request) -> Result<(Option<String>, Bytes), Stop> {
+async fn sent(call: &Call, request: Request) -> Result<(Option<String>, Bytes), Stop> {
     let most = usize::try_from(call.state.services.ingest.max_bytes).unwrap_or(usize::MAX);
     let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let is_form = content_type.is_some_and(|value| value.to_ascii_lowercase().starts_with("multipart/form-data"));

@@ -9,6 +9,7 @@ use debrief_jobs::{
     bucket::{Bucket, BucketError},
     meeting,
 };
+use sha2::{Digest, Sha256};
 
 use super::problem::{Code, Problem};
 
@@ -31,16 +32,30 @@ pub(super) fn key(coach: &str, date: Option<NaiveDate>, file_name: &str) -> Resu
     }
 }
 
-/// The bucket doesn't do what an upload needs.
-pub(super) fn away(error: &BucketError) -> Problem {
+/// The problem of an upload that the bucket doesn't take; `what` has to be sent again. Logs the cause.
+pub(super) fn away(error: &BucketError, what: &str) -> Problem {
     tracing::error!(target: "http", { error = %error }, "an upload did not reach the bucket");
-    Problem::new(Code::Away, "The bucket isn’t responding. Send the file again in a minute.")
+    Problem::new(Code::Away, format!("The bucket isn’t responding. Send the {what} again in a minute."))
+}
+
+/// A file's content, and its SHA-256.
+pub(super) struct File {
+    pub(super) content: Bytes,
+    pub(super) sha256: [u8; 32],
+}
+
+impl File {
+    /// Computes it on a thread of its own: a large file takes a while.
+    pub(super) async fn of(content: Bytes) -> Result<Self, Problem> {
+        let hashed = tokio::task::spawn_blocking(move || Self { sha256: Sha256::digest(&content).into(), content });
+        hashed.await.map_err(|_| Problem::internal(&"a file could not be hashed"))
+    }
 }
 
 /// Puts a file into the inbox. One that is there with the same content stays; with another content, it is refused or
 /// replaced.
 pub(super) async fn put(bucket: &Bucket, key: &str, content: Bytes, replace: bool) -> Result<(), Problem> {
-    let away = |error| away(&error);
+    let away = |error| away(&error, "file");
     if replace {
         return bucket.put(key, content).await.map_err(away);
     }
