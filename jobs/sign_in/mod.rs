@@ -48,7 +48,7 @@ pub use factor::{
 pub use gate::Gate;
 pub use invitation::{InviteError, Invited, NewPerson, accept, invite, resend, withdraw};
 pub use mailed::{Asking, MailLinks, ask_for_link, ask_for_own_link, open_link};
-pub use one_time::{OneTime, Purpose, Token, find_link, is_guessing};
+pub use one_time::{OneTime, Purpose, Token, count_guess, find_link};
 pub use operator::{ChangeError, change_coach};
 pub use password::{Entry, PasswordError, Proof, by_password, prove, set_password};
 pub use person::{Account, account};

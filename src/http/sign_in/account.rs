@@ -3,7 +3,6 @@
 use axum::{
     extract::{Path, Query, State},
     http::{StatusCode, request::Parts},
-    response::IntoResponse,
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -20,7 +19,7 @@ use super::{
     browser::{self, Inside, Proving},
     ended,
     enter::{CHECK_EMAIL, many_links, refused_password},
-    later, to, to_with,
+    to, to_with,
 };
 use crate::http::{
     HttpState,
@@ -47,6 +46,8 @@ struct AccountPage {
     factor_required: bool,
     codes_left: i64,
     proving: Proving,
+    /// The way on to the review that the person came for.
+    onward: Option<String>,
     browsers: Vec<OneBrowser>,
 }
 
@@ -135,6 +136,7 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         factor_since: person.factor_since.map(time),
         factor_required: person.factor_required,
         codes_left: person.codes_left,
+        onward: inside.onward.then(|| state.path("")),
         browsers: browsers.collect(),
     };
     Refused::shown(refused, |status, problem| {
@@ -170,7 +172,7 @@ pub(super) async fn ask_for_link(State(state): State<HttpState>, parts: Parts, f
         Asking::NoAddress => return Err(Failure::not_found().into()),
         Asking::TooMany(seconds) => {
             let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, "Please wait", many_links(seconds));
-            return Ok(later(failure.into_response(), seconds));
+            return Err(Failure { later: Some(seconds), ..failure }.into());
         }
     };
     Ok(page::message(&state, status, title, &detail)?)

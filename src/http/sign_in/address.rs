@@ -16,7 +16,7 @@ use crate::http::{
     HttpState,
     failure::{Failure, capitalized},
     form::Form,
-    guard, page,
+    guard, page, presses,
 };
 
 #[derive(Serialize)]
@@ -75,6 +75,9 @@ pub(super) async fn decide(
     browser::check_visitor(&state, &parts, &form)?;
     let link = find(&state, &parts, &token).await?;
     let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
+    let open = change(&state, &link).await;
+    presses::count(&state, &visitor, &token, open.is_ok()).await?;
+    open?;
     let (db, gate) = (&state.services.db, &state.services.gate);
     if form.get("do") == Some("stop") {
         if !sign_in::stop_change(db, &link, &visitor).await? {

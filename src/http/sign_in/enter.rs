@@ -14,13 +14,13 @@ use serde::Serialize;
 use super::{
     Answer, Refused, Turn,
     browser::{self, Inside},
-    ended, later, to, to_with, wait,
+    ended, to, to_with,
 };
 use crate::http::{
     HttpState,
-    failure::{Failure, capitalized},
+    failure::{Failure, capitalized, later, wait},
     form::Form,
-    guard, page,
+    guard, page, presses,
 };
 
 #[derive(Serialize)]
@@ -177,9 +177,9 @@ pub(super) async fn find(state: &HttpState, parts: &Parts, token: &str) -> Resul
     }
     guard::note_refused("unknown_link");
     let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
-    if sign_in::is_guessing(db, visitor.address.as_deref()).await? {
-        let detail = "Too many links that don’t exist were tried from your network. Try again in a quarter of an hour.";
-        return Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, "Please wait", detail).into());
+    if let Some(seconds) = sign_in::count_guess(db, visitor.address.as_deref()).await? {
+        let detail = "Too many links that don’t exist were tried from your network.";
+        return Err(Failure::too_often(detail, seconds).into());
     }
     let detail = "The address may be incomplete: copy all of it from the email.";
     Err(Failure::new(StatusCode::NOT_FOUND, "We don’t recognise this link", detail).into())
@@ -210,6 +210,7 @@ pub(super) async fn open_link(
     browser::check_visitor(&state, &parts, &form)?;
     let link = find(&state, &parts, &token).await?;
     let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
+    presses::count(&state, &visitor, &token, link.works && link.purpose == Purpose::SignIn).await?;
     match sign_in::open_link(&state.services.db, &state.services.gate, &link, &visitor).await? {
         Some(entered) => admitted(&state, &parts, &entered).await,
         None => gone(&state, &parts),
@@ -234,10 +235,12 @@ pub(super) async fn accept(
 ) -> Answer {
     browser::check_visitor(&state, &parts, &form)?;
     let link = find(&state, &parts, &token).await?;
-    if !link.works || link.purpose != Purpose::Invitation {
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
+    let works = link.works && link.purpose == Purpose::Invitation;
+    presses::count(&state, &visitor, &token, works).await?;
+    if !works {
         return gone(&state, &parts);
     }
-    let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
     let password = form.get("password").filter(|password| !password.is_empty());
     let services = &state.services;
     match sign_in::accept(&services.db, &services.gate, &link, password, &visitor).await {
