@@ -114,7 +114,7 @@ pub async fn log_in(db: &Db, gate: &Gate, typed: Typed<'_>, visitor: &Visitor) -
     let tokens = complete(db, gate, &signed_in, typed.code, visitor).await;
     if tokens.is_err() {
         let mut tx = signed_in.enter(db).await?;
-        browsers::end_browser(&mut tx, signed_in.person, signed_in.id, visitor).await?;
+        browsers::end_sign_in(&mut tx, signed_in.person, signed_in.id, visitor).await?;
         tx.commit().await?;
     }
     tokens
@@ -193,6 +193,9 @@ pub async fn refresh(db: &Db, gate: &Gate, token: &str, visitor: &Visitor) -> Re
     let Found { organization, sign_in, hash } = found(db, token).await?.ok_or(TokenError::Unknown)?;
     let mut tx = db.view(organization, &View::nothing()).await?;
     let signed_in = browsers::standing(&mut tx, sign_in, true).await?.ok_or(TokenError::Ended)?;
+    // That noted its use; the person's row is locked before any other of theirs.
+    tx.commit().await?;
+    let mut tx = db.view(organization, &View::nothing()).await?;
     browsers::lock(&mut tx, &signed_in).await?.ok_or(TokenError::Ended)?;
     let used = sqlx::query!(
         "update refresh_tokens set used_at = now() where sign_in_id = $1 and token_sha256 = $2 and used_at is null",
@@ -229,10 +232,12 @@ async fn end_as_copied(tx: &mut TenantTx, signed_in: &SignedIn, visitor: &Visito
 pub async fn log_out(db: &Db, token: &str, visitor: &Visitor) -> Result<(), sqlx::Error> {
     let Some(found) = found(db, token).await? else { return Ok(()) };
     let mut tx = db.view(found.organization, &View::nothing()).await?;
-    if let Some(signed_in) = browsers::standing(&mut tx, found.sign_in, true).await? {
-        let visitor = signed_in.visitor(visitor.clone());
-        browsers::end_browser(&mut tx, signed_in.person, signed_in.id, &visitor).await?;
-    }
+    let signed_in = browsers::standing(&mut tx, found.sign_in, true).await?;
+    tx.commit().await?;
+    let Some(signed_in) = signed_in else { return Ok(()) };
+    let mut tx = signed_in.enter(db).await?;
+    let visitor = signed_in.visitor(visitor.clone());
+    browsers::end_sign_in(&mut tx, signed_in.person, signed_in.id, &visitor).await?;
     tx.commit().await
 }
 

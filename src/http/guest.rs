@@ -62,8 +62,8 @@ impl Guest {
         self.caller.account()
     }
 
-    /// The page's form that ends this visit or sign-in.
-    pub(super) fn leave(&self, state: &HttpState) -> String {
+    /// Where the page's form goes that ends this visit or sign-in.
+    pub(super) fn leave_path(&self, state: &HttpState) -> String {
         state.path(&format!("review/{}/leave", self.session_id))
     }
 
@@ -172,6 +172,6 @@ fn link_is_not_enough() -> Failure {
         StatusCode::UNAUTHORIZED,
         "Sign in to open this review",
         "Nothing was changed. Your organization asks everybody for a second factor, so a link alone opens no review. Sign in with \
-         the address that the link went to; you come back here. If you’re signed in as somebody else, sign out first.",
+         the address that the link was sent to, and you’ll come back here. If you’re signed in as somebody else, sign out first.",
     )
 }

@@ -26,7 +26,7 @@ pub(super) async fn count(state: &HttpState, visitor: &Visitor, token: &str, wor
         if !left.allowed {
             guard::note_refused("link_presses");
             return Err(Failure::too_often(
-                "Links that don’t work any more were opened very often from your network.",
+                "Too many links that don’t work were opened from your network.",
                 left.seconds,
             ));
         }
@@ -36,5 +36,5 @@ pub(super) async fn count(state: &HttpState, visitor: &Visitor, token: &str, wor
         return Ok(());
     }
     guard::note_refused("link_presses");
-    Err(Failure::too_often("This link was opened very often.", left.seconds))
+    Err(Failure::too_often("This link was opened too often.", left.seconds))
 }

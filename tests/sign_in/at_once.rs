@@ -3,7 +3,7 @@
 use std::{fmt::Debug, pin::pin};
 
 use axum::http::StatusCode;
-use debrief_jobs::db::Tx;
+use debrief_jobs::{audit::Visitor, db::Tx, sign_in};
 
 use super::{
     House, MAYA, PASSWORD,
@@ -138,4 +138,36 @@ async fn whoever_is_signed_out_meanwhile_changes_nothing() {
     }
     let changed = "select (select count(*) from credentials) + (select count(*) from address_changes)";
     assert_eq!(house.count(changed).await, 0);
+}
+
+#[tokio::test]
+async fn whoever_signs_out_waits_for_what_changes_their_sign_ins() {
+    let house = House::new().await;
+    for path in ["/account/sign-out", "/account/sign-out-everywhere"] {
+        let mut browser = house.maya().await;
+        browser.get("/account").await;
+        // As does whoever shows anew who they are in another tab.
+        let renewed = ["update sign_ins set proved_at = now(), last_used_at = now() where ended_at is null"];
+        let answer = meanwhile(&house, &renewed, browser.post(path, &[])).await;
+        assert_eq!(answer.header("location"), "/sign-in", "{path}: {}", answer.body);
+        assert_eq!(house.count(ALIVE).await, 0, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_renews_or_ends_its_sign_in_waits_too() {
+    let house = super::tokens::house().await;
+    house.maya_with_password().await;
+    let (services, visitor) = (&house.world.services, Visitor::default());
+    let typed = sign_in::Typed { address: MAYA, password: PASSWORD, code: None };
+    let tokens = sign_in::log_in(&services.db, &services.gate, typed, &visitor).await.expect("she is in");
+    // It's old enough for its use to be noted, which must not come before the person's row.
+    let stale = "update sign_ins set last_used_at = now() - interval '5 minutes'";
+    house.execute(stale).await;
+    let touched = ["update sign_ins set proved_at = now() where ended_at is null"];
+    let refresh = sign_in::refresh(&services.db, &services.gate, &tokens.refresh, &visitor);
+    let tokens = meanwhile(&house, &touched, refresh).await.expect("nobody waits for nobody");
+    house.execute(stale).await;
+    meanwhile(&house, &touched, sign_in::log_out(&services.db, &tokens.refresh, &visitor)).await.expect("out");
+    assert_eq!(house.count("select count(*) from sign_ins where is_program and ended_at is null").await, 0);
 }

@@ -93,7 +93,7 @@ async fn whoever_sets_up_a_second_factor_or_uses_a_recovery_code_is_led_on_to_th
     };
     let mut browser = came().await;
     let (_, codes, shown) = factor::set_up(&mut browser).await;
-    assert!(shown.body.contains("href=\"&#x2f;\">I’ve kept them: go on to the review</a>"), "{}", shown.body);
+    assert!(shown.body.contains("href=\"&#x2f;\">I’ve saved them: continue to the review</a>"), "{}", shown.body);
     assert_eq!(browser.get("/").await.header("location"), page);
     assert_eq!(browser.get(&page).await.status, StatusCode::OK);
 
@@ -102,9 +102,9 @@ async fn whoever_sets_up_a_second_factor_or_uses_a_recovery_code_is_led_on_to_th
     assert_eq!(entered.header("location"), "/account?done=recovered");
     let account = browser.get("/account?done=recovered").await;
     assert!(account.body.contains("You used a recovery code"), "{}", account.body);
-    assert!(account.body.contains("href=\"&#x2f;\">Go on to the review</a>"), "{}", account.body);
+    assert!(account.body.contains("href=\"&#x2f;\">Continue to the review</a>"), "{}", account.body);
     assert_eq!(browser.get("/").await.header("location"), page);
-    assert!(!browser.get("/account").await.body.contains("Go on to the review"), "once");
+    assert!(!browser.get("/account").await.body.contains("Continue to the review"), "once");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ async fn a_coach_finds_what_waits_and_approves_it() {
     house.world.leaves::<SendFollowUp>();
     let reviewed = Reviewed::new(&house.world).await;
     let mut maya = house.maya().await;
-    assert!(maya.get("/").await.body.contains("Nothing waits for you."));
+    assert!(maya.get("/").await.body.contains("Nothing is waiting for you."));
     reviewed.set_state(&house.world, "in_review").await;
     let page = format!("/review/{}", reviewed.session);
     let start = maya.get("/").await;
@@ -74,7 +74,7 @@ async fn nobody_elses_sign_in_opens_a_review() {
         assert!(read.body.contains("To your start page"), "where they sign out: {}", read.body);
         let path = format!("{page}/summaries/{}/dismiss", reviewed.summary);
         assert_eq!(other.post(&path, &[]).await.status, StatusCode::UNAUTHORIZED, "{handle}");
-        assert!(other.get("/").await.body.contains("Nothing waits for you."), "{handle}");
+        assert!(other.get("/").await.body.contains("Nothing is waiting for you."), "{handle}");
     }
     // Nor hers, while a code is due.
     let mut maya = house.maya().await;

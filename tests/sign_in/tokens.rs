@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::{House, MAYA, PASSWORD, factor::enrol};
 use crate::http::visit::{Answer, send, state};
 
-async fn house() -> House {
+pub(super) async fn house() -> House {
     House::with(|settings| settings.sign_in.secret_key = STANDARD.encode([7; 32]).into()).await
 }
 

@@ -129,7 +129,7 @@ impl Inside {
             return Ok(Ok(()));
         }
         let Some(typed) = form.get("current").filter(|typed| !typed.is_empty()) else {
-            let problem = "You signed in a while ago. Show first that it’s you: with your password, or with a link that we email you.";
+            let problem = "You signed in a while ago. First confirm that it’s you: with your password, or with a link that we email you.";
             return Ok(Err(Refused::input(problem)));
         };
         Ok(match sign_in::prove(&state.services.db, &self.signed_in, typed, &self.visitor).await? {

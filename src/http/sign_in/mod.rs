@@ -141,7 +141,7 @@ impl Refused {
 
 /// The sign-in has ended since the page was shown.
 fn ended() -> Turn {
-    let detail = "Nothing was changed. Sign in again, and do it then.";
+    let detail = "Nothing was changed. Sign in again and try once more.";
     Failure::new(StatusCode::UNAUTHORIZED, "This sign-in has ended", detail).into()
 }
 
