@@ -25,7 +25,7 @@ pub(super) struct Failure {
     /// What the person typed, for copying: nothing typed is lost.
     pub(super) typed: Vec<String>,
     /// What the form was, for sending it again with another token.
-    pub(super) again: Option<Again>,
+    pub(super) again: Option<Box<Again>>,
     /// How many seconds to wait before it's tried again.
     pub(super) later: Option<i32>,
     pub(super) then: Then,
@@ -128,7 +128,7 @@ impl Failure {
             title: &self.title,
             detail: &self.detail,
             typed: &self.typed,
-            again: self.again.as_ref(),
+            again: self.again.as_deref(),
             action,
             fresh: if let Then::FreshLink(path) = &self.then { Some(path) } else { None },
             sign_in: matches!(self.then, Then::SignIn(_)).then(|| state.path("sign-in")),

@@ -161,13 +161,13 @@ impl Form {
 
     /// The form as it was, with this token, for sending it again; `None` if it can't be sent without a password, which no page
     /// shows.
-    pub(super) fn again(&self, token: &str) -> Option<Again> {
+    pub(super) fn again(&self, token: &str) -> Option<Box<Again>> {
         if self.get("password").is_some() {
             return None;
         }
         let kept = self.fields.iter().filter(|(name, _)| name != "form_token" && name != "current");
         let token = ("form_token".to_owned(), token.to_owned());
-        Some(Again { fields: kept.cloned().chain([token]).collect(), cookie: None })
+        Some(Box::new(Again { fields: kept.cloned().chain([token]).collect(), cookie: None }))
     }
 
     /// What was typed and isn't in `shown`, for copying from a page that can't accept it.
