@@ -61,6 +61,7 @@ pub(crate) mod written;
 mod language;
 mod learn;
 mod masked;
+pub mod network;
 pub mod private;
 mod settings;
 mod text;

@@ -10,7 +10,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use crate::db::Db;
+use crate::{db::Db, network::called};
 
 /// At most this many requests in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,11 +82,11 @@ fn bucket(limit: Limit, who: &str) -> Vec<u8> {
     Sha256::new().chain_update(limit.name).chain_update([0]).chain_update(&*network(who)).finalize().to_vec()
 }
 
-/// What an address counts as: an IPv6 address as its /64, which is the least that anybody gets, with 2^64 addresses in it.
-/// What isn't an address stays as it is.
+/// What an address counts as: an IPv6 address as its /64, which is the least that anybody gets, with 2^64 addresses in it; an
+/// IPv4 address that is mapped or behind NAT64 as itself. What isn't an address stays as it is.
 #[must_use]
 pub fn network(who: &str) -> Cow<'_, str> {
-    match who.parse::<IpAddr>().map(|address| address.to_canonical()) {
+    match who.parse().map(called) {
         Ok(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();
             Cow::Owned(format!("{}/64", Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0)))
@@ -107,6 +107,8 @@ mod tests {
             ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
             ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
             ("::ffff:203.0.113.7", "203.0.113.7"),
+            ("64:ff9b::203.0.113.7", "203.0.113.7"),
+            ("64:ff9b::203.0.113.8", "203.0.113.8"),
             ("203.0.113.7", "203.0.113.7"),
             ("maya@northlight.example", "maya@northlight.example"),
             ("code 01a2", "code 01a2"),

@@ -8,7 +8,7 @@ use std::{
 
 /// The modules of `jobs/` from the top down: each uses only those below it.
 #[rustfmt::skip]
-pub(crate) const ORDER: [&str; 48] = [
+pub(crate) const ORDER: [&str; 49] = [
     "services",
     // On the side, and on a schedule.
     "export", "reconcile", "rollup",
@@ -19,7 +19,7 @@ pub(crate) const ORDER: [&str; 48] = [
     // What the stages share.
     "people", "goals", "mail", "template", "written", "voice", "llm", "index", "path", "webhook", "uploads", "removal", "danger", "embed", "queue", "rights", "audit", "links",
     "model", "limits", "repeats", "db",
-    "secret", "bucket", "meeting", "names", "settings", "language", "learn", "text", "masked", "private", "web",
+    "secret", "bucket", "meeting", "names", "network", "settings", "language", "learn", "text", "masked", "private", "web",
 ];
 
 /// The modules of `src/`, likewise.

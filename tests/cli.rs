@@ -322,6 +322,9 @@ async fn what_an_operator_changes_is_in_the_audit() {
     let id = made["id"].as_str().expect("an id").to_owned();
     installation.run(&["keys", "revoke", &id]).await;
     installation.run(&["org", "change", "northlight", "--require-second-factor", "yes"]).await;
+    installation.drop_into_bucket("inbox/maya/2026-11-02/call.txt", TRANSCRIPT);
+    installation.output(&["work", "--drain"]).await;
+    installation.run(&["links", "make"]).await;
     let entries = installation
         .database
         .ask(|mut connection| async move {
@@ -333,7 +336,39 @@ async fn what_an_operator_changes_is_in_the_audit() {
         })
         .expect("the audit");
     let operations: Vec<&str> = entries.iter().map(|(operation, _)| operation.as_str()).collect();
-    assert_eq!(operations, ["debrief keys create", "debrief keys revoke", "debrief org change"]);
+    assert_eq!(operations, ["debrief keys create", "debrief keys revoke", "debrief org change", "debrief links make"]);
     assert!(entries[0].1["id"] == id.as_str() && entries[1].1["id"] == id.as_str(), "{entries:?}");
     assert_eq!(entries[2].1["require_second_factor"], true);
+    // Coaches: added, changed (only what is another), removed and brought back; never with a name.
+    let add = ["coach", "add", "jon", "--org", "northlight", "--name", "Jon Ek", "--email", "jon@northlight.example"];
+    installation.run(&add).await;
+    installation.run(&["coach", "change", "jon", "--name", "Jon Berg", "--time-zone", "Europe/Oslo"]).await;
+    installation.run(&["coach", "change", "jon", "--name", "Jon Berg", "--time-zone", "Europe/Rome"]).await;
+    installation.run(&["coach", "change", "jon", "--email", "jon@berg.example"]).await;
+    installation.run(&["coach", "remove", "jon", "--yes"]).await;
+    installation.run(&add).await;
+    let entries = installation
+        .database
+        .ask(|mut connection| async move {
+            sqlx::query_as::<_, (String, serde_json::Value)>(
+                "select kind, detail - 'account' from audit_events
+                 where detail ->> 'account' = (select id::text from coaches where handle = 'jon') order by id",
+            )
+            .fetch_all(&mut connection)
+            .await
+        })
+        .expect("the audit");
+    let told: Vec<String> = entries.iter().map(|(kind, detail)| format!("{kind} {detail}")).collect();
+    assert_eq!(
+        told,
+        [
+            r#"person_changed {"presence":"added"}"#,
+            r#"person_changed {"changed":["name","time_zone"]}"#,
+            r#"person_changed {"changed":["time_zone"]}"#,
+            r#"address_changed {"address":"given"}"#,
+            r#"person_changed {"presence":"deactivated"}"#,
+            r#"person_changed {"changed":["name"]}"#,
+            r#"person_changed {"presence":"activated"}"#,
+        ]
+    );
 }

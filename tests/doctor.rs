@@ -221,4 +221,12 @@ async fn what_can_be_read_on_the_way_is_told() {
     let said = note("DEBRIEF_MAIL__URL", "smtp://mail.invalid?tls=never", "mail").await;
     assert!(said.contains("without encryption") && said.contains("tls=required"), "{said}");
     assert_eq!(note("DEBRIEF_MAIL__URL", "smtp://mail.invalid", "mail").await, "");
+    // A server in one's own network may be without TLS, but then gets no password.
+    let said = note("DEBRIEF_MAIL__URL", "smtp://10.0.0.5?timeout=0", "mail").await;
+    assert!(said.contains("without encryption"), "{said}");
+    let mut installation = Installation::new().await;
+    installation.set("DEBRIEF_MAIL__URL", "smtp://u:hush@10.0.0.5:1025?tls=never");
+    let (ok, detail) = check(&installation, "services").await;
+    assert!(!ok && detail.contains("mail.url") && detail.contains("without a password"), "{detail}");
+    assert!(!detail.contains("hush"), "{detail}");
 }

@@ -117,7 +117,7 @@ async fn a_bucket_is_the_same_over_a_folder_and_over_s3() {
     }
     for url in ["", "folder", "ftp://x/y", "s3://", "s3://name?acess_key=x", "file://host/path", "file:///proc/none/x"]
     {
-        let error = Bucket::open(&bucket::Settings { url: url.into() }).expect_err(url);
+        let error = Bucket::open(&bucket::Settings { url: url.into(), ..Default::default() }).expect_err(url);
         assert!(error.to_string().starts_with("setting bucket.url: "), "{error}");
     }
 }
@@ -436,7 +436,7 @@ async fn a_store_that_redirects_is_not_followed() {
     });
     let store = serve(store).await;
     let url = format!("s3://b/x?endpoint=http://{store}&region=us-east-1&anonymous=true");
-    let bucket = Bucket::open(&bucket::Settings { url }).expect("a bucket");
+    let bucket = Bucket::open(&bucket::Settings { url, ..Default::default() }).expect("a bucket");
     bucket.get("a.vtt").await.expect_err("there is no object");
     bucket.put("b.vtt", "words of a client").await.expect_err("it takes none");
     assert!(asked.load(Ordering::SeqCst) >= 2, "the store was asked");

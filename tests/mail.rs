@@ -390,9 +390,18 @@ fn settings_that_cannot_be_used_are_named_without_the_password() {
         Mailer::new(&settings).map_err(|SettingsError { key, problem }| (key, problem))
     };
     let from = "Debrief <debrief@northlight.example>";
-    for url in
-        ["smtp://localhost", "smtps://u:p%40ss@mail.example", "smtp://u:p@mail.example?tls=required", "file:///m"]
-    {
+    for url in [
+        "smtp://localhost",
+        "smtps://u:p%40ss@mail.example",
+        "smtp://u:p@mail.example?tls=required",
+        "file:///m",
+        // To this machine a password may go in clear, and to one's own network what has none.
+        "smtp://u:p@127.0.0.1:1025?tls=never",
+        "smtp://u:p@localhost?tls=offered",
+        "smtp://u:p@[::1]?tls=never",
+        "smtp://mail:1025?tls=never",
+        "smtp://10.0.0.5?tls=never",
+    ] {
         assert!(open(url, from).is_ok(), "{url}");
     }
     for url in [
@@ -407,6 +416,11 @@ fn settings_that_cannot_be_used_are_named_without_the_password() {
         "smtp://u:hush@mail.example?tls=never",
         "smtp://u:hush@mail.example?tls=offered",
         "smtp://u:hush@10.0.0.5?tls=never",
+        "smtp://u:hush@10.0.0.5?tls=offered",
+        "smtp://u:hush@mail:1025?tls=never",
+        "smtp://u:hush@relay.lan?tls=offered",
+        // Which resolvers ask others about.
+        "smtp://u:hush@mail.localhost?tls=never",
     ] {
         let Err((key, problem)) = open(url, from) else { panic!("{url} is taken") };
         assert_eq!(key, "mail.url", "{url}");

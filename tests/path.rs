@@ -114,7 +114,7 @@ async fn install() -> Walk {
     let coach = ["coach", "add", "maya", "--org", "northlight", "--name", "Maya Okafor", "--email", COACH];
     installation.run(&coach).await;
     let url = format!("{bucket}?endpoint={}&region=us-east-1&anonymous=true", s3::endpoint());
-    let bucket = Bucket::open(&bucket::Settings { url }).expect("a good URL");
+    let bucket = Bucket::open(&bucket::Settings { url, ..Default::default() }).expect("a good URL");
     Walk { installation, smtp, llm, bucket }
 }
 

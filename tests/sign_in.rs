@@ -12,11 +12,16 @@ mod required;
 mod review;
 mod tokens;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use axum::{
     Router,
     body::Body,
+    extract::ConnectInfo,
     http::{Request, StatusCode, header},
 };
 use debrief::http::public_router;
@@ -76,7 +81,7 @@ impl House {
 
     /// A browser without cookies.
     fn browser(&self) -> Browser {
-        Browser { router: self.router.clone(), cookies: BTreeMap::new(), token: String::new() }
+        Browser { router: self.router.clone(), cookies: BTreeMap::new(), token: String::new(), address: None }
     }
 
     /// The pages of another process on the same database.
@@ -208,12 +213,19 @@ struct Browser {
     router: Router,
     cookies: BTreeMap<String, String>,
     token: String,
+    /// From where its connections come; `None` for nowhere.
+    address: Option<IpAddr>,
 }
 
 impl Browser {
     /// Somebody else's browser with a copy of the cookies.
     fn copy(&self) -> Self {
-        Self { router: self.router.clone(), cookies: self.cookies.clone(), token: self.token.clone() }
+        Self {
+            router: self.router.clone(),
+            cookies: self.cookies.clone(),
+            token: self.token.clone(),
+            address: self.address,
+        }
     }
 
     fn cookie(&self) -> String {
@@ -240,7 +252,10 @@ impl Browser {
         self.sent(request.body(body(fields)).expect("a request")).await
     }
 
-    async fn sent(&mut self, request: Request<Body>) -> Answer {
+    async fn sent(&mut self, mut request: Request<Body>) -> Answer {
+        if let Some(address) = self.address {
+            request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 50_000)));
+        }
         let answer = send(&self.router, request).await;
         for cookie in answer.headers.get_all(header::SET_COOKIE) {
             let cookie = cookie.to_str().expect("text");

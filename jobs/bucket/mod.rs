@@ -19,7 +19,7 @@ use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
 use url::Url;
 
-use crate::{SettingsError, masked};
+use crate::{SettingsError, masked, network::Hosts};
 pub use beneath::{DEEPEST, LONGEST};
 use folder::Folder;
 pub use listing::{Listing, ObjectInfo, Obstacle, Unusable};
@@ -28,12 +28,15 @@ pub use listing::{Listing, ObjectInfo, Obstacle, Unusable};
 const PIECE: usize = 256 << 10;
 
 /// Where the bucket is.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// `file:///path` or `s3://name[/prefix]`. For S3 the usual `AWS_…` variables set the credentials, region and
     /// endpoint; `?endpoint=…`, `?region=…` and `?anonymous=true` (unsigned requests) take precedence.
     pub url: String,
+    /// Hosts that may be reached over `http://`, besides those that are near.
+    #[serde(skip)]
+    pub private_hosts: Hosts,
 }
 
 /// What went wrong with an object. A key may name a person, and errors are logged and stored in the queue, so none
@@ -134,7 +137,7 @@ impl Bucket {
         match url.scheme() {
             "file" => Self::open_folder(&url),
             "s3" => {
-                let (store, name) = s3::open(&url)?;
+                let (store, name) = s3::open(&url, &settings.private_hosts)?;
                 Ok(Self { place: Place::Store(store), name })
             }
             other => Err(bad_url(format!("`{other}:` is not supported; write file:///path or s3://name/prefix"))),

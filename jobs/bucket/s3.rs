@@ -13,14 +13,15 @@ use url::Url;
 use super::bad_url;
 use crate::{
     SettingsError,
-    web::{READABLE, install_ring, is_readable_on_the_way},
+    network::{Hosts, READABLE},
+    web::install_ring,
 };
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The store that `s3://name[/prefix]` names, and its name.
-pub(super) fn open(url: &Url) -> Result<(Arc<dyn ObjectStore>, String), SettingsError> {
+/// The store that `s3://name[/prefix]` names, and its name. Of `private` hosts an endpoint may be `http://`.
+pub(super) fn open(url: &Url, private: &Hosts) -> Result<(Arc<dyn ObjectStore>, String), SettingsError> {
     let bucket = url.host_str().filter(|host| !host.is_empty());
     let bucket = bucket.ok_or_else(|| bad_url("the bucket name is missing: write s3://name/prefix"))?;
     let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
@@ -36,7 +37,7 @@ pub(super) fn open(url: &Url) -> Result<(Arc<dyn ObjectStore>, String), Settings
         }
     }
     // Only an endpoint with an explicit `http` scheme is reached without TLS.
-    let plain = endpoint(&builder)?.is_some_and(|endpoint| endpoint.scheme() == "http");
+    let plain = endpoint(&builder, private)?.is_some_and(|endpoint| endpoint.scheme() == "http");
     let client = ClientOptions::new().with_allow_http(plain);
     let retry = RetryConfig { max_retries: 5, retry_timeout: TIMEOUT, ..RetryConfig::default() };
     let builder = builder.with_client_options(client).with_http_connector(StraightOn).with_retry(retry);
@@ -49,13 +50,13 @@ pub(super) fn open(url: &Url) -> Result<(Arc<dyn ObjectStore>, String), Settings
 }
 
 /// The endpoint, of the setting or of the environment, if it isn't Amazon's own.
-fn endpoint(builder: &AmazonS3Builder) -> Result<Option<Url>, SettingsError> {
+fn endpoint(builder: &AmazonS3Builder, private: &Hosts) -> Result<Option<Url>, SettingsError> {
     let keys = [AmazonS3ConfigKey::S3Endpoint, AmazonS3ConfigKey::Endpoint];
     let Some(written) = keys.iter().find_map(|key| builder.get_config_value(key)) else { return Ok(None) };
     let wrong =
         |problem: &dyn std::fmt::Display| bad_url(format!("its endpoint (?endpoint= or AWS_ENDPOINT_URL): {problem}"));
     let url = Url::parse(&written).map_err(|error| wrong(&error))?;
-    if is_readable_on_the_way(&url) { Err(wrong(&READABLE)) } else { Ok(Some(url)) }
+    if private.is_readable_on_the_way(&url) { Err(wrong(&READABLE)) } else { Ok(Some(url)) }
 }
 
 /// A client that follows no redirect: it would carry transcripts to an address that nobody set. The library's own follows

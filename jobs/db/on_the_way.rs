@@ -7,7 +7,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgSslMode},
 };
 
-use crate::web;
+use crate::network;
 
 /// What others could do on the way to the database, because of an `sslmode` that somebody chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub enum OnTheWay {
     Pose,
 }
 
-/// The options of connections to `url`. Without an `sslmode`, a server that isn't near ([`web::is_near`], or a socket) has to
+/// The options of connections to `url`. Without an `sslmode`, a server that isn't near ([`network::is_near`], or a socket) has to
 /// show a certificate for its name, which the machine or `sslrootcert` vouches for: the library's default gives TLS up
 /// when somebody on the way says that there is none.
 ///
@@ -36,7 +36,7 @@ pub(super) fn options(url: &SecretString) -> Result<PgConnectOptions, sqlx::Erro
 }
 
 fn is_near(options: &PgConnectOptions) -> bool {
-    options.get_socket().is_some() || options.get_host().starts_with('/') || web::is_near(options.get_host())
+    options.get_socket().is_some() || options.get_host().starts_with('/') || network::is_near(options.get_host())
 }
 
 /// What others could do on the way to the database at `url`.

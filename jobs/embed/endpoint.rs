@@ -9,10 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{EmbedError, Settings};
-use crate::{
-    SettingsError,
-    web::{READABLE, is_readable_on_the_way},
-};
+use crate::{SettingsError, network::READABLE};
 
 /// Texts per call.
 const BATCH: usize = 64;
@@ -57,7 +54,7 @@ impl OpenAi {
         if !matches!(parsed.scheme(), "http" | "https") {
             return Err(SettingsError::new("index.url", "only http and https are supported"));
         }
-        if is_readable_on_the_way(&parsed) {
+        if settings.private_hosts.is_readable_on_the_way(&parsed) {
             return Err(SettingsError::new("index.url", READABLE));
         }
         let model = settings.model.clone().ok_or_else(|| needed("index.model", "a model"))?;

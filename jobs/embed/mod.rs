@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     SettingsError,
+    network::Hosts,
     queue::{Cut, JobError, cuttable},
 };
 
@@ -38,6 +39,9 @@ pub struct Settings {
     pub model: Option<String>,
     /// The model's dimensions.
     pub dimensions: Option<u32>,
+    /// Hosts that may be reached over `http://`, besides those that are near.
+    #[serde(skip)]
+    pub private_hosts: Hosts,
 }
 
 /// Turns chunks into vectors.
@@ -219,6 +223,7 @@ mod tests {
             api_key: None,
             model: Some("m".into()),
             dimensions: Some(8),
+            private_hosts: Hosts::default(),
         };
         let _ = rustls::crypto::ring::default_provider().install_default();
         let url = Some("http://127.0.0.1:9/v1");

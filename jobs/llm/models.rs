@@ -87,7 +87,7 @@ impl Models {
         let mut clients = BTreeMap::new();
         for profile in settings.profiles()? {
             let name = profile.name.clone();
-            clients.insert(name, Arc::new(Client::new(profile, budget)?));
+            clients.insert(name, Arc::new(Client::new(profile, budget, &settings.private_hosts)?));
         }
         let default = if clients.contains_key(DEFAULT) { DEFAULT } else { OFFLINE };
         let named = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());

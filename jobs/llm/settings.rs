@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::SettingsError;
+use crate::{SettingsError, network::Hosts};
 
 /// The name of the model described by the keys of `[llm]` itself.
 pub const DEFAULT: &str = "default";
@@ -63,6 +63,9 @@ pub struct Settings {
     /// More models, by name.
     #[serde(default)]
     pub models: BTreeMap<String, ModelSettings>,
+    /// Hosts that may be reached over `http://`, besides those that are near.
+    #[serde(skip)]
+    pub private_hosts: Hosts,
 }
 
 /// Which model does what, by name: `[llm.tasks]`.

@@ -28,7 +28,7 @@ use tokio::{
 use url::Url;
 
 use super::SendError;
-use crate::{SettingsError, web};
+use crate::{SettingsError, network};
 
 /// The timeout for the connection, greeting, TLS and login together.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -76,7 +76,7 @@ impl fmt::Debug for Smtp {
 
 impl Smtp {
     /// Parses `smtp[s]://[user:password@]host[:port][?tls=required|offered|never&timeout=seconds]`. Without `tls`, all is
-    /// sent over an encrypted connection, unless the server is near ([`web::is_near`]) and takes no password, or is this
+    /// sent over an encrypted connection, unless the server is near ([`network::is_near`]) and takes no password, or is this
     /// machine: whoever is on the way could otherwise say that the server has no TLS, and read each link. No `tls` lets a
     /// password go to another machine in clear.
     pub(super) fn new(url: &Url) -> Result<Self, SettingsError> {
@@ -86,7 +86,7 @@ impl Smtp {
         if host.is_empty() {
             return Err(wrong("it has no host: write smtp://host:port".into()));
         }
-        let (here, near) = (web::is_here(&host), web::is_near(&host));
+        let (here, near) = (network::is_here(&host), network::is_near(&host));
         let credentials = match (url.username(), url.password()) {
             ("", _) => None,
             (user, password) => Some(Credentials::new(decode(user)?, decode(password.unwrap_or_default())?)),
@@ -118,7 +118,10 @@ impl Smtp {
         }
         if credentials.is_some() && !here && matches!(encryption, Encryption::Offered | Encryption::Never) {
             return Err(wrong(
-                "with tls=offered and tls=never everybody on the way could read the password: leave out tls=".into(),
+                "with tls=offered and tls=never everybody on the way could read the password: leave out tls= and let the server \
+                 offer TLS, or, in your own network, let it take mail without a password. Only a server on this machine \
+                 (localhost, 127.0.0.1) may get a password in clear"
+                    .into(),
             ));
         }
         Ok(Self {
@@ -163,7 +166,7 @@ impl Smtp {
 
     /// Whether somebody on the way to another machine could read an email.
     pub(super) fn may_go_in_clear(&self) -> bool {
-        matches!(self.encryption, Encryption::Offered | Encryption::Never) && !web::is_here(&self.host)
+        matches!(self.encryption, Encryption::Offered | Encryption::Never) && !network::is_here(&self.host)
     }
 
     /// The server's address for display.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     NewCoach, PeopleError, coaches, good_email, good_handle, good_name, good_zone,
-    members::{address_is_free, address_is_unknown, change_roles, hold, note_presence},
+    members::{address_is_free, address_is_unknown, change_roles, lock_organization, note_presence},
     organization,
 };
 use crate::{
@@ -26,7 +26,7 @@ pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>)
     coach.time_zone.map(good_zone).transpose()?;
     let organization = organization(db, organization_handle).await?;
     let mut tx = db.tenant(organization).await?;
-    hold(&mut tx).await?;
+    lock_organization(&mut tx).await?;
     let before = sqlx::query!(
         r#"select id, name, email, removed_at is not null as "removed!" from coaches where handle = $1 for no key update"#,
         handle
@@ -63,20 +63,19 @@ async fn insert(tx: &mut TenantTx, coach: &NewCoach<'_>) -> Result<Uuid, PeopleE
     );
     match added.execute(tx.conn()).await?.rows_affected() {
         0 => Err(PeopleError::HandleTaken(coach.handle.to_owned())),
-        _ => Ok(id),
+        _ => {
+            note_presence(tx, id, "added", &Visitor::default()).await?;
+            Ok(id)
+        }
     }
 }
 
 async fn bring_back(tx: &mut TenantTx, id: Uuid, coach: &NewCoach<'_>) -> Result<Uuid, PeopleError> {
     address_is_free(tx, id, coach.email).await?;
-    sqlx::query!(
-        "update coaches set name = $2, email = $3, removed_at = null where id = $1",
-        id,
-        coach.name,
-        coach.email
-    )
-    .execute(tx.conn())
-    .await?;
+    sqlx::query!("update coaches set email = $2, removed_at = null where id = $1", id, coach.email)
+        .execute(tx.conn())
+        .await?;
+    coaches::set_name_and_zone(tx, id, Some(coach.name), None, &Visitor::default()).await?;
     give(tx, id, coach).await?;
     coaches::come_back(tx, id, coach.handle).await?;
     note_presence(tx, id, "activated", &Visitor::default()).await?;
@@ -88,8 +87,5 @@ async fn give(tx: &mut TenantTx, id: Uuid, coach: &NewCoach<'_>) -> Result<(), P
     if !coach.roles.is_empty() {
         change_roles(tx, id, coach.roles, &Visitor::default()).await?;
     }
-    sqlx::query!("update coaches set time_zone = coalesce($2, time_zone) where id = $1", id, coach.time_zone)
-        .execute(tx.conn())
-        .await?;
-    Ok(())
+    Ok(coaches::set_name_and_zone(tx, id, None, coach.time_zone, &Visitor::default()).await?)
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     PeopleError, coach, good_email, good_name, good_zone,
-    members::{address_is_free, change_roles, deactivate, hold, leave},
+    members::{address_is_free, change_roles, deactivate, leave, lock_organization},
 };
 use crate::{
     audit::{Event, EventKind, Visitor, record},
@@ -67,20 +67,13 @@ pub(crate) async fn change(
     let name = name.as_deref().map(good_name).transpose()?;
     let email = email.as_deref().map(good_email).transpose()?;
     let time_zone = time_zone.as_deref().map(good_zone).transpose()?;
-    hold(tx).await?;
+    lock_organization(tx).await?;
     let person = lock_person(tx, id).await?.ok_or(PeopleError::NoPerson)?;
     if let Some(roles) = roles {
         change_roles(tx, id, roles, visitor).await?;
     }
     let before = sqlx::query_scalar!("select email from coaches where id = $1", id).fetch_one(tx.conn()).await?;
-    sqlx::query!(
-        "update coaches set name = coalesce($2, name), time_zone = coalesce($3, time_zone) where id = $1",
-        id,
-        name,
-        time_zone
-    )
-    .execute(tx.conn())
-    .await?;
+    set_name_and_zone(tx, id, name.as_deref(), time_zone, visitor).await?;
     let Some(email) = email.filter(|email| !same_address(email, &before)) else { return Ok(None) };
     address_is_free(tx, id, &email).await?;
     let links = move_to_address(tx, id, &email).await?;
@@ -89,6 +82,34 @@ pub(crate) async fn change(
     let detail = json!({ "address": "given", "account": id });
     record(tx, &Event { detail, ..Event::about_nobody(EventKind::AddressChanged) }, visitor).await?;
     Ok(Some(links))
+}
+
+/// Gives a person a name and a time zone, where these are given. The audit has which of them it wasn't before, and no word
+/// of either: it outlives them.
+pub(super) async fn set_name_and_zone(
+    tx: &mut TenantTx,
+    id: Uuid,
+    name: Option<&str>,
+    time_zone: Option<&str>,
+    visitor: &Visitor,
+) -> Result<(), sqlx::Error> {
+    let before = sqlx::query!("select name, time_zone from coaches where id = $1", id).fetch_one(tx.conn()).await?;
+    sqlx::query!(
+        "update coaches set name = coalesce($2, name), time_zone = coalesce($3, time_zone) where id = $1",
+        id,
+        name,
+        time_zone
+    )
+    .execute(tx.conn())
+    .await?;
+    let is_other = |new: Option<&str>, before: &str| new.is_some_and(|new| new != before);
+    let fields = [("name", is_other(name, &before.name)), ("time_zone", is_other(time_zone, &before.time_zone))];
+    let changed: Vec<&str> = fields.iter().filter(|(_, is_other)| *is_other).map(|(field, _)| *field).collect();
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let detail = json!({ "account": id, "changed": changed });
+    record(tx, &Event { detail, ..Event::about_nobody(EventKind::PersonChanged) }, visitor).await
 }
 
 /// The effect of a new address on links sent to the old one.

@@ -146,7 +146,7 @@ pub async fn add_person(
     let (name, email) = (good_name(name)?, good_email(email)?);
     let roles = role::stored(if roles.is_empty() { &[Role::Coach] } else { roles });
     let (id, base) = (Uuid::now_v7(), handle_of(&name));
-    hold(tx).await?;
+    lock_organization(tx).await?;
     address_is_unknown(tx, &email).await?;
     // Handles are unique in the installation, and those of other organizations aren't seen.
     for number in 1.. {
@@ -187,7 +187,7 @@ pub async fn change_roles(tx: &mut TenantTx, id: Uuid, roles: &[Role], visitor: 
     if roles.is_empty() {
         return Err(PeopleError::NoRole);
     }
-    hold(tx).await?;
+    lock_organization(tx).await?;
     let person = lock_person(tx, id).await?.ok_or(PeopleError::NoPerson)?;
     let before = sqlx::query_scalar!(r#"select roles as "roles: Vec<Role>" from coaches where id = $1"#, id);
     let before = before.fetch_one(tx.conn()).await?;
@@ -230,7 +230,7 @@ pub(crate) async fn uninvite(tx: &mut TenantTx, id: Uuid) -> Result<(), PeopleEr
 pub(super) async fn leave(tx: &mut TenantTx, id: Uuid, dry_run: bool) -> Result<CoachRemoval, PeopleError> {
     // Sessions and letters that are on their way hold it up, also where whoever asks may not see them.
     tx.see_all_coaches().await?;
-    hold(tx).await?;
+    lock_organization(tx).await?;
     keep_an_admin(tx, id).await?;
     coaches::remove(tx, id, dry_run).await
 }
@@ -241,7 +241,7 @@ pub(super) async fn leave(tx: &mut TenantTx, id: Uuid, dry_run: bool) -> Result<
 /// If there is no such person, or somebody else has the address by now.
 pub async fn activate(tx: &mut TenantTx, id: Uuid, visitor: &Visitor) -> Result<(), PeopleError> {
     tx.see_all_coaches().await?;
-    hold(tx).await?;
+    lock_organization(tx).await?;
     let there = person(tx, id).await?;
     if there.presence != Presence::Deactivated {
         return Ok(());
@@ -255,7 +255,7 @@ pub async fn activate(tx: &mut TenantTx, id: Uuid, visitor: &Visitor) -> Result<
 
 /// One at a time decides who is admin, and which addresses are taken. Rows that only name the organization, such as jobs,
 /// are inserted meanwhile.
-pub(crate) async fn hold(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+pub(crate) async fn lock_organization(tx: &mut TenantTx) -> Result<(), sqlx::Error> {
     let organization = tx.tenant();
     sqlx::query!("select id from organizations where id = $1 for no key update", organization)
         .fetch_optional(tx.conn())
@@ -282,7 +282,7 @@ pub(super) async fn address_is_unknown(tx: &mut TenantTx, email: &str) -> Result
     }
 }
 
-/// Refuses an address that another person has who is there. It stays free while `hold` holds.
+/// Refuses an address that another person has who is there. It stays free until the transaction ends, if it holds [`lock_organization`].
 pub(crate) async fn address_is_free(tx: &mut TenantTx, person: Uuid, email: &str) -> Result<(), PeopleError> {
     let other = sqlx::query_scalar!(
         "select name from coaches where lower(email) = lower($2) and id <> $1 and removed_at is null limit 1",

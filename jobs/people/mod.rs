@@ -41,7 +41,7 @@ pub use clients::{
 pub use coaches::{CoachChange, CoachRemoval, Readdressed, remove_coach};
 pub(crate) use coaches::{change, move_to_address, same_address};
 pub use members::{Person, Presence, activate, add_person, change_roles, deactivate, find_person, list_people, person};
-pub(crate) use members::{address_is_free, hold, uninvite};
+pub(crate) use members::{address_is_free, lock_organization, uninvite};
 pub use organizations::{
     Organization, OrganizationChange, add_organization, change_organization, list_organizations, organization,
 };

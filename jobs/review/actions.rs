@@ -294,15 +294,15 @@ pub async fn ask_fresh_link(
 ) -> Result<(), ActionError> {
     // The lock makes the count exact: two requests at once take turns.
     let state = session::lock(tx, link.session_id).await?.ok_or(ActionError::NotFound)?.state;
-    let asked = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from audit_events
-           where session_id = $1 and kind = 'fresh_link_asked' and at > now() - interval '1 hour'"#,
+    let asked = sqlx::query!(
+        r#"select count(*) as "count!", ceil(extract(epoch from min(at) + interval '1 hour' - now()))::int as seconds
+           from audit_events where session_id = $1 and kind = 'fresh_link_asked' and at > now() - interval '1 hour'"#,
         link.session_id
     )
     .fetch_one(tx.conn())
     .await?;
-    if asked >= FRESH_LINKS_AN_HOUR {
-        return Err(ActionError::TooMany);
+    if asked.count >= FRESH_LINKS_AN_HOUR {
+        return Err(ActionError::TooMany(asked.seconds.unwrap_or_default()));
     }
     let event = Event { link_id: Some(link.id), ..Event::of(link.session_id, EventKind::FreshLinkAsked) };
     record(tx, &event, visitor).await?;

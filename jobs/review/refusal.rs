@@ -61,11 +61,11 @@ pub enum ActionError {
     /// Some of what was typed is invalid.
     #[error("some of what you typed can’t be saved")]
     Invalid(Vec<Problem>),
-    /// New links were requested too often.
+    /// New links were requested too often; one more may be after so many seconds.
     #[error(
         "{FRESH_LINKS_AN_HOUR} links were emailed within the last hour; look for them in your inbox, or try again later"
     )]
-    TooMany,
+    TooMany(i32),
     /// The query failed or the database can't be reached.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),

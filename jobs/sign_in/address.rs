@@ -190,7 +190,7 @@ pub async fn confirm_address(
     };
     // Of all of the organization: the links of the person's sessions go to the new mailbox.
     let mut tx = db.tenant(link.organization).await?;
-    people::hold(&mut tx).await?;
+    people::lock_organization(&mut tx).await?;
     let locked = lock_person(&mut tx, link.person).await?.ok_or(AddressError::Gone)?;
     if !one_time::use_up(&mut tx, link).await? {
         return Ok(Confirmed::NoMore);

@@ -205,9 +205,9 @@ pub(super) async fn rotate(tx: &mut TenantTx, sign_in: Uuid) -> Result<Secret, s
     Ok(secret)
 }
 
-/// A sign-in in its owner's list.
+/// A sign-in in its owner's list: a browser's or a program's.
 #[derive(Clone, Debug, Serialize)]
-pub struct Browser {
+pub struct ListedSignIn {
     /// Its id.
     pub id: Uuid,
     /// When it began.
@@ -224,9 +224,9 @@ pub struct Browser {
 ///
 /// # Errors
 /// Returns an error if the query fails.
-pub async fn browsers(tx: &mut TenantTx, person: Uuid) -> Result<Vec<Browser>, sqlx::Error> {
+pub async fn list_sign_ins(tx: &mut TenantTx, person: Uuid) -> Result<Vec<ListedSignIn>, sqlx::Error> {
     sqlx::query_as!(
-        Browser,
+        ListedSignIn,
         "select id, created_at, last_used_at, agent, is_program from sign_ins
          where person_id = $1 and ended_at is null and ends_at > now()
            and last_used_at > now() - make_interval(secs => idle_seconds)
@@ -241,12 +241,15 @@ pub async fn browsers(tx: &mut TenantTx, person: Uuid) -> Result<Vec<Browser>, s
 ///
 /// # Errors
 /// Returns an error if the query fails.
-pub async fn end_browser(
+pub async fn end_sign_in(
     tx: &mut TenantTx,
     person: Uuid,
     sign_in: Uuid,
     visitor: &Visitor,
 ) -> Result<bool, sqlx::Error> {
+    if lock_person(tx, person).await?.is_none() {
+        return Ok(false);
+    }
     let ended = sqlx::query!(
         "update sign_ins set ended_at = now() where id = $1 and person_id = $2 and ended_at is null",
         sign_in,
@@ -267,7 +270,7 @@ pub async fn end_browser(
 pub async fn sign_out(db: &Db, secret: &Secret, visitor: &Visitor) -> Result<(), sqlx::Error> {
     let Some(signed_in) = look(db, secret).await? else { return Ok(()) };
     let mut tx = signed_in.enter(db).await?;
-    end_browser(&mut tx, signed_in.person, signed_in.id, &signed_in.visitor(visitor.clone())).await?;
+    end_sign_in(&mut tx, signed_in.person, signed_in.id, &signed_in.visitor(visitor.clone())).await?;
     tx.commit().await
 }
 

@@ -38,7 +38,7 @@ const CODES_TYPED: Limit = Limit { name: "codes", most: 5, seconds: 15 * 60 };
 #[derive(Debug, thiserror::Error)]
 pub enum CodeError {
     /// It's wrong, or was used already.
-    #[error("this code isn’t right, or was used already; wait for the next one and type that")]
+    #[error("this code isn’t right, or has already been used; wait for the next one and type that")]
     Wrong,
     /// Too many were tried.
     #[error("too many codes were tried; wait and try again")]

@@ -3,6 +3,7 @@
 use super::{
     Settings,
     jwt::TokenSigner,
+    leaked::Leaked,
     vault::{self, Vault},
 };
 use crate::{SettingsError, desk::Desk};
@@ -15,6 +16,8 @@ pub struct Gate {
     pub(super) vault: Vault,
     /// Signs the access tokens of programs, where there is a key.
     pub(super) signer: Option<TokenSigner>,
+    /// The operator's own list of leaked passwords, where there is one.
+    pub(super) leaked: Option<Leaked>,
     pub(super) idle_seconds: i32,
     pub(super) days: i32,
 }
@@ -23,7 +26,7 @@ impl Gate {
     /// Takes the settings.
     ///
     /// # Errors
-    /// Returns an error if the key isn't one, or a time is zero.
+    /// Returns an error if the key isn't one, a time is zero, or the list of leaked passwords can't be used.
     pub fn new(desk: Desk, settings: &Settings) -> Result<Self, SettingsError> {
         for (key, value) in [("sign_in.idle_hours", settings.idle_hours), ("sign_in.days", settings.days)] {
             if value == 0 {
@@ -36,6 +39,7 @@ impl Gate {
             desk,
             vault: Vault::new(key.as_deref()),
             signer: key.and_then(|key| TokenSigner::new(&key, &issuer)),
+            leaked: Leaked::open(&settings.leaked_passwords)?,
             idle_seconds: i32::from(settings.idle_hours) * 3600,
             days: i32::from(settings.days),
         })

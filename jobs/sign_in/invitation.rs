@@ -127,7 +127,7 @@ pub async fn resend(
 /// [`InviteError`] says what is wrong.
 pub async fn withdraw(tx: &mut TenantTx, person: Uuid, visitor: &Visitor) -> Result<(), InviteError> {
     // Before the person's row, as everywhere.
-    people::hold(tx).await?;
+    people::lock_organization(tx).await?;
     let name = still_invited(tx, person).await?;
     if one_time::withdraw(tx, person, Purpose::Invitation).await? == 0 {
         return Err(InviteError::NoneOpen(name));
@@ -153,7 +153,7 @@ pub async fn accept(
     let person = account(&mut tx, link.person).await?.ok_or(PasswordError::Gone)?;
     drop(tx);
     let hash = match new_password {
-        Some(password) => Some(password::acceptable(&person, password).await?),
+        Some(password) => Some(password::acceptable(gate, &person, password).await?),
         None => None,
     };
     let mut tx = db.view(link.organization, &own).await?;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! mailed      a link that works once, for whoever types an address
-//! password    checked, set and changed; what is too easy is refused (easy)
+//! password    checked, set and changed; what is too easy is refused (easy), and what the operator's list has (leaked)
 //! factor      codes of an authenticator app and recovery codes; the app's secret at rest (vault)
 //! browsers    sign-ins: the cookie, when it ends, and the list of them
 //! invitation  a new person is invited by mail
@@ -25,6 +25,7 @@ mod gate;
 mod hashing;
 mod invitation;
 mod jwt;
+mod leaked;
 mod mailed;
 mod one_time;
 mod operator;
@@ -39,7 +40,7 @@ use serde::Deserialize;
 pub use address::{AddressError, Asked, Change, Confirmed, ask_for_address, confirm_address, open_change, stop_change};
 pub use agent::browser;
 pub use browsers::{
-    Browser, Entered, Lacks, SignedIn, browsers, end_browser, find, look, sign_out, sign_out_everywhere,
+    Entered, Lacks, ListedSignIn, SignedIn, end_sign_in, find, list_sign_ins, look, sign_out, sign_out_everywhere,
 };
 pub use factor::{
     CodeError, Enrolment, Passed, confirm_enrolment, enrol, enrolment, new_codes, remove_factor, reset_factor,
@@ -48,7 +49,7 @@ pub use factor::{
 pub use gate::Gate;
 pub use invitation::{InviteError, Invited, NewPerson, accept, invite, resend, withdraw};
 pub use mailed::{Asking, MailLinks, ask_for_link, ask_for_own_link, open_link};
-pub use one_time::{OneTime, Purpose, Token, find_link, is_guessing};
+pub use one_time::{OneTime, Purpose, Token, count_guess, find_link};
 pub use operator::{ChangeError, change_coach};
 pub use password::{Entry, PasswordError, Proof, by_password, prove, set_password};
 pub use person::{Account, account};
@@ -64,11 +65,18 @@ pub struct Settings {
     pub days: u16,
     /// 32 bytes in base64, by which the secrets of authenticator apps are encrypted; empty for none.
     pub secret_key: secrecy::SecretString,
+    /// The operator's own list of leaked passwords, by SHA-1; empty for none.
+    pub leaked_passwords: std::path::PathBuf,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { idle_hours: 12, days: 14, secret_key: secrecy::SecretString::default() }
+        Self {
+            idle_hours: 12,
+            days: 14,
+            secret_key: secrecy::SecretString::default(),
+            leaked_passwords: std::path::PathBuf::new(),
+        }
     }
 }
 

@@ -183,10 +183,11 @@ pub(super) async fn withdraw(tx: &mut TenantTx, person: Uuid, purpose: Purpose) 
     Ok(withdrawn.len())
 }
 
-/// Counts a token that doesn't exist. Returns whether this address has tried too many.
+/// Counts a token that doesn't exist. Returns for how many seconds this address has to wait, if it has tried too many.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
-pub async fn is_guessing(db: &Db, address: Option<&str>) -> Result<bool, sqlx::Error> {
-    Ok(!limits::count(db, GUESSES, address.unwrap_or_default()).await?.allowed)
+pub async fn count_guess(db: &Db, address: Option<&str>) -> Result<Option<i32>, sqlx::Error> {
+    let left = limits::count(db, GUESSES, address.unwrap_or_default()).await?;
+    Ok((!left.allowed).then_some(left.seconds))
 }

@@ -45,7 +45,7 @@ pub async fn change_coach(
     let (organization, id) = people::coach(db, handle).await?;
     let mut tx = db.tenant(organization).await?;
     // The mailbox that is told is the one before this change, and not before another at the same time.
-    people::hold(&mut tx).await?;
+    people::lock_organization(&mut tx).await?;
     let before = account(&mut tx, id).await?.ok_or(PeopleError::NoPerson)?;
     let moved = people::change(&mut tx, id, change, &Visitor::default()).await?;
     if moved.is_some() {

@@ -51,7 +51,7 @@ pub enum Entry {
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     /// It's too short.
-    #[error("the password is too short: use at least {SHORTEST} characters; a few unrelated words do well")]
+    #[error("the password is too short: use at least {SHORTEST} characters; a few unrelated words work well")]
     Short,
     /// It's too long.
     #[error("the password is too long: use at most {LONGEST} characters")]
@@ -62,6 +62,9 @@ pub enum PasswordError {
     /// Too many people set passwords at this moment.
     #[error("too many people are signing in at this moment; try again in a few seconds")]
     Busy,
+    /// The operator's list of leaked passwords can't be read.
+    #[error("the list of leaked passwords can’t be read: {0}")]
+    List(std::io::Error),
     /// The person was removed.
     #[error("this account was deactivated")]
     Gone,
@@ -262,7 +265,7 @@ pub async fn set_password(
     let mut tx = signed_in.enter(db).await?;
     let person = account(&mut tx, signed_in.person).await?.ok_or(PasswordError::Gone)?;
     drop(tx);
-    let hash = acceptable(&person, password).await?;
+    let hash = acceptable(gate, &person, password).await?;
     let mut tx = signed_in.enter(db).await?;
     // Hashing takes a while: whoever was signed out meanwhile sets nothing.
     let locked = browsers::lock(&mut tx, signed_in).await?.ok_or(PasswordError::Ended)?;
@@ -277,7 +280,7 @@ pub async fn set_password(
 }
 
 /// The hash of a new password, if it may be one.
-pub(super) async fn acceptable(person: &Account, password: &str) -> Result<String, PasswordError> {
+pub(super) async fn acceptable(gate: &Gate, person: &Account, password: &str) -> Result<String, PasswordError> {
     let normal = normalized(password);
     match normal.chars().count() {
         count if count < SHORTEST => return Err(PasswordError::Short),
@@ -286,6 +289,18 @@ pub(super) async fn acceptable(person: &Account, password: &str) -> Result<Strin
     }
     if let Some(why) = easy::why(&normal, &[&person.name, &person.email, &person.organization]) {
         return Err(PasswordError::Easy(why));
+    }
+    if let Some(list) = gate.leaked.clone() {
+        let typed = [password.to_owned(), normal];
+        let found = tokio::task::spawn_blocking(move || {
+            typed.iter().map(|typed| list.has(typed)).find(|found| !matches!(found, Ok(false))).unwrap_or(Ok(false))
+        });
+        // Whoever can't be told that it didn't leak waits until the list can be read.
+        match found.await.map_err(std::io::Error::other).and_then(|found| found) {
+            Ok(false) => {}
+            Ok(true) => return Err(PasswordError::Easy("it’s known from a leak")),
+            Err(error) => return Err(PasswordError::List(error)),
+        }
     }
     hashed(password, hash).await.flatten().ok_or(PasswordError::Busy)
 }

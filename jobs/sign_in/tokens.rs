@@ -115,7 +115,7 @@ pub async fn log_in(db: &Db, gate: &Gate, typed: Typed<'_>, visitor: &Visitor) -
     let tokens = complete(db, gate, &signed_in, typed.code, visitor).await;
     if tokens.is_err() {
         let mut tx = signed_in.enter(db).await?;
-        browsers::end_browser(&mut tx, signed_in.person, signed_in.id, visitor).await?;
+        browsers::end_sign_in(&mut tx, signed_in.person, signed_in.id, visitor).await?;
         tx.commit().await?;
     }
     tokens
@@ -237,10 +237,12 @@ async fn end_as_copied(tx: &mut TenantTx, signed_in: &SignedIn, visitor: &Visito
 pub async fn log_out(db: &Db, token: &str, visitor: &Visitor) -> Result<(), sqlx::Error> {
     let Some(found) = found(db, token).await? else { return Ok(()) };
     let mut tx = db.view(found.organization, &View::nothing()).await?;
-    if let Some(signed_in) = browsers::standing(&mut tx, found.sign_in, true).await? {
-        let visitor = signed_in.visitor(visitor.clone());
-        browsers::end_browser(&mut tx, signed_in.person, signed_in.id, &visitor).await?;
-    }
+    let signed_in = browsers::standing(&mut tx, found.sign_in, true).await?;
+    tx.commit().await?;
+    let Some(signed_in) = signed_in else { return Ok(()) };
+    let mut tx = signed_in.enter(db).await?;
+    let visitor = signed_in.visitor(visitor.clone());
+    browsers::end_sign_in(&mut tx, signed_in.person, signed_in.id, &visitor).await?;
     tx.commit().await
 }
 

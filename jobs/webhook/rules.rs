@@ -1,16 +1,15 @@
 //! Which addresses may be called: public ones, and what the operator allows besides. Without this, whoever adds a webhook
 //! could make Debrief call the machines of its own network for them. Pure.
 
-use std::{
-    collections::HashSet,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-};
+use std::net::IpAddr;
 
-use ipnet::IpNet;
 use serde::Deserialize;
 use url::{Host, Url};
 
-use crate::SettingsError;
+use crate::{
+    SettingsError,
+    network::{Hosts, Place, place},
+};
 
 /// At most this many characters of a URL.
 pub const MAX_URL: usize = 2000;
@@ -67,8 +66,7 @@ pub enum UrlError {
 #[derive(Clone, Debug)]
 pub struct Rules {
     allow_http: bool,
-    hosts: HashSet<String>,
-    networks: Vec<IpNet>,
+    own: Hosts,
 }
 
 impl Rules {
@@ -77,22 +75,9 @@ impl Rules {
     /// # Errors
     /// Returns an error if an entry of `allow_private` is neither a host nor an address nor a network.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        let (mut hosts, mut networks) = (HashSet::new(), Vec::new());
-        for entry in settings.allow_private.iter().map(|entry| entry.trim()).filter(|entry| !entry.is_empty()) {
-            if let Ok(network) = entry.parse() {
-                networks.push(network);
-            } else if let Ok(address) = entry.parse::<IpAddr>() {
-                networks.push(address.into());
-            } else if let Ok(Host::Domain(host)) = Host::parse(entry) {
-                hosts.insert(bare(&host));
-            } else {
-                let problem = format!(
-                    "`{entry}` is neither a host (crm.lan) nor an address (10.1.2.3) nor a network (10.1.0.0/16)"
-                );
-                return Err(SettingsError::new("webhooks.allow_private", problem));
-            }
-        }
-        Ok(Self { allow_http: settings.allow_http, hosts, networks })
+        let own = Hosts::try_from(settings.allow_private.clone());
+        let own = own.map_err(|error| SettingsError::new("webhooks.allow_private", error))?;
+        Ok(Self { allow_http: settings.allow_http, own })
     }
 
     /// Reads a webhook's URL as it is called. The addresses of a name are looked at before each call.
@@ -133,12 +118,7 @@ impl Rules {
     /// Whether the port of a URL may be called: anybody who may add a webhook could otherwise have mail servers and the like of
     /// third parties called. A host that the operator allows may have any.
     fn allows_port(&self, url: &Url) -> bool {
-        let own = match url.host() {
-            Some(Host::Domain(host)) => self.hosts.contains(&bare(host)),
-            Some(Host::Ipv4(address)) => self.is_in_own_network(address.into()),
-            Some(Host::Ipv6(address)) => self.is_in_own_network(address.into()),
-            None => false,
-        };
+        let own = url.host_str().is_some_and(|host| self.own.contain(host));
         let default = if url.scheme() == "http" { 80 } else { 443 };
         own || url.port_or_known_default().is_some_and(|port| port == default || port >= FIRST_USER_PORT)
     }
@@ -146,69 +126,11 @@ impl Rules {
     /// Whether an address that the name `host` leads to may be called.
     #[must_use]
     pub fn allows(&self, host: &str, address: IpAddr) -> bool {
-        self.hosts.contains(&bare(host)) || self.allows_address(address)
+        self.own.contain(host) || self.allows_address(address)
     }
 
     fn allows_address(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        is_public(address) || self.is_in_own_network(address)
-    }
-
-    fn is_in_own_network(&self, address: IpAddr) -> bool {
-        let address = address.to_canonical();
-        self.networks.iter().any(|network| network.contains(&address))
-    }
-}
-
-/// A host's name as names are compared: `Crm.Lan.` is `crm.lan`.
-fn bare(host: &str) -> String {
-    host.trim_end_matches('.').to_lowercase()
-}
-
-/// Whether the internet has this address: not this machine's, not a private network's, none that stands for another.
-fn is_public(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => is_public_v6(address),
-    }
-}
-
-/// By IANA's registry of special-purpose addresses.
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let special = match (a, b, c) {
-        // This network, private, loopback, and from multicast (224) to broadcast.
-        (0 | 10 | 127 | 224.., _, _) => true,
-        // Shared by a provider's customers.
-        (100, 64..=127, _) => true,
-        // Link-local: 169.254.169.254 gives a cloud machine's keys away.
-        (169, 254, _) => true,
-        (172, 16..=31, _) | (192, 168, _) => true,
-        // The protocols' own, documentation, and relays to IPv6.
-        (192, 0, 0 | 2) | (192, 88, 99) => true,
-        // Benchmarks, documentation.
-        (198, 18 | 19, _) | (198, 51, 100) | (203, 0, 113) => true,
-        _ => false,
-    };
-    !special
-}
-
-/// By IANA's registry of special-purpose addresses.
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    let segments = address.segments();
-    let inner = || {
-        let [.., high, low] = segments;
-        let [a, b] = high.to_be_bytes();
-        let [c, d] = low.to_be_bytes();
-        is_public_v4(Ipv4Addr::new(a, b, c, d))
-    };
-    match segments {
-        // An IPv4 address, mapped or behind NAT64: it's that one which is called.
-        [0, 0, 0, 0, 0, 0xffff, _, _] | [0x64, 0xff9b, 0, 0, 0, 0, _, _] => inner(),
-        // The protocols' own (Teredo, benchmarks and ORCHID among them), documentation, 6to4.
-        [0x2001, 0..=0x01ff, ..] | [0x2001, 0x0db8, ..] | [0x3fff, 0..=0x0fff, ..] | [0x2002, ..] => false,
-        // Everything else that isn't global unicast: loopback, unique local, link-local, multicast, local NAT64, …
-        [first, ..] => (0x2000..=0x3fff).contains(&first),
+        place(address) == Place::Public || self.own.contain_address(address)
     }
 }
 

@@ -9,10 +9,9 @@ use debrief_jobs::{
     Services,
     db::{self, OnTheWay},
     mail::Mailer,
-    masked,
+    masked, network,
     queue::WorkerSettings,
     summarize::Tried,
-    web,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -186,7 +185,7 @@ fn sender(config: &Config) -> Check {
 /// The address in emailed links.
 fn links(config: &Config) -> Check {
     let url = &config.review.base_url;
-    let loopback = url.host_str().is_some_and(web::is_here);
+    let loopback = url.host_str().is_some_and(|host| network::is_here(host) || host.ends_with(".localhost"));
     let note = loopback.then(|| {
         "links in emails only work on this machine; set review.base_url to the address at which coaches can reach it"
             .to_owned()

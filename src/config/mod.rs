@@ -11,7 +11,11 @@ use std::{
 };
 
 use config::Source;
-use debrief_jobs::{bucket, desk, embed, export, ingest, llm, mail, masked, queue, sign_in, web, webhook};
+use debrief_jobs::{
+    bucket, desk, embed, export, ingest, llm, mail, masked,
+    network::{self, Hosts},
+    queue, sign_in, webhook,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -31,6 +35,8 @@ pub struct Config {
     pub database_owner_url: SecretString,
     /// The bucket's URL.
     pub bucket: String,
+    /// Hosts and networks of one's own that may be reached over `http://`.
+    pub private_hosts: Hosts,
     /// The maximum number of Postgres connections per process.
     pub database_connections: u32,
     /// Where the pages listen.
@@ -146,6 +152,7 @@ impl Config {
             .list_separator(",")
             .with_list_parse_key("http.cors_origins")
             .with_list_parse_key("http.trusted_proxies")
+            .with_list_parse_key("private_hosts")
             .with_list_parse_key("webhooks.allow_private")
             .source(Some(environment()));
         let told =
@@ -179,12 +186,8 @@ impl Config {
                     .into(),
             );
         }
-        if web::is_readable_on_the_way(&self.review.base_url) {
-            return Err(format!(
-                "review.base_url: `{}` is no address of this machine or of a private network, and with http:// everybody \
-                 on the way could read the reviews; write https://",
-                self.review.base_url
-            ));
+        if self.private_hosts.is_readable_on_the_way(&self.review.base_url) {
+            return Err(format!("review.base_url: {}", network::READABLE));
         }
         if !self.http.admin_listen.ip().is_loopback() && !self.http.admin_anywhere {
             return Err(format!(
@@ -210,6 +213,8 @@ impl Config {
     }
 
     fn fill(&mut self, data: &Path) {
+        self.llm.private_hosts.clone_from(&self.private_hosts);
+        self.index.private_hosts.clone_from(&self.private_hosts);
         if self.database_url.expose_secret().is_empty()
             && let Ok(url) = std::env::var("DATABASE_URL")
         {
@@ -242,7 +247,7 @@ impl Config {
     #[must_use]
     pub fn services(&self) -> debrief_jobs::Settings {
         debrief_jobs::Settings {
-            bucket: bucket::Settings { url: self.bucket.clone() },
+            bucket: bucket::Settings { url: self.bucket.clone(), private_hosts: self.private_hosts.clone() },
             ingest: self.ingest.clone(),
             llm: self.llm.clone(),
             index: self.index.clone(),

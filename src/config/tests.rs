@@ -49,6 +49,7 @@ fn complaint(text: &str) -> Option<String> {
 fn a_setting_that_cannot_be_used_is_named() {
     for (text, key) in [
         ("bukket = 'x'", "bukket"),
+        ("private_hosts = ['crm.lan', 'http://x']", "private_hosts: an entry is neither a host"),
         ("[http]\nlisten = 'here'", "listen"),
         ("[http]\ncors_origins = ['*']", "every page on the web"),
         ("[http]\ncors_origins = ['app.example.org']", "http.cors_origins"),
@@ -82,6 +83,7 @@ fn a_setting_that_cannot_be_used_is_named() {
         DEFAULTS,
         "[review]\nbase_url = 'http://192.168.1.5:8080'",
         "[review]\nbase_url = 'http://debrief:8080'",
+        "private_hosts = ['debrief.example']\n[review]\nbase_url = 'http://debrief.example:8080'",
         "[review]\nbase_url = 'https://debrief.example'",
         "[http]\nadmin_listen = '0.0.0.0:8081'\nadmin_anywhere = true",
     ] {
@@ -176,7 +178,7 @@ fn nothing_goes_to_a_public_host_over_http() {
         let problems = [
             llm::Models::new(&config.llm).err(),
             embed::Embedder::new(&config.index).err(),
-            bucket::Bucket::open(&bucket::Settings { url: config.bucket }).err(),
+            bucket::Bucket::open(&config.services().bucket).err(),
         ];
         problems.into_iter().flatten().map(|error| error.to_string()).collect::<Vec<_>>().join(" ")
     };
@@ -195,6 +197,17 @@ fn nothing_goes_to_a_public_host_over_http() {
             ["https://api.example.org/v1", "http://127.0.0.1:1234/v1", "http://ollama:11434", "http://10.0.0.7:9000"]
         {
             assert_eq!(refused(&setting.replace("URL", url)), "", "{key} {url}");
+        }
+        // Where the operator says that it's their own network.
+        for (url, told) in [
+            ("http://llm.example.org/v1", ""),
+            ("http://203.0.113.7:9000", ""),
+            ("http://api.example.org/v1", "private_hosts"),
+            ("http://203.0.114.7:9000", "private_hosts"),
+        ] {
+            let private = "private_hosts = ['llm.example.org', '203.0.113.0/24']\n";
+            let said = refused(&format!("{private}{}", setting.replace("URL", url)));
+            assert!(said.contains(told) && said.is_empty() == told.is_empty(), "{key} {url}: {said}");
         }
     }
 }

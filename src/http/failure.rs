@@ -9,7 +9,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use debrief_jobs::{db, limits::Left, review::actions::ActionError};
+use debrief_jobs::{db, review::actions::ActionError};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -24,7 +24,21 @@ pub(super) struct Failure {
     pub(super) detail: String,
     /// What the person typed, for copying: nothing typed is lost.
     pub(super) typed: Vec<String>,
+    /// What the form was, for sending it again with another token.
+    pub(super) again: Option<Box<Again>>,
+    /// How many seconds to wait before it's tried again.
+    pub(super) later: Option<i32>,
     pub(super) then: Then,
+}
+
+/// A form that only lacked the right token: the page has it once more, with one that will do.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Again {
+    /// Its fields, with the token.
+    pub(super) fields: Vec<(String, String)>,
+    /// The Set-Cookie header of the token, if the browser needs one.
+    #[serde(skip)]
+    pub(super) cookie: Option<String>,
 }
 
 /// What helps after a failure.
@@ -37,8 +51,8 @@ pub(super) enum Then {
     FreshLink(String),
     /// Signing in, which leads on to this review.
     SignIn(Uuid),
-    /// Trying again after so many seconds.
-    Later(i32),
+    /// The start page, where one signs out.
+    Start,
 }
 
 #[derive(Serialize)]
@@ -47,26 +61,24 @@ struct Page<'a> {
     title: &'a str,
     detail: &'a str,
     typed: &'a [String],
+    again: Option<&'a Again>,
+    action: &'a str,
     fresh: Option<&'a str>,
     sign_in: Option<String>,
+    start: Option<String>,
     style: String,
 }
 
 impl Failure {
     pub(super) fn new(status: StatusCode, title: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { status, title: title.into(), detail: detail.into(), typed: Vec::new(), then: Then::Nothing }
+        let (title, detail) = (title.into(), detail.into());
+        Self { status, title, detail, typed: Vec::new(), again: None, later: None, then: Then::Nothing }
     }
 
-    /// Something was asked for too often: `detail` says what.
-    pub(super) fn too_often(detail: &str, left: &Left) -> Self {
-        let wait = match (left.seconds + 59) / 60 {
-            ..=1 => "in a minute".to_owned(),
-            minutes => format!("in {minutes} minutes"),
-        };
-        let mut failure =
-            Self::new(StatusCode::TOO_MANY_REQUESTS, "Please wait", format!("{detail} Try again {wait}."));
-        failure.then = Then::Later(left.seconds);
-        failure
+    /// Something was asked for too often: `detail` says what, and in how many seconds it may be again.
+    pub(super) fn too_often(detail: &str, seconds: i32) -> Self {
+        let detail = format!("{detail} Try again {}.", wait(seconds));
+        Self { later: Some(seconds), ..Self::new(StatusCode::TOO_MANY_REQUESTS, "Please wait", detail) }
     }
 
     pub(super) fn not_found() -> Self {
@@ -83,18 +95,20 @@ impl Failure {
         )
     }
 
-    fn response(&self, state: &HttpState, wants_json: bool) -> Response {
-        let mut response = if wants_json { self.problem() } else { self.page(state) };
-        let header = match &self.then {
-            Then::Later(seconds) => Some((header::RETRY_AFTER, (*seconds).max(1).into())),
-            Then::SignIn(review) if !wants_json => {
-                onward::remember(state, *review).parse().ok().map(|cookie| (header::SET_COOKIE, cookie))
-            }
-            Then::Nothing | Then::FreshLink(_) | Then::SignIn(_) => None,
+    /// `action` is the path that was asked for.
+    fn response(&self, state: &HttpState, action: &str, wants_json: bool) -> Response {
+        let mut response = if wants_json { self.problem() } else { self.page(state, action) };
+        let cookie = match &self.then {
+            Then::SignIn(review) if !wants_json => Some(onward::remember(state, *review)),
+            _ => self.again.as_ref().and_then(|again| again.cookie.clone()),
         };
-        response.headers_mut().extend(header);
+        let cookie = cookie.and_then(|cookie| cookie.parse().ok());
+        response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
         *response.status_mut() = self.status;
-        response
+        match self.later {
+            Some(seconds) => later(response, seconds),
+            None => response,
+        }
     }
 
     fn problem(&self) -> Response {
@@ -108,19 +122,17 @@ impl Failure {
         ([content_type], body.to_string()).into_response()
     }
 
-    fn page(&self, state: &HttpState) -> Response {
-        let (fresh, sign_in) = match &self.then {
-            Then::FreshLink(path) => (Some(path.as_str()), None),
-            Then::SignIn(_) => (None, Some(state.path("sign-in"))),
-            Then::Nothing | Then::Later(_) => (None, None),
-        };
+    fn page(&self, state: &HttpState, action: &str) -> Response {
         let context = Page {
             status: self.status.as_u16(),
             title: &self.title,
             detail: &self.detail,
             typed: &self.typed,
-            fresh,
-            sign_in,
+            again: self.again.as_deref(),
+            action,
+            fresh: if let Then::FreshLink(path) = &self.then { Some(path) } else { None },
+            sign_in: matches!(self.then, Then::SignIn(_)).then(|| state.path("sign-in")),
+            start: matches!(self.then, Then::Start).then(|| state.path("")),
             style: page::style_path(state),
         };
         match state.services.desk.post.templates.render("page/error.html", &context) {
@@ -183,10 +195,27 @@ impl From<ActionError> for Failure {
                 let problems: Vec<String> = problems.into_iter().map(|problem| problem.problem).collect();
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Something is missing", problems.join(" "))
             }
-            ActionError::TooMany => Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many links requested", detail),
+            ActionError::TooMany(seconds) => {
+                let failure = Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many links requested", detail);
+                Self { later: Some(seconds), ..failure }
+            }
             ActionError::Database(error) => error.into(),
             ActionError::Mail(problem) => Self::internal(&problem),
         }
+    }
+}
+
+/// Says in the headers when to try again: the one place for pages and for the API.
+pub(super) fn later(mut response: Response, seconds: i32) -> Response {
+    response.headers_mut().insert(header::RETRY_AFTER, seconds.max(1).into());
+    response
+}
+
+/// How long to wait, in words.
+pub(super) fn wait(seconds: i32) -> String {
+    match (seconds + 59) / 60 {
+        ..=1 => "in a minute".into(),
+        minutes => format!("in {minutes} minutes"),
     }
 }
 
@@ -201,6 +230,7 @@ pub(super) fn capitalized(sentence: &str) -> String {
 pub(super) async fn render(State(state): State<HttpState>, request: Request, next: Next) -> Response {
     let is_api = request.uri().path().starts_with("/v1/");
     let wants_json = wants_json(request.headers());
+    let path = state.path(request.uri().path().trim_start_matches('/'));
     let mut response = next.run(request).await;
     let failure = match response.extensions_mut().remove::<Failure>() {
         Some(failure) => failure,
@@ -210,7 +240,7 @@ pub(super) async fn render(State(state): State<HttpState>, request: Request, nex
     if is_api {
         return Problem::of_status(failure.status).into_response();
     }
-    let mut shown = failure.response(&state, wants_json);
+    let mut shown = failure.response(&state, &path, wants_json);
     // A browser may have got another secret before something failed.
     for cookie in response.headers().get_all(header::SET_COOKIE) {
         shown.headers_mut().append(header::SET_COOKIE, cookie.clone());

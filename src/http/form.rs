@@ -25,7 +25,11 @@ use debrief_jobs::{
 use url::form_urlencoded;
 use uuid::Uuid;
 
-use super::{HttpState, failure::Failure, guard};
+use super::{
+    HttpState,
+    failure::{Again, Failure},
+    guard,
+};
 
 /// No page of ours has nearly this many fields: a summary has at most a hundred sentences; long lists are split.
 const MOST_FIELDS: usize = 2_000;
@@ -155,12 +159,26 @@ impl Form {
         edits
     }
 
+    /// The form as it was, with this token, for sending it again; `None` if it can't be sent without a password, which no page
+    /// shows.
+    pub(super) fn again(&self, token: &str) -> Option<Box<Again>> {
+        if self.get("password").is_some() {
+            return None;
+        }
+        let kept = self.fields.iter().filter(|(name, _)| name != "form_token" && name != "current");
+        let token = ("form_token".to_owned(), token.to_owned());
+        Some(Box::new(Again { fields: kept.cloned().chain([token]).collect(), cookie: None }))
+    }
+
     /// What was typed and isn't in `shown`, for copying from a page that can't accept it.
     pub(super) fn typed(&self, shown: Option<&Content>) -> Vec<String> {
         let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         let claims = shown.iter().flat_map(|content| &content.claims);
         let known: HashSet<String> = claims.map(|claim| one_line(&claim.text)).collect();
-        let words = |field: &str| field.starts_with("text.") || field.starts_with("add.") || field == "instruction";
+        let words = |field: &str| {
+            ["text.", "add.", "name.", "email."].iter().any(|start| field.starts_with(start))
+                || ["instruction", "email", "said"].contains(&field)
+        };
         let typed = self.fields().filter(|(field, _)| words(field)).map(|(_, value)| value.trim());
         typed.filter(|text| !text.is_empty() && !known.contains(&one_line(text))).map(str::to_owned).collect()
     }

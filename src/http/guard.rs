@@ -19,7 +19,7 @@ use cookie::{Cookie, SameSite};
 use debrief_jobs::{audit::Visitor, secret::Secret};
 use uuid::Uuid;
 
-use super::{HttpState, failure::Failure};
+use super::{HttpState, failure::Failure, form::Form};
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
     frame-ancestors 'none'; base-uri 'none'";
@@ -268,13 +268,24 @@ pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<Secret> {
     cookies.find(|cookie| cookie.name() == name).map(|cookie| Secret::from_cookie(cookie.value()))
 }
 
-/// Checks the token of a form of somebody who has `expected`; `detail` says what to do if it's another.
-pub(super) fn check_token(expected: &str, given: Option<&str>, detail: &str) -> Result<(), Failure> {
-    if given == Some(expected) {
+/// Checks the token of a form of somebody who has `expected`. A form with another one is of a browser whose secret has changed
+/// since, as it does when its person signs in anew in another tab: nothing of it is done, and it's shown for sending it again.
+pub(super) fn check_token(expected: &str, form: &Form) -> Result<(), Failure> {
+    if form.get("form_token") == Some(expected) {
         return Ok(());
     }
     note_refused("form_token");
-    Err(Failure::new(StatusCode::FORBIDDEN, "This form is from an earlier visit", detail))
+    let again = form.again(expected);
+    let detail = match &again {
+        Some(_) => {
+            "Nothing was changed yet: you signed in again after this page was shown. If you still want it, send it once more."
+        }
+        None => {
+            "Nothing was changed: you signed in again after this page was shown. Go back, reload the page and send it from there."
+        }
+    };
+    let failure = Failure::new(StatusCode::FORBIDDEN, "This page is from an earlier visit", detail);
+    Err(Failure { typed: form.typed(None), again, ..failure })
 }
 
 /// Who acts, for the audit: the address of the connection, and the browser's user agent.

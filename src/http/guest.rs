@@ -62,8 +62,8 @@ impl Guest {
         self.caller.account()
     }
 
-    /// The page's form that ends this visit or sign-in.
-    pub(super) fn leave(&self, state: &HttpState) -> String {
+    /// Where the page's form goes that ends this visit or sign-in.
+    pub(super) fn leave_path(&self, state: &HttpState) -> String {
         state.path(&format!("review/{}/leave", self.session_id))
     }
 
@@ -105,19 +105,29 @@ pub(super) async fn guest(state: &HttpState, parts: &Parts, session_id: Uuid) ->
         return Err(refusal);
     };
     let guest = Guest::new(session_id, secret, caller, None);
-    let mut tx = guest.enter(state).await?;
-    if visits::is_in_view(&mut tx, session_id).await? { Ok(guest) } else { Err(guest.closed()) }
+    // Somebody else's sign-in is told what nobody's is.
+    let allowed = match guest.caller.enter(db, REVIEWS).await {
+        Ok(mut tx) => visits::is_in_view(&mut tx, session_id).await?,
+        Err(EnterError::Denied(_)) => false,
+        Err(EnterError::Database(error)) => return Err(error.into()),
+    };
+    if allowed {
+        return Ok(guest);
+    }
+    guard::note_refused_to("review", guest.account());
+    refusal.then = Then::Start;
+    Err(refusal)
 }
 
 /// Checks the token of a posted form. One that an earlier visit of this browser showed counts too, so that nothing typed is
 /// lost when a visit runs out and the link is opened again.
-pub(super) fn check_form_token(guest: &Guest, given: Option<&str>) -> Result<(), Failure> {
-    if let (Some(visit), Some(given)) = (&guest.visit, given)
+pub(super) fn check_form_token(guest: &Guest, form: &Form) -> Result<(), Failure> {
+    if let (Some(visit), Some(given)) = (&guest.visit, form.get("form_token"))
         && visit.knows_form(given)
     {
         return Ok(());
     }
-    guard::check_token(&guest.form_token, given, "Nothing was changed. Reload the review and send it from there.")
+    guard::check_token(&guest.form_token, form)
 }
 
 /// `POST /review/{session}/leave`: ends the visit or the sign-in, and the browser forgets its cookie.
@@ -128,7 +138,7 @@ pub(super) async fn leave(
     form: Form,
 ) -> Result<Response, Failure> {
     let guest = guest(&state, &parts, session).await?;
-    check_form_token(&guest, form.get("form_token"))?;
+    check_form_token(&guest, &form)?;
     let (cookie, detail) = match &guest.visit {
         Some(visit) => {
             let mut tx = guest.enter(&state).await?;
@@ -151,7 +161,8 @@ fn closed() -> Failure {
     Failure::new(
         StatusCode::UNAUTHORIZED,
         "This review isn’t open in this browser",
-        "Nothing was changed. Open the link in your email again; it brings you back here. The session’s coach can also sign in.",
+        "Nothing was changed. Open the link in your email again; it brings you back here. The session’s coach can also sign \
+         in. If you’re signed in as somebody else, sign out first.",
     )
 }
 
@@ -161,6 +172,6 @@ fn link_is_not_enough() -> Failure {
         StatusCode::UNAUTHORIZED,
         "Sign in to open this review",
         "Nothing was changed. Your organization asks everybody for a second factor, so a link alone opens no review. Sign in with \
-         the address that the link went to; you come back here.",
+         the address that the link was sent to, and you’ll come back here. If you’re signed in as somebody else, sign out first.",
     )
 }

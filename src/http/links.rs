@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::{
     HttpState,
     failure::{Failure, Then},
-    guard, page,
+    guard, page, presses,
 };
 
 #[derive(Serialize)]
@@ -29,7 +29,7 @@ struct Open {
 
 /// `GET /r/{token}`
 pub(super) async fn show(State(state): State<HttpState>, Path(token): Path<String>) -> Result<Response, Failure> {
-    find_open(&state, &token).await?;
+    open_still(&state, &token, find(&state, &token).await?)?;
     let context = Open { action: state.path(&format!("r/{token}/open")), style: page::style_path(&state) };
     page::render(&state, StatusCode::OK, "page/open.html", &context)
 }
@@ -40,8 +40,11 @@ pub(super) async fn open(
     Path(token): Path<String>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let link = find_open(&state, &token).await?;
-    let visitor = guard::visitor(request.extensions(), request.headers(), Some(link.id));
+    let found = find(&state, &token).await;
+    let link_id = found.as_ref().ok().map(|link| link.id);
+    let visitor = guard::visitor(request.extensions(), request.headers(), link_id);
+    presses::count(&state, &visitor, &token, found.as_ref().is_ok_and(Link::opens)).await?;
+    let link = open_still(&state, &token, found?)?;
     let mut tx = state.services.db.tenant(link.organization).await?;
     let held = guard::held_secret(&state, request.headers(), link.session_id);
     let secret = visits::open(&mut tx, &link, held, &visitor).await?;
@@ -57,11 +60,15 @@ pub(super) async fn fresh(
     Path(token): Path<String>,
     request: Request,
 ) -> Result<Response, Failure> {
-    let link = find(&state, &token).await?;
-    if link.revoked && !link.replaced {
+    let found = find(&state, &token).await;
+    let link_id = found.as_ref().ok().map(|link| link.id);
+    let visitor = guard::visitor(request.extensions(), request.headers(), link_id);
+    // An expired link is what this button is for.
+    presses::count(&state, &visitor, &token, found.as_ref().is_ok_and(|link| !is_revoked(link))).await?;
+    let link = found?;
+    if is_revoked(&link) {
         return Err(revoked());
     }
-    let visitor = guard::visitor(request.extensions(), request.headers(), Some(link.id));
     let mut tx = state.services.db.tenant(link.organization).await?;
     actions::ask_fresh_link(&mut tx, &state.services.desk, &link, &visitor).await?;
     tx.commit().await?;
@@ -84,9 +91,14 @@ async fn find(state: &HttpState, token: &str) -> Result<Link, Failure> {
     links::find(&state.services.db, &token).await?.ok_or_else(unknown)
 }
 
-async fn find_open(state: &HttpState, token: &str) -> Result<Link, Failure> {
-    let link = find(state, token).await?;
-    if link.revoked && !link.replaced {
+/// Whether somebody took the link back; one that a newer link replaced still asks for another.
+fn is_revoked(link: &Link) -> bool {
+    link.revoked && !link.replaced
+}
+
+/// The link, if it opens its review; else a failure that says why not.
+fn open_still(state: &HttpState, token: &str, link: Link) -> Result<Link, Failure> {
+    if is_revoked(&link) {
         return Err(revoked());
     }
     if !link.opens() {

@@ -99,7 +99,7 @@ impl HttpState {
 /// The routes for coaches and load balancers.
 pub fn public_router(state: HttpState) -> Router {
     let routes = Router::new()
-        .merge(sign_in::routes().layer(middleware::from_fn_with_state(state.clone(), onward::lead_on)))
+        .merge(sign_in::routes())
         .route("/r/{token}", get(links::show))
         .route("/r/{token}/open", post(links::open))
         .route("/r/{token}/fresh", post(links::fresh))
@@ -125,7 +125,6 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/readyz", get(health::readyz).layer(Extension(health::Newcomer::default())))
         .merge(api::router(&state))
         .merge(mcp::router(&state));
-    let routes = routes.layer(middleware::from_fn_with_state(state.clone(), presses::limit));
     let routes = routes.layer(middleware::from_fn_with_state(state.clone(), guard::note_foreign_host));
     finish(routes.layer(middleware::from_fn_with_state(state.clone(), proxies::find_client)), state)
 }

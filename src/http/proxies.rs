@@ -1,7 +1,10 @@
 //! Whose address a request has. Behind a proxy every connection is the proxy's: it says in `X-Forwarded-For` for whom. That is
-//! believed of proxies in the settings, and of nobody else.
+//! believed of proxies in the settings, and of nobody else; the log says once if others say it too.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Once,
+};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
@@ -9,9 +12,12 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use debrief_jobs::network::{Place, place};
 use ipnet::IpNet;
 
 use super::HttpState;
+
+const FORWARDED_FOR: &str = "x-forwarded-for";
 
 /// The proxies that are believed.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +48,7 @@ impl Proxies {
         if !self.knows(peer) {
             return peer;
         }
-        let chain = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+        let chain = headers.get_all(FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok());
         let chain: Vec<Option<IpAddr>> =
             chain.flat_map(|value| value.split(',')).map(|address| address.trim().parse().ok()).collect();
         let mut client = peer;
@@ -58,9 +64,30 @@ impl Proxies {
     }
 }
 
+/// Says in the log, once, that somebody who isn't in the settings says for whom they ask: it may be a proxy whose visitors all
+/// count as one. A public address may be a visitor's, so it isn't told.
+fn note_unknown(proxies: &Proxies, peer: IpAddr, headers: &HeaderMap, told: &Once) {
+    if proxies.knows(peer) || !headers.contains_key(FORWARDED_FOR) {
+        return;
+    }
+    told.call_once(|| {
+        let peer = match place(peer) {
+            Place::Here | Place::Private => peer.to_canonical().to_string(),
+            Place::Reserved | Place::Public => "a public address".to_owned(),
+        };
+        tracing::warn!(
+            target: "http", { http.peer = peer },
+            "a request came with X-Forwarded-For from somebody who isn’t in http.trusted_proxies, so it wasn’t believed; if \
+             that is your proxy, add it there: until then all its visitors are one in limits and in the audit"
+        );
+    });
+}
+
 /// Gives a request the address of its client.
 pub(super) async fn find_client(State(state): State<HttpState>, mut request: Request, next: Next) -> Response {
     if let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>().copied() {
+        static TOLD: Once = Once::new();
+        note_unknown(&state.proxies, peer.ip(), request.headers(), &TOLD);
         let client = state.proxies.client(peer.ip(), request.headers());
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(client, peer.port())));
     }
@@ -69,9 +96,49 @@ pub(super) async fn find_client(State(state): State<HttpState>, mut request: Req
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderMap;
+    use std::sync::{Arc, Mutex, Once};
 
-    use super::Proxies;
+    use axum::http::{HeaderMap, HeaderValue};
+
+    use super::{FORWARDED_FOR, Proxies, note_unknown};
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().expect("nobody panicked").write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_proxy_that_is_not_in_the_settings_is_told_of_once() {
+        let ours = Proxies::read(&["10.0.0.0/8".into()]).expect("good settings");
+        let forwarded =
+            HeaderMap::from_iter([(FORWARDED_FOR.parse().expect("a name"), HeaderValue::from_static("198.51.100.9"))]);
+        let lines = |requests: &[(&str, &HeaderMap)]| {
+            let (log, told) = (Log::default(), Once::new());
+            let writer = log.clone();
+            let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+            tracing::subscriber::with_default(subscriber, || {
+                for (peer, headers) in requests {
+                    note_unknown(&ours, peer.parse().expect("an address"), headers, &told);
+                }
+            });
+            String::from_utf8(log.0.lock().expect("nobody panicked").clone()).expect("text")
+        };
+        let none = HeaderMap::new();
+        assert_eq!(lines(&[("10.0.0.7", &forwarded), ("192.168.1.5", &none), ("8.8.8.8", &none)]), "");
+        let told = lines(&[("192.168.1.5", &forwarded), ("192.168.1.6", &forwarded)]);
+        assert_eq!(told.lines().count(), 1, "{told}");
+        assert!(told.contains("http.trusted_proxies") && told.contains("192.168.1.5"), "{told}");
+        assert!(!told.contains("198.51.100.9"), "nobody's address: {told}");
+        let told = lines(&[("8.8.8.8", &forwarded)]);
+        assert!(told.contains("a public address") && !told.contains("8.8.8.8"), "{told}");
+    }
 
     #[test]
     fn a_forwarded_address_is_believed_of_our_proxies_alone() {

@@ -199,7 +199,7 @@ const FORMS: Limit = Limit { name: "review_forms", most: 120, seconds: 60 };
 /// What is said of a form that is one too many.
 pub(super) fn too_often(left: Left) -> Failure {
     guard::note_refused(left.limit.name);
-    Failure::too_often("Nothing was changed: this was sent very often in a short time.", &left)
+    Failure::too_often("Nothing was changed: this was sent very often in a short time.", left.seconds)
 }
 
 impl Posting {
@@ -210,7 +210,7 @@ impl Posting {
             failure
         };
         let guest = guest::guest(state, parts, session).await.map_err(keep)?;
-        guest::check_form_token(&guest, form.get("form_token")).map_err(keep)?;
+        guest::check_form_token(&guest, &form)?;
         let left = limits::count(&state.services.db, FORMS, &guest.account().to_string()).await?;
         if !left.allowed {
             return Err(keep(too_often(left)));

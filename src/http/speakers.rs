@@ -255,7 +255,7 @@ async fn who_page(
         style: page::style_path(state),
         action: state.path(&format!("review/{session}")),
         form_token: guest.form_token.clone(),
-        leave: guest.leave(state),
+        leave: guest.leave_path(state),
         title: view.title.clone(),
         date: view.date.format("%A %-d %B %Y").to_string(),
         problem,

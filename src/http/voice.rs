@@ -145,7 +145,7 @@ async fn render(
         action: state.path(&format!("review/{session}/voice")),
         back: state.path(&format!("review/{session}")),
         form_token: guest.form_token.clone(),
-        leave: guest.leave(state),
+        leave: guest.leave_path(state),
         notice,
         problem: problem.map(|problem| super::failure::capitalized(&problem)),
         rules,

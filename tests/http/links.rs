@@ -242,3 +242,54 @@ async fn a_link_is_not_pressed_without_end() {
         "it's there still"
     );
 }
+
+#[tokio::test]
+async fn everybody_in_an_office_opens_their_links_and_only_what_does_not_work_is_counted_together() {
+    let visit = Visit::new().await;
+    let press = async |token: &str, button: &str| post(&visit.router, &format!("/r/{token}/{button}"), "", &[]).await;
+    // 140 presses of links that work.
+    for _ in 0..7 {
+        let link = visit.reviewed.link(&visit.world).await;
+        for _ in 0..20 {
+            assert_eq!(press(link.reveal(), "open").await.status, StatusCode::SEE_OTHER);
+        }
+    }
+    // Links that are unknown or have ended: 120 in all.
+    let expired = visit.reviewed.link(&visit.world).await;
+    visit.execute("update review_links set expires_at = now() - interval '1 second'").await;
+    let unknown = |number: usize| format!("dbl_{number:043}");
+    for number in 0..115 {
+        assert_eq!(press(&unknown(number), "open").await.status, StatusCode::NOT_FOUND);
+    }
+    for _ in 0..5 {
+        assert_eq!(press(expired.reveal(), "open").await.status, StatusCode::GONE);
+    }
+    for (token, button) in [(&*unknown(115), "open"), (&*unknown(0), "fresh"), (expired.reveal(), "open")] {
+        let refused = press(token, button).await;
+        assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "{token} {button}");
+        assert!(refused.body.contains("from your network") && !refused.header("retry-after").is_empty(), "{refused:?}");
+    }
+    assert_eq!(press(expired.reveal(), "fresh").await.status, StatusCode::OK, "that button works");
+    let link = visit.reviewed.link(&visit.world).await;
+    assert_eq!(press(link.reveal(), "open").await.status, StatusCode::SEE_OTHER, "and so does a link that works");
+}
+
+#[tokio::test]
+async fn whoever_asks_for_many_new_links_is_told_when_there_is_another() {
+    let visit = Visit::new().await;
+    let link = visit.reviewed.link(&visit.world).await;
+    visit.execute("update review_links set expires_at = now() - interval '1 second'").await;
+    let ask = async || post(&visit.router, &format!("/r/{}/fresh", link.reveal()), "", &[]).await;
+    for _ in 0..3 {
+        assert_eq!(ask().await.status, StatusCode::OK);
+    }
+    let asked = visit.world.database.ask(|mut connection| async move {
+        let earlier = "update audit_events set at = at - interval '50 minutes' where kind = 'fresh_link_asked'";
+        sqlx::query(earlier).execute(&mut connection).await.map(|_| ())
+    });
+    asked.expect("it is done");
+    let refused = ask().await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS, "{}", refused.body);
+    let seconds: i32 = refused.header("retry-after").parse().expect("seconds");
+    assert!((500..=600).contains(&seconds), "{seconds}");
+}

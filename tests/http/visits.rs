@@ -24,6 +24,54 @@ async fn a_copy_of_an_old_cookie_is_worth_nothing_whatever_its_browser_does() {
     }
 }
 
+/// As if so many hours had gone by.
+async fn hours_later(visit: &Visit, hours: i32) {
+    let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");
+    for sql in [
+        "update review_visits set created_at = created_at - make_interval(hours => $1), expires_at = expires_at - make_interval(hours => $1)",
+        "update review_links set created_at = created_at - make_interval(hours => $1), expires_at = expires_at - make_interval(hours => $1)",
+    ] {
+        sqlx::query(sql).bind(hours).execute(tx.conn()).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+    tx.commit().await.expect("it commits");
+}
+
+#[tokio::test]
+async fn a_visit_ends_twelve_hours_after_its_last_use() {
+    let visit = Visit::new().await;
+    for _ in 0..3 {
+        assert_eq!(visit.read().await.status, StatusCode::OK);
+        hours_later(&visit, 11).await;
+    }
+    assert_eq!(visit.read().await.status, StatusCode::OK, "it's used");
+    hours_later(&visit, 12).await;
+    assert_eq!(visit.read().await.status, StatusCode::UNAUTHORIZED, "it wasn't");
+}
+
+#[tokio::test]
+async fn a_visit_ends_with_its_link_or_twelve_hours_after_it_was_opened_in_any_case() {
+    let visit = Visit::new().await;
+    visit.execute("update review_links set expires_at = now() + interval '20 hours'").await;
+    for hours in [8, 8, 3] {
+        assert_eq!(visit.read().await.status, StatusCode::OK);
+        hours_later(&visit, hours).await;
+    }
+    assert_eq!(visit.read().await.status, StatusCode::OK, "after 19 hours");
+    hours_later(&visit, 1).await;
+    assert_eq!(visit.read().await.status, StatusCode::UNAUTHORIZED, "the link has ended");
+
+    // A link that is opened in its last hour.
+    let visit = Visit::new().await;
+    visit.execute("update review_links set expires_at = now() + interval '1 hour'").await;
+    for hours in [6, 5] {
+        assert_eq!(visit.read().await.status, StatusCode::OK);
+        hours_later(&visit, hours).await;
+    }
+    assert_eq!(visit.read().await.status, StatusCode::OK, "after 11 hours");
+    hours_later(&visit, 1).await;
+    assert_eq!(visit.read().await.status, StatusCode::UNAUTHORIZED);
+}
+
 #[tokio::test]
 async fn whoever_leaves_a_review_is_out() {
     let visit = Visit::new().await;

@@ -101,7 +101,7 @@ async fn no_operation_of_a_folder_bucket_follows_a_link() {
     fs::create_dir_all(&outside).expect("a folder");
     fs::write(outside.join("file"), "secret").expect("a file");
     let url = format!("file://{}", root.display());
-    let bucket = Bucket::open(&debrief_jobs::bucket::Settings { url }).expect("a bucket");
+    let bucket = Bucket::open(&debrief_jobs::bucket::Settings { url, ..Default::default() }).expect("a bucket");
     bucket.put("plain/file", "ours").await.expect("it is written");
     symlink(&outside, root.join("away")).expect("a link");
     symlink(outside.join("file"), root.join("plain/link")).expect("a link");

@@ -104,7 +104,7 @@ async fn what_is_closed_is_listed_as_such_and_is_an_object_once_it_is_opened() {
     set("closed", 0);
     set("names alone", 0o600);
     let url = format!("file://{}", home.path().display());
-    let bucket = Bucket::open(&Settings { url }).expect("a bucket");
+    let bucket = Bucket::open(&Settings { url, ..Default::default() }).expect("a bucket");
     let found = bucket.look("inbox").await.expect("a listing");
     let keys: Vec<&str> = found.objects.iter().map(|object| object.key.as_str()).collect();
     assert_eq!(keys, ["inbox/maya/open.vtt"]);

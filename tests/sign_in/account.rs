@@ -179,6 +179,30 @@ async fn the_settings_say_when_sign_ins_end() {
 }
 
 #[tokio::test]
+async fn every_page_of_whoever_is_signed_in_has_a_way_out() {
+    let house = House::new().await;
+    let mut maya = house.maya_with_password().await;
+    let has_a_way_out = |page: &str, body: &str| {
+        let form = "<form method=\"post\" action=\"&#x2f;account&#x2f;sign-out\">";
+        let other = "<form method=\"post\" action=\"&#x2f;account/sign-out\">";
+        assert!(body.contains(form) || body.contains(other), "{page}: {body}");
+    };
+    for page in ["/", "/account", "/account/second-factor"] {
+        has_a_way_out(page, &maya.get(page).await.body);
+    }
+    let (_, _, codes) = factor::set_up(&mut maya).await;
+    has_a_way_out("the codes", &codes.body);
+    has_a_way_out("a second factor there is", &maya.get("/account/second-factor").await.body);
+    let mut half = house.maya().await;
+    has_a_way_out("the code", &half.get("/sign-in/code").await.body);
+    assert_eq!(maya.post("/account/sign-out", &[]).await.header("location"), "/sign-in", "the page's token will do");
+    house.execute("update organizations set require_second_factor = true").await;
+    house.person("tove", "tove@northlight.example", &["coach"]).await;
+    let mut tove = house.signed_in("tove@northlight.example").await;
+    has_a_way_out("a second factor that is required", &tove.get("/account/second-factor").await.body);
+}
+
+#[tokio::test]
 async fn people_see_where_they_are_signed_in_and_end_it() {
     let house = House::new().await;
     let (mut here, there) = (house.maya().await, house.maya().await);
@@ -302,12 +326,12 @@ async fn no_person_of_another_organization_is_found() {
     // Seen from the other organization there is no sign-in, no account and no link of hers.
     let mut tx = db.tenant(other).await.expect("a transaction");
     assert!(sign_in::account(&mut tx, house.world.coach).await.expect("it answers").is_none());
-    assert!(sign_in::browsers(&mut tx, house.world.coach).await.expect("it answers").is_empty());
+    assert!(sign_in::list_sign_ins(&mut tx, house.world.coach).await.expect("it answers").is_empty());
     let id = {
         let mut own = db.tenant(house.world.organization).await.expect("a transaction");
-        sign_in::browsers(&mut own, house.world.coach).await.expect("it answers")[0].id
+        sign_in::list_sign_ins(&mut own, house.world.coach).await.expect("it answers")[0].id
     };
-    assert!(!sign_in::end_browser(&mut tx, house.world.coach, id, &Visitor::default()).await.expect("it answers"));
+    assert!(!sign_in::end_sign_in(&mut tx, house.world.coach, id, &Visitor::default()).await.expect("it answers"));
     assert!(people::find_person(&mut tx, "maya").await.is_err());
     assert!(
         people::change_roles(&mut tx, house.world.coach, &[debrief_jobs::model::Role::Admin], &Visitor::default())

@@ -34,7 +34,7 @@ async fn an_address_is_changed_when_both_mailboxes_confirmed() {
     let other = house.maya().await;
     let mut browser = house.maya().await;
     let [old, new] = asked(&house, &mut browser).await;
-    assert!(browser.get("/account").await.body.contains("become maya@okafor.example"));
+    assert!(browser.get("/account").await.body.contains("changing to maya@okafor.example"));
     for link in [&old, &new] {
         house.browser().get(link).await;
     }

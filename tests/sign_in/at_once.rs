@@ -8,7 +8,7 @@ use debrief_jobs::{
     audit::Visitor,
     db::Tx,
     rights::{self, KeyError, NewKey, Right},
-    sign_in::{TokenError, Typed, log_in, refresh},
+    sign_in::{TokenError, Typed, log_in, log_out, refresh},
 };
 
 use super::{
@@ -173,4 +173,36 @@ async fn an_admin_who_is_one_no_more_creates_no_key_of_the_organization() {
         house.execute("update coaches set roles = '{admin}', removed_at = null").await;
     }
     assert_eq!(house.count("select count(*) from api_keys").await, 0);
+}
+
+#[tokio::test]
+async fn whoever_signs_out_waits_for_what_changes_their_sign_ins() {
+    let house = House::new().await;
+    for path in ["/account/sign-out", "/account/sign-out-everywhere"] {
+        let mut browser = house.maya().await;
+        browser.get("/account").await;
+        // As does whoever shows anew who they are in another tab.
+        let renewed = ["update sign_ins set proved_at = now(), last_used_at = now() where ended_at is null"];
+        let answer = meanwhile(&house, &renewed, browser.post(path, &[])).await;
+        assert_eq!(answer.header("location"), "/sign-in", "{path}: {}", answer.body);
+        assert_eq!(house.count(ALIVE).await, 0, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_renews_or_ends_its_sign_in_waits_too() {
+    let house = super::tokens::house().await;
+    house.maya_with_password().await;
+    let (services, visitor) = (&house.world.services, Visitor::default());
+    let typed = Typed { address: MAYA, password: PASSWORD, code: None };
+    let tokens = log_in(&services.db, &services.gate, typed, &visitor).await.expect("she is in");
+    // It's old enough for its use to be noted, which must not come before the person's row.
+    let stale = "update sign_ins set last_used_at = now() - interval '5 minutes'";
+    house.execute(stale).await;
+    let touched = ["update sign_ins set proved_at = now() where ended_at is null"];
+    let renewing = refresh(&services.db, &services.gate, &tokens.refresh, &visitor);
+    let tokens = meanwhile(&house, &touched, renewing).await.expect("nobody waits for nobody");
+    house.execute(stale).await;
+    meanwhile(&house, &touched, log_out(&services.db, &tokens.refresh, &visitor)).await.expect("out");
+    assert_eq!(house.count("select count(*) from sign_ins where is_program and ended_at is null").await, 0);
 }

@@ -39,6 +39,12 @@ fn codes(page: &str) -> Vec<String> {
 
 /// Sets up an app in a browser; returns it and the recovery codes.
 pub(super) async fn enrol(browser: &mut Browser) -> (App, Vec<String>) {
+    let (app, codes, _) = set_up(browser).await;
+    (app, codes)
+}
+
+/// Sets up an app in a browser; returns it, the recovery codes, and the page that shows them.
+pub(super) async fn set_up(browser: &mut Browser) -> (App, Vec<String>, Answer) {
     browser.get("/account/second-factor").await;
     let started = browser.post("/account/second-factor/start", &[]).await;
     assert_eq!(started.header("location"), "/account/second-factor", "{}", started.body);
@@ -49,7 +55,7 @@ pub(super) async fn enrol(browser: &mut Browser) -> (App, Vec<String>) {
     assert_eq!(confirmed.status, StatusCode::OK, "{}", confirmed.body);
     let codes = codes(&confirmed.body);
     assert_eq!(codes.len(), 10);
-    (app, codes)
+    (app, codes, confirmed)
 }
 
 /// As if the last code was typed a while ago.

@@ -235,3 +235,51 @@ async fn every_form_needs_the_token_of_its_browser_and_comes_from_our_own_page()
     }
     assert_eq!(house.count(rows).await, before);
 }
+
+#[tokio::test]
+async fn a_form_from_before_the_browser_was_closed_can_be_sent_again() {
+    let house = House::new().await;
+    let mut browser = house.browser();
+    browser.get("/sign-in").await;
+    // The cookie of the forms goes with the browser, and the tab comes back without.
+    browser.cookies.clear();
+    let kept = browser.post("/sign-in/link", &[("email", MAYA)]).await;
+    assert_eq!(kept.status, StatusCode::FORBIDDEN);
+    assert!(kept.body.contains("cookies") && kept.body.contains(MAYA), "{}", kept.body);
+    assert_eq!(house.mail_links().await, 0);
+    let sent = browser.post("/sign-in/link", &[("email", &kept.field("email"))]).await;
+    assert_eq!(sent.status, StatusCode::OK, "{}", sent.body);
+    assert_eq!(house.mail_links().await, 1);
+}
+
+#[tokio::test]
+async fn whoever_has_to_wait_is_told_so_in_the_headers_too() {
+    let house = House::new().await;
+    let mut maya = house.maya().await;
+    maya.get("/account").await;
+    let mut last = None;
+    for _ in 0..4 {
+        last = Some(maya.post("/account/link", &[]).await);
+    }
+    let own_links = last.take().expect("an answer");
+    let mut browser = house.browser();
+    browser.get("/sign-in").await;
+    for _ in 0..4 {
+        last = Some(browser.post("/sign-in/link", &[("email", "x@y.example")]).await);
+    }
+    let links = last.take().expect("an answer");
+    for _ in 0..6 {
+        last = Some(browser.sign_in("x@y.example", "x").await);
+    }
+    let passwords = last.take().expect("an answer");
+    for _ in 0..31 {
+        last = Some(browser.get("/sign-in/link/dbo_x").await);
+    }
+    let guesses = last.expect("an answer");
+    house.mail_links().await;
+    for (what, answer) in [("own links", own_links), ("links", links), ("passwords", passwords), ("guesses", guesses)] {
+        assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{what}: {}", answer.body);
+        let seconds: i32 = answer.header("retry-after").parse().unwrap_or_else(|_| panic!("{what}: {answer:?}"));
+        assert!((1..=3600).contains(&seconds), "{what}: {seconds}");
+    }
+}

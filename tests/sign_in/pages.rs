@@ -99,7 +99,7 @@ async fn a_person_signs_in_by_link_password_app_and_recovery_code() {
         press(&client, "Turn it on", "Your recovery codes").await;
         looks_right(&client, width, &shot("codes")).await;
         let code = client.find(Locator::Css(".codes li")).await.expect("a code").text().await.expect("its text");
-        let go_on = client.find(Locator::LinkText("I’ve kept them: go on")).await.expect("a link");
+        let go_on = client.find(Locator::LinkText("I’ve saved them: continue")).await.expect("a link");
         go_on.click().await.expect("it opens");
         client.wait().for_element(Locator::Css("#h-factor")).await.expect("the account");
         looks_right(&client, width, &shot("account-with-factor")).await;
@@ -114,7 +114,7 @@ async fn a_person_signs_in_by_link_password_app_and_recovery_code() {
             press(&client, "Sign in", "Type your code").await;
             looks_right(&client, width, &shot("code")).await;
             fill(&client, "input[name=code]", &typed.unwrap_or_else(|| app.code())).await;
-            press(&client, "Go on", then).await;
+            press(&client, "Continue", then).await;
             press(&client, "Sign out", "Sign in").await;
         }
         stop.cancel();

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
+use metrics_exporter_prometheus::PrometheusBuilder;
 
 use super::{House, MAYA, PASSWORD};
 
@@ -84,14 +85,67 @@ async fn attempts_are_limited_for_all_processes_together() {
     }
     house.owner("update request_counts set ends_at = now()").await;
     assert_eq!(browser.sign_in(MAYA, PASSWORD).await.status, StatusCode::SEE_OTHER);
-    // One client address tries many accounts.
-    house.owner("update request_counts set asked = 60, ends_at = now() + interval '15 minutes'").await;
-    house
-        .owner(
-            "delete from request_counts where bucket <> sha256(convert_to('sign_in_from', 'UTF8') || '\\x00'::bytea)",
-        )
-        .await;
-    assert_eq!(house.browser().sign_in("x@y.example", "x").await.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn what_one_network_tries_on_many_accounts_is_counted_together() {
+    let house = House::new().await;
+    let from = |address: &str| {
+        let mut browser = house.browser();
+        browser.address = Some(address.parse().expect("an address"));
+        browser
+    };
+    // Links to 30 accounts from addresses of one network.
+    let mut answers = Vec::new();
+    for number in 0..31 {
+        let mut browser = from(&format!("2001:db8:1:2::{number:x}"));
+        browser.get("/sign-in").await;
+        answers.push(browser.post("/sign-in/link", &[("email", &format!("x{number}@y.example"))]).await.status);
+    }
+    assert_eq!(answers.pop(), Some(StatusCode::TOO_MANY_REQUESTS));
+    assert!(answers.iter().all(|status| *status == StatusCode::OK), "{answers:?}");
+    let mut other = from("2001:db8:1:3::1");
+    other.get("/sign-in").await;
+    assert_eq!(other.post("/sign-in/link", &[("email", "x31@y.example")]).await.status, StatusCode::OK);
+    house.mail_links().await;
+    // Passwords: the sixtieth attempt is the last.
+    house.owner("delete from request_counts").await;
+    assert_eq!(from("198.51.100.7").sign_in("x@y.example", "x").await.status, StatusCode::UNAUTHORIZED);
+    house.owner("update request_counts set asked = 59").await;
+    house.owner("delete from request_counts where bucket = sha256(convert_to('sign_in', 'UTF8') || '\\x00'::bytea || convert_to('x@y.example', 'UTF8'))").await;
+    assert_eq!(from("::ffff:198.51.100.7").sign_in("z@y.example", "x").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(from("198.51.100.7").sign_in("w@y.example", "x").await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(from("198.51.100.8").sign_in("w@y.example", "x").await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn attempts_are_counted_by_outcome() {
+    let house = House::new().await;
+    house.maya_with_password().await;
+    house.owner("delete from request_counts").await;
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let metrics = recorder.handle();
+    // The test's runtime has one thread, so this recorder receives all its metrics.
+    let _listening = metrics::set_default_local_recorder(&recorder);
+    house.maya().await;
+    let mut browser = house.browser();
+    browser.sign_in(MAYA, PASSWORD).await;
+    for _ in 0..5 {
+        browser = house.browser();
+        browser.sign_in(MAYA, "another lamp in rain").await;
+    }
+    let told = metrics.render();
+    for (by, outcome, count) in [
+        ("link", "asked", 1),
+        ("link", "in", 1),
+        ("password", "in", 1),
+        ("password", "refused", 4),
+        ("password", "limited", 1),
+    ] {
+        let line = ["by", "outcome"].map(|label| format!("{label}=\"{}\"", if label == "by" { by } else { outcome }));
+        let line = format!("debrief_sign_ins_total{{{}}} {count}", line.join(","));
+        assert!(told.contains(&line), "{line} isn't in {told}");
+    }
 }
 
 #[tokio::test]
@@ -124,12 +178,37 @@ async fn what_is_easy_to_guess_is_refused_with_the_reason() {
 }
 
 #[tokio::test]
+async fn what_the_operators_list_has_is_refused() {
+    let list = tempfile::NamedTempFile::new().expect("a file");
+    // One of them is "blaue Tomaten fliegen".
+    let lines = [
+        "3F9E2BB2B1E4C9A5D0F00000000000000000FFFF:3",
+        "55228B25F59F9B838B538A03DFABA9BB9FBE1770:52",
+        "F000000000000000000000000000000000000000:1",
+    ];
+    std::fs::write(list.path(), lines.join("\r\n")).expect("it's written");
+    let house = House::with(|settings| settings.sign_in.leaked_passwords = list.path().to_owned()).await;
+    let mut browser = house.maya().await;
+    browser.get("/account").await;
+    let refused = browser.post("/account/password", &[("password", "blaue Tomaten fliegen")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
+    assert!(refused.body.contains("it’s known from a leak"), "{}", refused.body);
+    let set = browser.post("/account/password", &[("password", PASSWORD)]).await;
+    assert_eq!(set.header("location"), "/account?done=password", "{}", set.body);
+    // A list that is damaged later lets no password through unseen.
+    std::fs::write(list.path(), "x\n".repeat(50)).expect("it's written");
+    browser.get("/account").await;
+    let failed = browser.post("/account/password", &[("password", "another wooden lamp, blue")]).await;
+    assert_eq!(failed.status, StatusCode::INTERNAL_SERVER_ERROR, "{}", failed.body);
+}
+
+#[tokio::test]
 async fn whoever_signed_in_a_while_ago_shows_who_they_are_first() {
     let house = House::new().await;
     let mut browser = house.maya_with_password().await;
     house.execute("update sign_ins set proved_at = now() - interval '10 minutes'").await;
     let page = browser.get("/account").await;
-    assert!(page.body.contains("The password that you have"), "{}", page.body);
+    assert!(page.body.contains("Current password"), "{}", page.body);
     let new = "blaue Tomaten fliegen tief";
     for (path, fields) in [
         ("/account/password", [("password", new), ("current", "")]),

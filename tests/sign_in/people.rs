@@ -216,7 +216,7 @@ async fn an_operator_changes_and_removes_coaches_under_the_same_rules() {
     let taken = add("ada", "Ada", "ada@x.example", &[]).await;
     assert!(matches!(taken, Err(PeopleError::PersonExists { .. })), "{taken:?}");
     add("ada", "Ada Lind", "ada@lind.example", &[Role::Coach]).await.expect("she is back");
-    let presence = "select count(*) from audit_events where kind = 'person_changed'";
+    let presence = "select count(*) from audit_events where kind = 'person_changed' and detail ? 'presence'";
     assert_eq!(house.count(presence).await, 2, "both are in the audit");
 }
 

@@ -40,7 +40,13 @@ async fn where_a_second_factor_is_required_a_link_leads_to_signing_in_and_on_to_
     let mut tove = house.signed_in("tove@northlight.example").await;
     factor::enrol(&mut tove).await;
     tove.post_without_token(&open, &[]).await;
-    assert_eq!(tove.get(&page).await.status, StatusCode::UNAUTHORIZED);
+    let refused = tove.get(&page).await;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    assert!(
+        refused.body.contains("Sign in to open this review") && refused.body.contains("sign out first"),
+        "{}",
+        refused.body
+    );
     assert!(house.admits(&tove).await);
 
     // The password alone isn't enough, and with the code she comes back to the review.
@@ -62,6 +68,43 @@ async fn where_a_second_factor_is_required_a_link_leads_to_signing_in_and_on_to_
     assert_eq!(browser.post(&format!("{page}/leave"), &[]).await.status, StatusCode::OK);
     assert!(!house.admits(&browser).await);
     assert_eq!(browser.get(&page).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn whoever_sets_up_a_second_factor_or_uses_a_recovery_code_is_led_on_to_the_review() {
+    let house = House::new().await;
+    house.execute("update organizations set require_second_factor = true").await;
+    let reviewed = Reviewed::new(&house.world).await;
+    reviewed.set_state(&house.world, "in_review").await;
+    let page = format!("/review/{}", reviewed.session);
+    // A browser that came by the link and signs in with a mailed link.
+    let came = async || {
+        let mut browser = house.browser();
+        let open = format!("/r/{}/open", reviewed.link(&house.world).await.reveal());
+        browser.post_without_token(&open, &[]).await;
+        assert_eq!(browser.get(&page).await.status, StatusCode::UNAUTHORIZED);
+        house.owner("delete from request_counts").await;
+        browser.get("/sign-in").await;
+        browser.post("/sign-in/link", &[("email", MAYA)]).await;
+        let link = house.link(MAYA).await;
+        browser.get(&link).await;
+        browser.post(&link, &[]).await;
+        browser
+    };
+    let mut browser = came().await;
+    let (_, codes, shown) = factor::set_up(&mut browser).await;
+    assert!(shown.body.contains("href=\"&#x2f;\">I’ve saved them: continue to the review</a>"), "{}", shown.body);
+    assert_eq!(browser.get("/").await.header("location"), page);
+    assert_eq!(browser.get(&page).await.status, StatusCode::OK);
+
+    let mut browser = came().await;
+    let entered = factor::type_code(&mut browser, &codes[0]).await;
+    assert_eq!(entered.header("location"), "/account?done=recovered");
+    let account = browser.get("/account?done=recovered").await;
+    assert!(account.body.contains("You used a recovery code"), "{}", account.body);
+    assert!(account.body.contains("href=\"&#x2f;\">Continue to the review</a>"), "{}", account.body);
+    assert_eq!(browser.get("/").await.header("location"), page);
+    assert!(!browser.get("/account").await.body.contains("Continue to the review"), "once");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use debrief_jobs::{db::Tx, path::SendFollowUp, people::CoachChange, sign_in};
 
-use super::{House, MAYA, factor, flowing};
+use super::{House, MAYA, PASSWORD, factor, flowing};
 use crate::support::Reviewed;
 
 #[tokio::test]
@@ -12,7 +12,7 @@ async fn a_coach_finds_what_waits_and_approves_it() {
     house.world.leaves::<SendFollowUp>();
     let reviewed = Reviewed::new(&house.world).await;
     let mut maya = house.maya().await;
-    assert!(maya.get("/").await.body.contains("Nothing waits for you."));
+    assert!(maya.get("/").await.body.contains("Nothing is waiting for you."));
     reviewed.set_state(&house.world, "in_review").await;
     let page = format!("/review/{}", reviewed.session);
     let start = maya.get("/").await;
@@ -60,15 +60,21 @@ async fn nobody_elses_sign_in_opens_a_review() {
         )
         .await;
     house.execute("update organizations set admins_read_sessions = true").await;
+    let told = "Open the link in your email again; it brings you back here. The session’s coach can also sign in. If you’re signed in \
+                as somebody else, sign out first.";
+    let nobody = house.browser().get(&page).await;
+    assert!(nobody.body.contains(told) && nobody.body.contains("sign-in\">Sign in</a>"), "{}", nobody.body);
     for handle in ["ada", "lena", "tove"] {
         let mut other = house.signed_in(&format!("{handle}@x.example")).await;
         other.get("/account").await;
         let read = other.get(&page).await;
         assert_eq!(read.status, StatusCode::UNAUTHORIZED, "{handle}");
         assert!(!read.body.contains("Priya"), "{handle}");
+        assert!(read.body.contains(told), "who is signed in is told the same: {}", read.body);
+        assert!(read.body.contains("To your start page"), "where they sign out: {}", read.body);
         let path = format!("{page}/summaries/{}/dismiss", reviewed.summary);
         assert_eq!(other.post(&path, &[]).await.status, StatusCode::UNAUTHORIZED, "{handle}");
-        assert!(other.get("/").await.body.contains("Nothing waits for you."), "{handle}");
+        assert!(other.get("/").await.body.contains("Nothing is waiting for you."), "{handle}");
     }
     // Nor hers, while a code is due.
     let mut maya = house.maya().await;
@@ -115,4 +121,73 @@ async fn an_operator_who_changes_an_address_ends_what_the_mailbox_before_could_o
     assert!(told.contains("was changed by whoever runs Debrief") && told.contains("no longer lets you in"), "{told}");
     let given = "select count(*) from audit_events where kind = 'address_changed' and detail ->> 'address' = 'given'";
     assert_eq!(house.count(given).await, 1);
+}
+
+#[tokio::test]
+async fn what_was_typed_before_signing_in_again_in_another_tab_is_sent_after_all() {
+    let house = House::new().await;
+    let reviewed = Reviewed::new(&house.world).await;
+    reviewed.set_state(&house.world, "in_review").await;
+    let page = format!("/review/{}", reviewed.session);
+    let mut maya = house.maya_with_password().await;
+    let (shown, account) = (maya.get(&page).await, maya.get("/account").await);
+    house.a_while_later().await;
+    maya.get("/account").await;
+    let start = maya.post("/account/second-factor/start", &[("current", PASSWORD)]).await;
+    assert_eq!(start.status, StatusCode::SEE_OTHER, "the other tab has another cookie now: {}", start.body);
+
+    // The review.
+    let words = "She asked for the budget <herself> & it came.";
+    let (token, version) = (shown.field("form_token"), shown.field("version"));
+    let save = format!("{page}/summaries/{}", reviewed.summary);
+    let typed = [
+        ("form_token", token.as_str()),
+        ("version", &version),
+        ("add.wins", words),
+        ("add.challenges", "One.\r\nTwo."),
+    ];
+    let kept = maya.post_without_token(&save, &typed).await;
+    assert_eq!(kept.status, StatusCode::FORBIDDEN);
+    assert!(kept.body.contains("you signed in again") && kept.body.contains("It isn’t saved yet."), "{}", kept.body);
+    assert_eq!(house.count("select count(*) from summary_versions").await, 1, "nothing happened yet");
+    let (path, fields) = sent_again(&kept.body);
+    assert_eq!(path, save);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let saved = maya.post_without_token(&path, &fields).await;
+    assert!(saved.header("location").contains("done=edited"), "{}", saved.body);
+    let shown = maya.get(&page).await;
+    for words in ["She asked for the budget &lt;herself&gt; &amp;", "One.", "Two."] {
+        assert!(shown.body.contains(words), "{words}: {}", shown.body);
+    }
+
+    // The account: a password is on no page.
+    let token = account.field("form_token");
+    let typed = [("form_token", token.as_str()), ("email", "maya@okafor.example"), ("current", PASSWORD)];
+    let kept = maya.post_without_token("/account/address", &typed).await;
+    assert_eq!(kept.status, StatusCode::FORBIDDEN);
+    assert!(!kept.body.contains(PASSWORD) && kept.body.contains("maya@okafor.example"), "{}", kept.body);
+    let (path, fields) = sent_again(&kept.body);
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(maya.post_without_token(&path, &fields).await.header("location"), "/account?done=address");
+    let typed = [("form_token", token.as_str()), ("password", "blaue Tomaten fliegen")];
+    let kept = maya.post_without_token("/account/password", &typed).await;
+    assert!(kept.status == StatusCode::FORBIDDEN && !kept.body.contains("Send it again"), "{}", kept.body);
+    assert!(!kept.body.contains("Tomaten"), "{}", kept.body);
+}
+
+/// Where the button of the page sends which fields.
+fn sent_again(page: &str) -> (String, Vec<(String, String)>) {
+    let plain = |text: &str| {
+        let escapes =
+            [("&#x2f;", "/"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#x27;", "'"), ("&amp;", "&")];
+        escapes.iter().fold(text.to_owned(), |text, (escape, letter)| text.replace(escape, letter))
+    };
+    let form = page.split("<form method=\"post\" action=\"").nth(1).expect("a form");
+    let form = form.split("Send it again").next().expect("its button");
+    let value = |field: &str, name: &str| {
+        let rest = field.split(&format!("{name}=\"")).nth(1).expect("it is there");
+        plain(rest.split('"').next().expect("its end"))
+    };
+    let fields = form.split("<input ").skip(1).map(|field| (value(field, "name"), value(field, "value"))).collect();
+    (plain(form.split('"').next().expect("a path")), fields)
 }

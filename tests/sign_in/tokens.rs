@@ -19,7 +19,7 @@ use crate::{
     support::Reviewed,
 };
 
-async fn house() -> House {
+pub(super) async fn house() -> House {
     House::with(|settings| settings.sign_in.secret_key = STANDARD.encode([7; 32]).into()).await
 }
 

@@ -8,7 +8,7 @@ use std::{
 use debrief_jobs::{
     Provide, Services, Settings, bucket,
     db::{Db, Tx},
-    desk, embed, export, index, ingest, llm, mail,
+    desk, embed, export, index, ingest, llm, mail, network,
     queue::{Context, Enqueued, Job, JobError, JobInfo, enqueue},
     sign_in, webhook,
 };
@@ -278,7 +278,7 @@ type Claimed = (Uuid, Option<Uuid>, i16, i16, i64, Uuid);
 pub(crate) fn settings(folder: &TempDir) -> Settings {
     let path = folder.path().display();
     Settings {
-        bucket: bucket::Settings { url: format!("file://{path}/bucket") },
+        bucket: bucket::Settings { url: format!("file://{path}/bucket"), ..Default::default() },
         ingest: ingest::Settings { max_bytes: 64 << 20, companion_hours: 72 },
         llm: llm::Settings { provider: "offline".into(), timeout_seconds: Some(60), ..llm::Settings::default() },
         index: embed::Settings {
@@ -288,6 +288,7 @@ pub(crate) fn settings(folder: &TempDir) -> Settings {
             api_key: None,
             model: None,
             dimensions: None,
+            private_hosts: network::Hosts::default(),
         },
         mail: mail::Settings {
             url: format!("file://{path}/mail").into(),

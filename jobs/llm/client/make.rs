@@ -23,17 +23,18 @@ use super::{
 };
 use crate::{
     SettingsError,
-    web::{READABLE, install_ring, is_here, is_readable_on_the_way},
+    network::{Hosts, READABLE, is_here},
+    web::install_ring,
 };
 
 impl Client {
-    /// Makes the client of a model. Nothing is contacted.
-    pub(in crate::llm) fn new(profile: Profile, budget: Option<i64>) -> Result<Self, SettingsError> {
+    /// Makes the client of a model. Of `private` hosts its URL may be `http://`. Nothing is contacted.
+    pub(in crate::llm) fn new(profile: Profile, budget: Option<i64>, private: &Hosts) -> Result<Self, SettingsError> {
         let model = profile.model.clone().ok_or_else(|| {
             profile
                 .wrong("model", format!("the provider {} needs the name of a model of the endpoint", profile.provider))
         });
-        let base = |default: Option<&str>| base(&profile, default);
+        let base = |default: Option<&str>| base(&profile, default, private);
         // A new provider is a file of its own and a line here.
         let wire: Box<dyn Wire> = match profile.provider.as_str() {
             "openai" => Box::new(OpenAi::new(&profile, &base(None)?)?),
@@ -73,7 +74,7 @@ impl Client {
 }
 
 /// The base URL that the settings name, or the provider's own.
-fn base(profile: &Profile, default: Option<&str>) -> Result<Url, SettingsError> {
+fn base(profile: &Profile, default: Option<&str>, private: &Hosts) -> Result<Url, SettingsError> {
     let wrong = |problem: &dyn Display| profile.wrong("url", problem);
     let text = profile.url.as_deref().or(default).ok_or_else(|| {
         wrong(&format!(
@@ -86,7 +87,7 @@ fn base(profile: &Profile, default: Option<&str>) -> Result<Url, SettingsError> 
     if !matches!(url.scheme(), "http" | "https") {
         return Err(wrong(&"only http and https are supported"));
     }
-    if is_readable_on_the_way(&url) {
+    if private.is_readable_on_the_way(&url) {
         return Err(wrong(&READABLE));
     }
     Ok(url)

@@ -144,10 +144,8 @@ impl From<TokenError> for Problem {
             TokenError::Refused | TokenError::Ended | TokenError::Unknown => Self::new(Code::BadCredentials, detail),
             TokenError::CodeDue | TokenError::EnrolmentDue => Self::new(Code::CodeDue, detail),
             TokenError::Code(CodeError::Wrong | CodeError::NoFactor) => Self::new(Code::CodeDue, detail),
-            TokenError::TooMany(seconds) => {
-                Self::new(Code::TooManyRequests, detail).with_header(header::RETRY_AFTER, seconds.to_string())
-            }
-            TokenError::Busy => Self::new(Code::Away, detail).with_header(header::RETRY_AFTER, "5"),
+            TokenError::TooMany(seconds) => Self::new(Code::TooManyRequests, detail).later(seconds),
+            TokenError::Busy => Self::new(Code::Away, detail).later(5),
             TokenError::NoKey => Self::new(Code::NotSetUp, detail),
             TokenError::Database(error) => error.into(),
             TokenError::Code(error) => Self::internal(&error),

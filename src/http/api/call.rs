@@ -158,7 +158,7 @@ pub(in crate::http) async fn count_refinement(db: &Db, caller: &Caller) -> Resul
 
 pub(in crate::http) fn too_many(left: Left) -> Problem {
     let detail = format!("{} requests per {} seconds are allowed.", left.limit.most, left.limit.seconds);
-    Problem::new(Code::TooManyRequests, detail).with_header(header::RETRY_AFTER, left.seconds.to_string())
+    Problem::new(Code::TooManyRequests, detail).later(left.seconds)
 }
 
 /// As draft-ietf-httpapi-ratelimit-headers names them.

@@ -6,7 +6,6 @@ use std::{
     sync::{LazyLock, Mutex, PoisonError},
 };
 
-use axum::http::header;
 use uuid::Uuid;
 
 use super::problem::{Code, Problem};
@@ -38,7 +37,7 @@ impl Places {
         if all >= self.most || own >= self.most_of_caller {
             let detail =
                 format!("At most {} of these go on at once for a caller. Wait for one to end.", self.most_of_caller);
-            return Err(Problem::new(Code::TooManyRequests, detail).with_header(header::RETRY_AFTER, "5"));
+            return Err(Problem::new(Code::TooManyRequests, detail).later(5));
         }
         *taken.entry(caller).or_default() += 1;
         Ok(Place { places: self, caller })

@@ -17,7 +17,7 @@ use debrief_jobs::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::failure::capitalized;
+use crate::http::failure::{capitalized, later};
 
 /// A kind of problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,12 +193,13 @@ pub struct Problem {
     detail: String,
     errors: Vec<FieldProblem>,
     headers: Vec<(HeaderName, String)>,
+    later: Option<i32>,
 }
 
 impl Problem {
     /// A problem, told in a sentence.
     pub(in crate::http) fn new(code: Code, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), headers: Vec::new() }
+        Self { code, detail: detail.into(), errors: Vec::new(), headers: Vec::new(), later: None }
     }
 
     pub(in crate::http) fn not_found() -> Self {
@@ -220,6 +221,11 @@ impl Problem {
     pub(in crate::http) fn with_header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// May be tried again after so many seconds.
+    pub(in crate::http) fn later(self, seconds: i32) -> Self {
+        Self { later: Some(seconds), ..self }
     }
 
     /// What is wrong and what to do, for a reader who sees nothing but this.
@@ -288,7 +294,10 @@ impl IntoResponse for Problem {
                 response.headers_mut().insert(name, value);
             }
         }
-        response
+        match self.later {
+            Some(seconds) => later(response, seconds),
+            None => response,
+        }
     }
 }
 
@@ -375,7 +384,7 @@ impl From<ActionError> for Problem {
                 return Self::new(Code::RecipientChanged, detail);
             }
             ActionError::NothingForClient => Code::NothingForClient,
-            ActionError::TooMany => Code::TooManyRequests,
+            ActionError::TooMany(seconds) => return Self::new(Code::TooManyRequests, detail).later(seconds),
             ActionError::ImplausibleDate(_) => return Self::invalid("date", detail),
             ActionError::NotOpen { .. }
             | ActionError::NotWaiting

@@ -164,7 +164,7 @@ pub(in crate::http) fn build(
     ReviewPage {
         style: page::style_path(state),
         form_token: guest.form_token.clone(),
-        leave: guest.leave(state),
+        leave: guest.leave_path(state),
         title: session.title.clone(),
         date: date::line(session),
         date_estimated: session.date_estimated,

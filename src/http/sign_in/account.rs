@@ -3,14 +3,13 @@
 use axum::{
     extract::{Path, Query, State},
     http::{StatusCode, request::Parts},
-    response::IntoResponse,
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use debrief_jobs::{
     db::Tx,
     model::Role,
-    sign_in::{self, AddressError, Asked, Asking, Browser, Change},
+    sign_in::{self, AddressError, Asked, Asking, Change, ListedSignIn},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -20,7 +19,7 @@ use super::{
     browser::{self, Inside, Proving},
     ended,
     enter::{CHECK_EMAIL, many_links, refused_password},
-    later, to, to_with,
+    to, to_with,
 };
 use crate::http::{
     HttpState,
@@ -47,7 +46,9 @@ struct AccountPage {
     factor_required: bool,
     codes_left: i64,
     proving: Proving,
-    browsers: Vec<OneBrowser>,
+    /// The way on to the review that the person came for.
+    onward: Option<String>,
+    sign_ins: Vec<OneSignIn>,
 }
 
 #[derive(Serialize)]
@@ -58,7 +59,7 @@ struct OpenChange {
 }
 
 #[derive(Serialize)]
-struct OneBrowser {
+struct OneSignIn {
     id: Uuid,
     browser: String,
     current: bool,
@@ -76,12 +77,14 @@ pub(super) struct Done {
 pub(super) async fn show(State(state): State<HttpState>, Query(done): Query<Done>, parts: Parts) -> Answer {
     let inside = Inside::whole(&state, &parts).await?;
     let notice = match done.done.as_deref() {
-        Some("password") => Some("Your password is set. Your other sign-ins have ended."),
-        Some("address") => Some("We sent a link to both mailboxes. The new address counts when both confirmed it."),
+        Some("password") => Some("Your password is set. You’ve been signed out everywhere else."),
+        Some("address") => {
+            Some("We sent a link to both mailboxes. The new address takes effect once both have confirmed it.")
+        }
         Some("ended") => Some("That sign-in has ended."),
         Some("removed") => Some("The second factor is removed."),
         Some("recovered") => {
-            Some("You used a recovery code: it works no more. If you lost your app, set up another one.")
+            Some("You used a recovery code, which no longer works. If you’ve lost your app, set up another one.")
         }
         _ => None,
     };
@@ -94,7 +97,7 @@ pub(super) async fn refuse(state: &HttpState, inside: &Inside, refused: Refused)
 }
 
 /// What a sign-in is called in the list.
-fn called(one: &Browser) -> String {
+fn called(one: &ListedSignIn) -> String {
     match (one.is_program, one.agent.as_deref()) {
         (true, Some(agent)) => format!("A program ({})", agent.chars().take(60).collect::<String>()),
         (true, None) => "A program".into(),
@@ -106,12 +109,12 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
     let signed_in = inside.signed_in;
     let mut tx = signed_in.enter(&state.services.db).await?;
     let person = sign_in::account(&mut tx, signed_in.person).await?.ok_or_else(Failure::not_found)?;
-    let browsers = sign_in::browsers(&mut tx, signed_in.person).await?;
+    let sign_ins = sign_in::list_sign_ins(&mut tx, signed_in.person).await?;
     let change = sign_in::open_change(&mut tx, signed_in.person).await?;
     drop(tx);
     let zone: Tz = person.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let time = |at: DateTime<Utc>| at.with_timezone(&zone).format("%-d %B %Y, %H:%M").to_string();
-    let browsers = browsers.into_iter().map(|one| OneBrowser {
+    let sign_ins = sign_ins.into_iter().map(|one| OneSignIn {
         id: one.id,
         browser: called(&one),
         current: one.id == signed_in.id,
@@ -135,7 +138,8 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         factor_since: person.factor_since.map(time),
         factor_required: person.factor_required,
         codes_left: person.codes_left,
-        browsers: browsers.collect(),
+        onward: inside.onward.then(|| state.path("")),
+        sign_ins: sign_ins.collect(),
     };
     Refused::shown(refused, |status, problem| {
         context.problem = problem;
@@ -145,9 +149,9 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
 
 fn due(change: &Change) -> &'static str {
     match (change.old_confirmed, change.new_confirmed) {
-        (true, _) => "the new mailbox has",
-        (_, true) => "the mailbox that you have has",
-        _ => "each has",
+        (true, _) => "the new one still has",
+        (_, true) => "your current one still has",
+        _ => "both have",
     }
 }
 
@@ -164,13 +168,13 @@ pub(super) async fn ask_for_link(State(state): State<HttpState>, parts: Parts, f
     let (title, status, detail) = match sign_in::ask_for_own_link(&state.services.db, &inside.signed_in).await? {
         Asking::Taken => {
             let detail = "A link is on its way to you. It should arrive within a minute, and works once, within 15 minutes. \
-                          Open it in this browser: you sign in anew, and can change your account for ten minutes.";
+                          Open it in this browser: it signs you in again, and for ten minutes you can change your account.";
             (CHECK_EMAIL, StatusCode::OK, detail.to_owned())
         }
         Asking::NoAddress => return Err(Failure::not_found().into()),
         Asking::TooMany(seconds) => {
             let failure = Failure::new(StatusCode::TOO_MANY_REQUESTS, "Please wait", many_links(seconds));
-            return Ok(later(failure.into_response(), seconds));
+            return Err(Failure { later: Some(seconds), ..failure }.into());
         }
     };
     Ok(page::message(&state, status, title, &detail)?)
@@ -231,7 +235,7 @@ pub(super) async fn end(State(state): State<HttpState>, Path(sign_in): Path<Uuid
     let inside = Inside::whole(&state, &parts).await?;
     inside.check(&form)?;
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
-    if !sign_in::end_browser(&mut tx, inside.signed_in.person, sign_in, &inside.visitor).await? {
+    if !sign_in::end_sign_in(&mut tx, inside.signed_in.person, sign_in, &inside.visitor).await? {
         return Err(Failure::not_found().into());
     }
     tx.commit().await?;
@@ -243,7 +247,7 @@ pub(super) async fn sign_out(State(state): State<HttpState>, parts: Parts, form:
     let inside = Inside::at_all(&state, &parts).await?;
     inside.check(&form)?;
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
-    sign_in::end_browser(&mut tx, inside.signed_in.person, inside.signed_in.id, &inside.visitor).await?;
+    sign_in::end_sign_in(&mut tx, inside.signed_in.person, inside.signed_in.id, &inside.visitor).await?;
     tx.commit().await?;
     Ok(to_with(browser::forget(&state), state.path("sign-in")))
 }

@@ -16,7 +16,7 @@ use crate::http::{
     HttpState,
     failure::{Failure, capitalized},
     form::Form,
-    guard, page,
+    guard, page, presses,
 };
 
 #[derive(Serialize)]
@@ -42,7 +42,7 @@ async fn change(state: &HttpState, link: &OneTime) -> Result<(Change, bool), Tur
 
 fn over() -> Failure {
     let detail =
-        "The change was made or stopped, or it’s too late for it. Your account page says which address it has.";
+        "The change has already been made or stopped, or this link has expired. Your account page shows your address.";
     Failure::new(StatusCode::GONE, "There’s nothing left to decide", detail)
 }
 
@@ -75,19 +75,22 @@ pub(super) async fn decide(
     browser::check_visitor(&state, &parts, &form)?;
     let link = find(&state, &parts, &token).await?;
     let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
+    let open = change(&state, &link).await;
+    presses::count(&state, &visitor, &token, open.is_ok()).await?;
+    open?;
     let (db, gate) = (&state.services.db, &state.services.gate);
     if form.get("do") == Some("stop") {
         if !sign_in::stop_change(db, &link, &visitor).await? {
             return Err(over().into());
         }
-        return said(&state, "The change is stopped", "Your account keeps the address that it has.");
+        return said(&state, "The change is stopped", "Your account keeps its address.");
     }
     match sign_in::confirm_address(db, gate, &link, &visitor).await {
-        Ok(Confirmed::Done) => said(&state, "The address is changed", "You sign in with the new address from now on."),
+        Ok(Confirmed::Done) => said(&state, "The address is changed", "From now on, sign in with the new address."),
         Ok(Confirmed::OtherIsDue) => said(
             &state,
             "Thank you",
-            "The address is changed as soon as the other mailbox has confirmed it too. The link there works for a day.",
+            "The address changes as soon as the other mailbox has confirmed it too. The link there works for a day.",
         ),
         Ok(Confirmed::NoMore) => Err(over().into()),
         Err(AddressError::Database(error)) => Err(error.into()),

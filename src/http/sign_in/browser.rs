@@ -12,10 +12,7 @@ use debrief_jobs::{
 use serde::Serialize;
 
 use super::{Answer, Refused, Turn};
-use crate::http::{HttpState, failure::Failure, form::Form, guard};
-
-const RELOAD: &str = "Nothing was changed. Go back, reload the page and send it from there. If that doesn’t help, let your \
-    browser keep cookies for this site.";
+use crate::http::{HttpState, failure::Failure, form::Form, guard, onward};
 
 /// The secret of the browser's sign-in, whether or not it's still worth anything.
 pub(super) fn held(state: &HttpState, headers: &HeaderMap) -> Option<Secret> {
@@ -47,8 +44,16 @@ pub(super) fn visitor_secret(state: &HttpState, headers: &HeaderMap) -> (Secret,
 
 /// Checks that a form was shown in this browser, in which nobody is signed in.
 pub(super) fn check_visitor(state: &HttpState, parts: &Parts, form: &Form) -> Result<(), Failure> {
-    let (secret, _) = visitor_secret(state, &parts.headers);
-    guard::check_token(&secret.form_token(), form.get("form_token"), RELOAD)
+    let (secret, cookie) = visitor_secret(state, &parts.headers);
+    guard::check_token(&secret.form_token(), form).map_err(|mut failure| {
+        failure.detail = "Nothing happened yet: this page was shown before your browser was closed, or your browser keeps no cookies \
+                          for this site, which signing in needs. Go back, reload the page and send it from there."
+            .into();
+        if let Some(again) = &mut failure.again {
+            again.cookie = cookie;
+        }
+        failure
+    })
 }
 
 /// Somebody who is signed in, on a page.
@@ -56,6 +61,8 @@ pub(super) struct Inside {
     pub(super) signed_in: SignedIn,
     pub(super) form_token: String,
     pub(super) visitor: Visitor,
+    /// Whether the person came to sign in for a review, to which the start page leads on.
+    pub(super) onward: bool,
     /// The secret that the browser has from now on, if it got another one on the way.
     renewed: Option<Secret>,
 }
@@ -66,7 +73,8 @@ impl Inside {
         let Some(secret) = held(state, &parts.headers) else { return Ok(None) };
         let Some(signed_in) = sign_in::look(&state.services.db, &secret).await? else { return Ok(None) };
         let visitor = signed_in.visitor(guard::visitor(&parts.extensions, &parts.headers, None));
-        Ok(Some(Self { signed_in, form_token: secret.form_token(), visitor, renewed: None }))
+        let onward = onward::wanted(state, &parts.headers).is_some();
+        Ok(Some(Self { signed_in, form_token: secret.form_token(), visitor, onward, renewed: None }))
     }
 
     /// Whoever is signed in, whatever the sign-in still lacks; else a way to the sign-in page.
@@ -102,7 +110,7 @@ impl Inside {
 
     /// Checks that a form was shown to this sign-in.
     pub(super) fn check(&self, form: &Form) -> Result<(), Failure> {
-        guard::check_token(&self.form_token, form.get("form_token"), RELOAD)
+        guard::check_token(&self.form_token, form)
     }
 
     /// How the forms of the account have the person show who they are.
@@ -121,7 +129,7 @@ impl Inside {
             return Ok(Ok(()));
         }
         let Some(typed) = form.get("current").filter(|typed| !typed.is_empty()) else {
-            let problem = "You signed in a while ago. Show first that it’s you: with your password, or with a link that we email you.";
+            let problem = "You signed in a while ago. First confirm that it’s you: with your password, or with a link that we email you.";
             return Ok(Err(Refused::input(problem)));
         };
         Ok(match sign_in::prove(&state.services.db, &self.signed_in, typed, &self.visitor).await? {
@@ -132,10 +140,7 @@ impl Inside {
                 Ok(())
             }
             Proof::Wrong => Err(Refused::input("That isn’t your password.")),
-            Proof::TooMany(seconds) => Err(Refused::too_many(
-                format!("There were too many attempts. Try again {}.", super::wait(seconds)),
-                seconds,
-            )),
+            Proof::TooMany(seconds) => Err(Refused::too_many("There were too many attempts.", seconds)),
             Proof::Busy => Err(Refused::busy()),
             Proof::Ended => return Err(super::ended()),
         })

@@ -9,7 +9,7 @@ use super::{
     browser::{self, Inside},
     ended,
     enter::next,
-    to_with, wait,
+    to_with,
 };
 use crate::http::{
     HttpState,
@@ -80,9 +80,7 @@ pub(super) fn refused_code(error: CodeError) -> Result<Refused, Turn> {
         CodeError::Mail(error) => return Err(error.into()),
         CodeError::Closed => return Err(Failure::internal(&error).into()),
         CodeError::Ended => return Err(ended()),
-        CodeError::TooMany(seconds) => {
-            Refused::too_many(format!("Too many codes were tried. Try again {}.", wait(seconds)), seconds)
-        }
+        CodeError::TooMany(seconds) => Refused::too_many("Too many codes were tried.", seconds),
         other => Refused::input(capitalized(&other.to_string())),
     })
 }

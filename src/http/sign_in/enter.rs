@@ -14,13 +14,13 @@ use serde::Serialize;
 use super::{
     Answer, Refused, Turn,
     browser::{self, Inside},
-    ended, later, to, to_with, wait,
+    ended, to, to_with,
 };
 use crate::http::{
     HttpState,
-    failure::{Failure, capitalized},
+    failure::{Failure, capitalized, later, wait},
     form::Form,
-    guard, page,
+    guard, page, presses,
 };
 
 #[derive(Serialize)]
@@ -114,7 +114,10 @@ pub(super) async fn ask(State(state): State<HttpState>, parts: Parts, form: Form
 
 /// Links were asked for too often.
 pub(super) fn many_links(seconds: i32) -> String {
-    format!("Several links were asked for already. Use the newest one in your mailbox, or ask again {}.", wait(seconds))
+    format!(
+        "Several links have already been asked for. Use the newest one in your mailbox, or try again {}.",
+        wait(seconds)
+    )
 }
 
 /// `POST /sign-in/password`
@@ -128,13 +131,15 @@ pub(super) async fn by_password(State(state): State<HttpState>, parts: Parts, fo
     match entry {
         Entry::In(entered) => admitted(&state, &parts, &entered).await,
         Entry::Refused => {
-            let problem = "The address or the password isn’t right. If you have no password or forgot it, have a link \
-                           emailed to you.";
+            let problem = "The address or the password isn’t right. If you have no password or forgot it, sign in with a \
+                           link that we email you.";
             sign_in_page(&state, &parts, said(StatusCode::UNAUTHORIZED, problem.to_owned()))
         }
         Entry::TooMany(seconds) => {
-            let problem =
-                format!("There were too many attempts. Try again {}, or have a link emailed to you.", wait(seconds));
+            let problem = format!(
+                "There were too many attempts. Try again {}, or sign in with a link that we email you.",
+                wait(seconds)
+            );
             Ok(later(sign_in_page(&state, &parts, said(StatusCode::TOO_MANY_REQUESTS, problem))?, seconds))
         }
         Entry::Busy => {
@@ -177,9 +182,9 @@ pub(super) async fn find(state: &HttpState, parts: &Parts, token: &str) -> Resul
     }
     guard::note_refused("unknown_link");
     let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
-    if sign_in::is_guessing(db, visitor.address.as_deref()).await? {
-        let detail = "Too many links that don’t exist were tried from your network. Try again in a quarter of an hour.";
-        return Err(Failure::new(StatusCode::TOO_MANY_REQUESTS, "Please wait", detail).into());
+    if let Some(seconds) = sign_in::count_guess(db, visitor.address.as_deref()).await? {
+        let detail = "Too many links that don’t exist were tried from your network.";
+        return Err(Failure::too_often(detail, seconds).into());
     }
     let detail = "The address may be incomplete: copy all of it from the email.";
     Err(Failure::new(StatusCode::NOT_FOUND, "We don’t recognise this link", detail).into())
@@ -187,7 +192,7 @@ pub(super) async fn find(state: &HttpState, parts: &Parts, token: &str) -> Resul
 
 /// The page of a link that works no more.
 fn gone(state: &HttpState, parts: &Parts) -> Answer {
-    let problem = "This link was used already, or is too old. Have a new one emailed to you.".to_owned();
+    let problem = "This link has already been used, or has expired. Ask for a new one below.".to_owned();
     sign_in_page(state, parts, Said { status: StatusCode::GONE, problem: Some(problem), ..Said::default() })
 }
 
@@ -210,6 +215,7 @@ pub(super) async fn open_link(
     browser::check_visitor(&state, &parts, &form)?;
     let link = find(&state, &parts, &token).await?;
     let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
+    presses::count(&state, &visitor, &token, link.works && link.purpose == Purpose::SignIn).await?;
     match sign_in::open_link(&state.services.db, &state.services.gate, &link, &visitor).await? {
         Some(entered) => admitted(&state, &parts, &entered).await,
         None => gone(&state, &parts),
@@ -234,10 +240,12 @@ pub(super) async fn accept(
 ) -> Answer {
     browser::check_visitor(&state, &parts, &form)?;
     let link = find(&state, &parts, &token).await?;
-    if !link.works || link.purpose != Purpose::Invitation {
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
+    let works = link.works && link.purpose == Purpose::Invitation;
+    presses::count(&state, &visitor, &token, works).await?;
+    if !works {
         return gone(&state, &parts);
     }
-    let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
     let password = form.get("password").filter(|password| !password.is_empty());
     let services = &state.services;
     match sign_in::accept(&services.db, &services.gate, &link, password, &visitor).await {
@@ -254,6 +262,8 @@ pub(super) fn refused_password(error: PasswordError) -> Result<Refused, Turn> {
         PasswordError::Mail(error) => Err(error.into()),
         PasswordError::Ended => Err(ended()),
         PasswordError::Busy => Ok(Refused::busy()),
+        // Whoever runs Debrief reads in the log what is wrong with the file.
+        error @ PasswordError::List(_) => Err(Failure::internal(&error).into()),
         other => Ok(Refused::input(capitalized(&other.to_string()))),
     }
 }
@@ -273,7 +283,10 @@ async fn button_page(
     let is_invitation = link.purpose == Purpose::Invitation;
     let folder = if is_invitation { "invitation" } else { "sign-in/link" };
     let (title, detail, button) = if is_invitation {
-        let detail = format!("You join as {}. You sign in with the address that this invitation went to.", person.name);
+        let detail = format!(
+            "You’re joining as {}. You’ll sign in with the address that this invitation was sent to.",
+            person.name
+        );
         (format!("Welcome to {}", person.organization), detail, "Accept the invitation")
     } else {
         let detail = format!("One more click, {}, so that email scanners can’t use this link up.", person.name);

@@ -24,7 +24,7 @@ struct FactorPage {
     style: String,
     start: String,
     confirm: String,
-    sign_out: String,
+    leave: String,
     account: String,
     form_token: String,
     problem: Option<String>,
@@ -41,7 +41,11 @@ struct FactorPage {
 #[derive(Serialize)]
 struct CodesPage {
     style: String,
-    account: String,
+    leave: String,
+    form_token: String,
+    next: String,
+    /// Whether the review comes next that the person came for.
+    onward: bool,
     notice: &'static str,
     codes: Vec<String>,
 }
@@ -62,7 +66,7 @@ async fn render(state: &HttpState, inside: &Inside, refusal: Option<Refused>) ->
         style: page::style_path(state),
         start: state.path("account/second-factor/start"),
         confirm: state.path("account/second-factor/confirm"),
-        sign_out: state.path("account/sign-out"),
+        leave: state.path("account/sign-out"),
         account: state.path("account"),
         form_token: inside.form_token.clone(),
         problem: None,
@@ -83,7 +87,10 @@ async fn render(state: &HttpState, inside: &Inside, refusal: Option<Refused>) ->
 /// An error that no page of these explains.
 fn failed(error: sign_in::CodeError) -> Turn {
     match refused_code(error) {
-        Ok(refused) => Failure::new(refused.status, "This isn’t possible", refused.problem).into(),
+        Ok(refused) => {
+            let failure = Failure::new(refused.status, "This isn’t possible", refused.problem);
+            Failure { later: refused.later, ..failure }.into()
+        }
         Err(turn) => turn,
     }
 }
@@ -114,15 +121,22 @@ pub(super) async fn confirm(State(state): State<HttpState>, parts: Parts, form: 
     let typed = form.get("code").unwrap_or_default();
     let (db, gate) = (&state.services.db, &state.services.gate);
     match sign_in::confirm_enrolment(db, gate, &inside.signed_in, typed, &inside.visitor).await {
-        Ok((secret, codes)) => {
-            codes_page(&state, &secret, "The second factor is on. Your other sign-ins have ended.", codes)
-        }
+        Ok((secret, codes)) => codes_page(
+            &state,
+            &inside,
+            &secret,
+            "The second factor is on. You’ve been signed out everywhere else.",
+            codes,
+        ),
         Err(error) => render(&state, &inside, Some(refused_code(error)?)).await,
     }
 }
 
-fn codes_page(state: &HttpState, secret: &Secret, notice: &'static str, codes: Vec<String>) -> Answer {
-    let context = CodesPage { style: page::style_path(state), account: state.path("account"), notice, codes };
+fn codes_page(state: &HttpState, inside: &Inside, secret: &Secret, notice: &'static str, codes: Vec<String>) -> Answer {
+    let onward = inside.onward;
+    let next = state.path(if onward { "" } else { "account" });
+    let (leave, form_token) = (state.path("account/sign-out"), secret.form_token());
+    let context = CodesPage { style: page::style_path(state), leave, form_token, next, onward, notice, codes };
     let mut response = page::render(state, StatusCode::OK, "page/codes.html", &context)?;
     if let Ok(value) = browser::set(state, secret).parse() {
         response.headers_mut().append(axum::http::header::SET_COOKIE, value);
@@ -146,7 +160,7 @@ async fn make_codes(state: &HttpState, inside: &Inside) -> Answer {
     let made = sign_in::new_codes(&mut tx, &state.services.gate, &inside.signed_in, &inside.visitor).await;
     let (secret, codes) = made.map_err(failed)?;
     tx.commit().await?;
-    codes_page(state, &secret, "These are new. The codes that you had work no more.", codes)
+    codes_page(state, inside, &secret, "These are your new codes. Your old codes no longer work.", codes)
 }
 
 /// `POST /account/second-factor/remove`

@@ -29,7 +29,10 @@ use axum::{
 };
 use debrief_jobs::mail::MailError;
 
-use super::{HttpState, failure::Failure};
+use super::{
+    HttpState,
+    failure::{self, Failure, wait},
+};
 
 /// The routes of signing in and of the account.
 pub(super) fn routes() -> Router<HttpState> {
@@ -110,8 +113,9 @@ impl Refused {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, problem: problem.into(), later: None }
     }
 
-    /// It was tried too often.
-    fn too_many(problem: String, seconds: i32) -> Self {
+    /// It was tried too often; `problem` says what.
+    fn too_many(problem: &str, seconds: i32) -> Self {
+        let problem = format!("{problem} Try again {}.", wait(seconds));
         Self { status: StatusCode::TOO_MANY_REQUESTS, problem, later: Some(seconds) }
     }
 
@@ -129,7 +133,7 @@ impl Refused {
         let Some(Self { status, problem, later }) = refused else { return Ok(render(StatusCode::OK, None)?) };
         let page = render(status, Some(problem))?;
         Ok(match later {
-            Some(seconds) => self::later(page, seconds),
+            Some(seconds) => failure::later(page, seconds),
             None => page,
         })
     }
@@ -137,7 +141,7 @@ impl Refused {
 
 /// The sign-in has ended since the page was shown.
 fn ended() -> Turn {
-    let detail = "Nothing was changed. Sign in again, and do it then.";
+    let detail = "Nothing was changed. Sign in again and try once more.";
     Failure::new(StatusCode::UNAUTHORIZED, "This sign-in has ended", detail).into()
 }
 
@@ -150,18 +154,4 @@ fn to(path: String) -> Response {
 fn to_with(cookie: String, path: String) -> Response {
     let headers: [(HeaderName, String); 2] = [(header::SET_COOKIE, cookie), (header::LOCATION, path)];
     (StatusCode::SEE_OTHER, headers).into_response()
-}
-
-/// How long to wait, in words.
-fn wait(seconds: i32) -> String {
-    match (seconds + 59) / 60 {
-        ..=1 => "in a minute".into(),
-        minutes => format!("in {minutes} minutes"),
-    }
-}
-
-/// Says when to try again in the headers as well.
-fn later(mut response: Response, seconds: i32) -> Response {
-    response.headers_mut().insert(header::RETRY_AFTER, seconds.max(1).into());
-    response
 }

@@ -1,4 +1,5 @@
-//! The start page: who is signed in, and what waits for them; for others the way in.
+//! The start page: who is signed in, and what waits for them; for others the way in. Whoever came to sign in for a review is
+//! led on to it.
 
 use axum::{
     extract::State,
@@ -7,8 +8,8 @@ use axum::{
 use debrief_jobs::{review::visits, sign_in};
 use serde::Serialize;
 
-use super::{Answer, account::roles, browser::Inside, enter};
-use crate::http::{HttpState, failure::Failure, page};
+use super::{Answer, account::roles, browser::Inside, enter, to_with};
+use crate::http::{HttpState, failure::Failure, onward, page};
 
 #[derive(Serialize)]
 struct Start {
@@ -35,6 +36,9 @@ struct Session {
 pub(super) async fn show(State(state): State<HttpState>, parts: Parts) -> Answer {
     let Some(inside) = Inside::found(&state, &parts).await? else { return enter::offer(&state, &parts) };
     let inside = inside.with_all(&state)?;
+    if let Some(review) = onward::wanted(&state, &parts.headers) {
+        return Ok(to_with(onward::forget(&state), state.path(&format!("review/{review}"))));
+    }
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
     let person = sign_in::account(&mut tx, inside.signed_in.person).await?.ok_or_else(Failure::not_found)?;
     let sessions = visits::waiting(&mut tx, inside.signed_in.person).await?;

@@ -89,7 +89,7 @@ pub(in crate::http) async fn show(
         style: page::style_path(&state),
         action: state.path(&format!("review/{session}")),
         form_token: guest.form_token.clone(),
-        leave: guest.leave(&state),
+        leave: guest.leave_path(&state),
         title: view.title,
         coach: view.coach_name,
         clients: choices(&clients),
