@@ -1,8 +1,13 @@
 //! What signing in needs of the process: mail, the address of the pages, the settings and the key of the vault.
 
+use std::sync::Arc;
+
+use webauthn_rs::Webauthn;
+
 use super::{
     Settings,
     jwt::Signature,
+    passkeys,
     vault::{self, Vault},
 };
 use crate::{SettingsError, desk::Desk};
@@ -15,6 +20,8 @@ pub struct Gate {
     pub(super) vault: Vault,
     /// Signs the access tokens of programs, where there is a key.
     pub(super) signature: Option<Signature>,
+    /// Makes and checks the challenges of passkeys, where browsers have them.
+    pub(super) passkeys: Option<Arc<Webauthn>>,
     pub(super) idle_seconds: i32,
     pub(super) days: i32,
 }
@@ -32,8 +39,10 @@ impl Gate {
         }
         let key = vault::key_of(&settings.secret_key)?;
         let issuer = desk.settings.url("");
+        let passkeys = passkeys::offered(&desk.settings.base_url);
         Ok(Self {
             desk,
+            passkeys,
             vault: Vault::new(key.as_deref()),
             signature: key.and_then(|key| Signature::new(&key, &issuer)),
             idle_seconds: i32::from(settings.idle_hours) * 3600,

@@ -245,7 +245,7 @@ async fn reset_factor(app: &App, org: Option<&str>, who: &str, yes: bool) -> any
     let organization = tx.tenant();
     drop(tx);
     let what = format!(
-        "{} ({}) will be signed out, and can sign in without a code: their mailbox or password is enough.",
+        "{} ({}) will be signed out, loses their passkeys, and can sign in without a code: their mailbox or password is enough.",
         person.name, person.email
     );
     if confirmed(&what, yes)? {

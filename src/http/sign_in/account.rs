@@ -20,7 +20,7 @@ use super::{
     browser::{self, Inside, Proving},
     ended,
     enter::{CHECK_EMAIL, many_links, refused_password},
-    later, to, to_with,
+    later, passkeys, to, to_with,
 };
 use crate::http::{
     HttpState,
@@ -48,6 +48,21 @@ struct AccountPage {
     codes_left: i64,
     proving: Proving,
     browsers: Vec<OneBrowser>,
+    /// To add a passkey, where they work.
+    passkey: Option<passkeys::Offer>,
+    /// To show one, where somebody has to show who they are and has one.
+    to_show: Option<passkeys::Offer>,
+    passkeys: Vec<OnePasskey>,
+    /// What the next one could be called.
+    passkey_name: String,
+}
+
+#[derive(Serialize)]
+struct OnePasskey {
+    id: Uuid,
+    name: String,
+    created: String,
+    used: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -80,6 +95,12 @@ pub(super) async fn show(State(state): State<HttpState>, Query(done): Query<Done
         Some("address") => Some("We sent a link to both mailboxes. The new address counts when both confirmed it."),
         Some("ended") => Some("That sign-in has ended."),
         Some("removed") => Some("The second factor is removed."),
+        Some("shown") => Some("Thank you. For ten minutes you can change your account."),
+        Some("passkey") => Some("The passkey is added. Your other sign-ins have ended."),
+        Some("renamed") => Some("The passkey has another name."),
+        Some("passkey-removed") => Some(
+            "The passkey is removed, and your other sign-ins have ended. Your device may still offer it: delete it there too.",
+        ),
         Some("recovered") => {
             Some("You used a recovery code: it works no more. If you lost your app, set up another one.")
         }
@@ -108,6 +129,7 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
     let person = sign_in::account(&mut tx, signed_in.person).await?.ok_or_else(Failure::not_found)?;
     let browsers = sign_in::browsers(&mut tx, signed_in.person).await?;
     let change = sign_in::open_change(&mut tx, signed_in.person).await?;
+    let keys = sign_in::passkeys(&mut tx, signed_in.person).await?;
     drop(tx);
     let zone: Tz = person.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let time = |at: DateTime<Utc>| at.with_timezone(&zone).format("%-d %B %Y, %H:%M").to_string();
@@ -118,14 +140,25 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         created: time(one.created_at),
         used: time(one.last_used_at),
     });
+    let keys = keys.into_iter().map(|one| OnePasskey {
+        id: one.id,
+        name: one.name,
+        created: time(one.created_at),
+        used: one.last_used_at.map(time),
+    });
+    let proving = inside.proof(&person);
     let mut context = AccountPage {
+        passkey: passkeys::to_add(state),
+        to_show: passkeys::to_show(state, &person).filter(|_| proving != Proving::Done),
+        passkeys: keys.collect(),
+        passkey_name: inside.visitor.agent.as_deref().and_then(sign_in::browser).unwrap_or_default(),
         style: page::style_path(state),
         start: state.path(""),
         action: state.path("account"),
         form_token: inside.form_token.clone(),
         notice,
         problem: None,
-        proving: inside.proof(&person),
+        proving,
         name: person.name,
         organization: person.organization,
         roles: roles(&person.roles),
@@ -137,10 +170,11 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         codes_left: person.codes_left,
         browsers: browsers.collect(),
     };
-    Refused::shown(refused, |status, problem| {
+    let page = Refused::shown(refused, |status, problem| {
         context.problem = problem;
         page::render(state, status, "page/account.html", &context)
-    })
+    });
+    Ok(passkeys::scripted(state, page?))
 }
 
 fn due(change: &Change) -> &'static str {
