@@ -69,7 +69,9 @@ pub enum TokenError {
     #[error("your organization requires a second factor: set one up on the page first")]
     EnrolmentDue,
     /// The organization wants a second factor, and the person has a passkey alone, which needs a browser.
-    #[error("your organization requires a second factor, and a program can’t use a passkey: set up an authenticator app on the page first")]
+    #[error(
+        "your organization requires a second factor, and a program can’t use a passkey: set up an authenticator app on the page first"
+    )]
     AppDue,
     /// The code isn't taken.
     #[error(transparent)]

@@ -64,8 +64,7 @@ pub async fn add_passkey(
     let Kept::Adding(state) = challenges::take(db, Asker::SignIn(signed_in.id), answered.handle).await? else {
         return Err(PasskeyError::Late);
     };
-    let made: RegisterPublicKeyCredential =
-        serde_json::from_str(answered.json).map_err(|_| PasskeyError::Refused)?;
+    let made: RegisterPublicKeyCredential = serde_json::from_str(answered.json).map_err(|_| PasskeyError::Refused)?;
     let passkey =
         webauthn.finish_passkey_registration(&made, &state).map_err(|error| PasskeyError::of_answer(&error))?;
     let mut tx = signed_in.enter(db).await?;

@@ -71,12 +71,8 @@ pub async fn rename_passkey(
 ) -> Result<(), PasskeyError> {
     let name = named(name)?;
     lock(tx, signed_in).await?.ok_or(PasskeyError::Ended)?;
-    let renamed = sqlx::query!(
-        "update passkeys set name = $3 where id = $1 and person_id = $2",
-        passkey,
-        signed_in.person,
-        name
-    );
+    let renamed =
+        sqlx::query!("update passkeys set name = $3 where id = $1 and person_id = $2", passkey, signed_in.person, name);
     if renamed.execute(tx.conn()).await?.rows_affected() == 0 {
         return Err(PasskeyError::NoPasskey);
     }

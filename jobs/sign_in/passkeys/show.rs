@@ -82,10 +82,8 @@ async fn enter(
 ) -> Result<Entered, PasskeyError> {
     let (owner, credential) =
         gate.webauthn()?.identify_discoverable_authentication(shown).map_err(|_| PasskeyError::Refused)?;
-    let found = sqlx::query_scalar!(
-        r#"select organization_id as "organization!" from passkey_by_credential($1)"#,
-        credential
-    );
+    let found =
+        sqlx::query_scalar!(r#"select organization_id as "organization!" from passkey_by_credential($1)"#, credential);
     let organization = found.fetch_optional(db.pool()).await?.ok_or(PasskeyError::Refused)?;
     let mut tx = db.view(organization, &View::Coaches(vec![owner])).await?;
     // Who was removed has no way in, and a key opens its own person's account alone.

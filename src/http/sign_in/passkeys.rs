@@ -179,14 +179,8 @@ pub(super) async fn add(State(state): State<HttpState>, parts: Parts, form: Form
     inside.check(&form)?;
     let services = &state.services;
     let name = form.get("name").unwrap_or_default();
-    let added = sign_in::add_passkey(
-        &services.db,
-        &services.gate,
-        &inside.signed_in,
-        name,
-        answered(&form),
-        &inside.visitor,
-    );
+    let added =
+        sign_in::add_passkey(&services.db, &services.gate, &inside.signed_in, name, answered(&form), &inside.visitor);
     match (added.await, inside.signed_in.lacks) {
         (Ok(secret), Some(_)) => Ok(to_with(browser::set(&state, &secret), enter::next(&state, false))),
         (Ok(secret), None) => Ok(to_account(&state, &secret, "passkey")),
