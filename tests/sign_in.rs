@@ -9,6 +9,7 @@ mod links;
 mod pages;
 mod passkeys;
 mod passkeys_in_a_browser;
+mod passkeys_refused;
 mod password;
 mod people;
 mod required;

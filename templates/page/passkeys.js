@@ -107,7 +107,8 @@
       }
     });
     // Whoever comes back to the page begins anew.
-    window.addEventListener("pageshow", () => {
+    window.addEventListener("pageshow", (event) => {
+      if (!event.persisted) return;
       busy = false;
       say("", "");
     });

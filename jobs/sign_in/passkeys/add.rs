@@ -100,7 +100,7 @@ pub async fn add_passkey(
 /// What the devices call the passkeys that a person has.
 pub(super) async fn known(tx: &mut TenantTx, person: Uuid) -> Result<Vec<CredentialID>, sqlx::Error> {
     let known = sqlx::query_scalar!("select credential_id from passkeys where person_id = $1 order by id", person);
-    Ok(known.fetch_all(tx.conn()).await?.into_iter().map(CredentialID::from).collect())
+    known.fetch_all(tx.conn()).await
 }
 
 pub(super) async fn within_limit(db: &Db, person: Uuid) -> Result<(), PasskeyError> {

@@ -145,10 +145,15 @@ pub async fn show_passkey(
     }
     let secret = rotate(&mut tx, signed_in.id).await?;
     sqlx::query!("update sign_ins set passkey_shown = true where id = $1", signed_in.id).execute(tx.conn()).await?;
-    let detail = json!({ "sign_in": signed_in.id, "by": "passkey" });
-    record(&mut tx, &Event { detail, ..Event::about_nobody(EventKind::SignedIn) }, visitor).await?;
+    let enters = signed_in.lacks.is_some();
+    if enters {
+        let detail = json!({ "sign_in": signed_in.id, "by": "passkey" });
+        record(&mut tx, &Event { detail, ..Event::about_nobody(EventKind::SignedIn) }, visitor).await?;
+    }
     tx.commit().await?;
-    browsers::count("passkey", "in");
+    if enters {
+        browsers::count("passkey", "in");
+    }
     Ok(secret)
 }
 
