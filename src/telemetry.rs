@@ -19,8 +19,8 @@ pub fn log(settings: &Log) {
     std::panic::set_hook(Box::new(panicked));
     // Filters for other crates, whose messages we already log ourselves; an explicit filter overrides them. A
     // connection found broken on its return to the pool is replaced, as all are when the embedded Postgres stops. For a
-    // DATABASE_URL parameter that it doesn't know, sqlx would log the value; rmcp would log what callers send.
-    const OTHERS: &str = "sqlx_postgres::options=error,sqlx::postgres::notice=warn,apalis_core=warn,sqlx_core::pool::connection=error,rmcp=error";
+    // DATABASE_URL parameter that it doesn't know, sqlx would log the value; rmcp and webauthn-rs would log what callers send.
+    const OTHERS: &str = "sqlx_postgres::options=error,sqlx::postgres::notice=warn,apalis_core=warn,sqlx_core::pool::connection=error,rmcp=error,webauthn_rs=error,webauthn_rs_core=error";
     let filter = EnvFilter::try_new(format!("{OTHERS},{}", settings.filter)).unwrap_or_else(|error| {
         eprintln!("the setting log.filter cannot be used, so `info` is: {error}");
         EnvFilter::new(format!("{OTHERS},info"))

@@ -82,8 +82,16 @@ async fn only_a_few_tables_have_no_policy() {
          and not (relrowsecurity and exists (select from pg_policy where polrelid = pg_class.oid))",
     )
     .await;
-    // Schedules, turns and the limits of language model endpoints belong to the installation.
-    let known = ["_sqlx_migrations", "llm_endpoints", "queue_turns", "request_counts", "schedule_ticks", "schedules"];
+    // Schedules, turns and the limits of language model endpoints belong to the installation; whose a challenge is isn't known.
+    let known = [
+        "_sqlx_migrations",
+        "llm_endpoints",
+        "passkey_challenges",
+        "queue_turns",
+        "request_counts",
+        "schedule_ticks",
+        "schedules",
+    ];
     assert_eq!(bare, set(&known));
     let open = names(
         &mut owner(&database).await,
@@ -147,9 +155,13 @@ const CROSSING: &[&str] = &[
     "api_key_by_hash",
     "one_time_link_by_hash",
     "sign_in_by_hash",
+    "passkey_by_credential",
     // Of those whose address, or its hash, the caller knows.
     "people_by_address",
     "people_by_address_hash",
+    // What the caller itself kept, under a secret that it knows.
+    "keep_passkey_challenge",
+    "take_passkey_challenge",
     // How often the caller itself asked.
     "count_request",
     // Counts of what was deleted.

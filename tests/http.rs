@@ -310,7 +310,16 @@ fn every_cookie_is_made_in_one_place() {
 #[tokio::test]
 async fn no_route_answers_trace() {
     let visit = Visit::new().await;
-    for path in ["/", visit.page.as_str(), "/sign-in", "/v1/me", "/v1/openapi.json", "/assets/style.css", "/livez"] {
+    for path in [
+        "/",
+        visit.page.as_str(),
+        "/sign-in",
+        "/v1/me",
+        "/v1/openapi.json",
+        "/assets/style.css",
+        "/assets/passkeys.js",
+        "/livez",
+    ] {
         let request = Request::builder().method("TRACE").uri(path).header(header::COOKIE, &visit.cookie);
         let answer = send(&visit.router, request.body(Body::empty()).expect("a request")).await;
         assert!([401, 403, 404, 405].contains(&answer.status.as_u16()), "{path}: {}", answer.status);

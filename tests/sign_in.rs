@@ -3,9 +3,13 @@
 mod account;
 mod address;
 mod at_once;
+mod device;
 mod factor;
 mod links;
 mod pages;
+mod passkeys;
+mod passkeys_in_a_browser;
+mod passkeys_refused;
 mod password;
 mod people;
 mod required;
@@ -204,8 +208,9 @@ fn flowing(letter: &Letter) -> String {
 
 /// The paths of the links in a letter.
 fn links_in(letter: &Letter) -> Vec<String> {
-    let lines = letter.text.lines().filter_map(|line| line.strip_prefix("http://127.0.0.1:8080"));
-    lines.map(str::to_owned).collect()
+    let bases = ["http://127.0.0.1:8080", "http://localhost:8080"];
+    let path = |line: &str| bases.iter().find_map(|base| line.strip_prefix(base)).map(str::to_owned);
+    letter.text.lines().filter_map(path).collect()
 }
 
 /// A browser: it keeps cookies, and sends the token of the last form that it was shown.

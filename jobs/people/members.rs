@@ -101,7 +101,8 @@ async fn people(tx: &mut TenantTx, only: Option<Uuid>, all: bool) -> Result<Vec<
     let rows = sqlx::query!(
         r#"select id, handle, name, email, roles as "roles: Vec<Role>", time_zone, removed_at, created_at,
                   (select max(last_used_at) from sign_ins where person_id = coaches.id) as last_seen_at,
-                  exists (select from credentials where person_id = coaches.id and totp_secret is not null) as "second_factor!",
+                  exists (select from credentials where person_id = coaches.id and totp_secret is not null)
+                  or exists (select from passkeys where person_id = coaches.id) as "second_factor!",
                   exists (select from one_time_links where person_id = coaches.id and purpose = 'invitation' and withdrawn_at is null)
                   and not exists (select from one_time_links where person_id = coaches.id and purpose = 'invitation'
                       and used_at is not null) as "invited!"

@@ -27,6 +27,8 @@ pub enum Lacks {
     Code,
     /// A second factor: the organization wants one, and the person has none.
     Enrolment,
+    /// A passkey: the organization wants a second factor, and the person has no other.
+    Passkey,
 }
 
 /// A browser that just signed in.
@@ -81,9 +83,9 @@ pub(super) async fn begin(
     let person = person.id();
     let (organization, secret, id) = (tx.tenant(), Secret::random(), Uuid::now_v7());
     let code_due = sqlx::query_scalar!(
-        r#"insert into sign_ins (id, organization_id, person_id, cookie_sha256, code_due, idle_seconds, ends_at, agent)
-           values ($1, $2, $3, $4, exists (select from credentials where person_id = $3 and totp_secret is not null),
-                   $5, now() + make_interval(days => $6), $7)
+        r#"insert into sign_ins (id, organization_id, person_id, cookie_sha256, code_due, idle_seconds, ends_at, agent, passkey_shown)
+           values ($1, $2, $3, $4, not $8 and exists (select from credentials where person_id = $3 and totp_secret is not null),
+                   $5, now() + make_interval(days => $6), $7, $8)
            returning code_due"#,
         id,
         organization,
@@ -91,7 +93,8 @@ pub(super) async fn begin(
         secret.hash(),
         gate.idle_seconds,
         gate.days,
-        visitor.agent
+        visitor.agent,
+        by == "passkey"
     )
     .fetch_one(tx.conn())
     .await?;
@@ -152,9 +155,11 @@ pub(super) async fn standing(tx: &mut TenantTx, id: Uuid, is_program: bool) -> R
     let row = sqlx::query!(
         r#"select person_id, code_due, proved_at > now() - make_interval(mins => $2) as "is_fresh!",
                   last_used_at < now() - interval '1 minute' as "is_stale!",
-                  require_second_factor and not exists (select from credentials where credentials.person_id = sign_ins.person_id
-                      and totp_secret is not null) as "enrolment_due!"
+                  require_second_factor and not has_app and not (has_passkey and passkey_shown) as "factor_due!", has_passkey as "has_passkey!"
            from sign_ins join coaches on coaches.id = person_id join organizations on organizations.id = sign_ins.organization_id
+           cross join lateral (select
+               exists (select from credentials where credentials.person_id = sign_ins.person_id and totp_secret is not null) as has_app,
+               exists (select from passkeys where passkeys.person_id = sign_ins.person_id) as has_passkey) as factors
            where sign_ins.id = $1 and is_program = $3 and ended_at is null and ends_at > now()
              and last_used_at > now() - make_interval(secs => idle_seconds) and removed_at is null"#,
         id,
@@ -167,8 +172,9 @@ pub(super) async fn standing(tx: &mut TenantTx, id: Uuid, is_program: bool) -> R
     if row.is_stale {
         sqlx::query!("update sign_ins set last_used_at = now() where id = $1", id).execute(tx.conn()).await?;
     }
-    let lacks = match (row.code_due, row.enrolment_due) {
+    let lacks = match (row.code_due, row.factor_due) {
         (true, _) => Some(Lacks::Code),
+        (false, true) if row.has_passkey => Some(Lacks::Passkey),
         (false, true) => Some(Lacks::Enrolment),
         (false, false) => None,
     };

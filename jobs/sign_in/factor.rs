@@ -1,6 +1,6 @@
 //! The second factor: codes of an authenticator app (TOTP, RFC 6238), and recovery codes for when the app is lost.
 //!
-//! Reads and writes `credentials` and `recovery_codes`. A code works once: the step of the last one is kept, and none of
+//! Reads and writes `credentials` and `recovery_codes`, and deletes `passkeys` where an operator takes all factors away. A code works once: the step of the last one is kept, and none of
 //! it or before it is taken again. Recovery codes have 80 random bits, are stored as SHA-256 and work once.
 
 use rand::RngCore;
@@ -280,7 +280,7 @@ pub async fn remove_factor(
 ) -> Result<Secret, CodeError> {
     let locked = lock(tx, signed_in).await?.ok_or(CodeError::Ended)?;
     let person = account(tx, signed_in.person).await?.ok_or(CodeError::Gone)?;
-    if person.factor_required {
+    if person.factor_required && person.passkeys == 0 {
         return Err(CodeError::Required);
     }
     if person.factor_since.is_none() {
@@ -294,18 +294,19 @@ pub async fn remove_factor(
     Ok(secret)
 }
 
-/// Takes the second factor from a person who has lost the app and the recovery codes, also where one is required: they sign
-/// in without a code, and set up another where it is. All their sign-ins end.
+/// Takes the second factor and the passkeys from a person who has lost the app and the recovery codes, or the device, also
+/// where one is required: they sign in without a code, and set up another where it is. All their sign-ins end.
 ///
 /// # Errors
 /// [`CodeError::NoFactor`] if they have none.
 pub async fn reset_factor(tx: &mut TenantTx, gate: &Gate, person: Uuid, visitor: &Visitor) -> Result<(), CodeError> {
     let locked = lock_person(tx, person).await?.ok_or(CodeError::Gone)?;
     let person = account(tx, person).await?.ok_or(CodeError::Gone)?;
-    if person.factor_since.is_none() {
+    if person.factor_since.is_none() && person.passkeys == 0 {
         return Err(CodeError::NoFactor);
     }
     clear(tx, person.id).await?;
+    sqlx::query!("delete from passkeys where person_id = $1", person.id).execute(tx.conn()).await?;
     end_sign_ins(tx, locked, None).await?;
     let detail = json!({ "change": "reset", "account": person.id });
     record(tx, &Event { detail, ..Event::about_nobody(EventKind::SecondFactorChanged) }, visitor).await?;

@@ -1,9 +1,14 @@
 //! What signing in needs of the process: mail, the address of the pages, the settings and the key of the vault.
 
+use std::sync::Arc;
+
+use webauthn_rs::Webauthn;
+
 use super::{
     Settings,
     jwt::TokenSigner,
     leaked::Leaked,
+    passkeys,
     vault::{self, Vault},
 };
 use crate::{SettingsError, desk::Desk};
@@ -18,6 +23,8 @@ pub struct Gate {
     pub(super) signer: Option<TokenSigner>,
     /// The operator's own list of leaked passwords, where there is one.
     pub(super) leaked: Option<Leaked>,
+    /// Makes and checks the challenges of passkeys, where browsers have them.
+    pub(super) passkeys: Option<Arc<Webauthn>>,
     pub(super) idle_seconds: i32,
     pub(super) days: i32,
 }
@@ -35,8 +42,10 @@ impl Gate {
         }
         let key = vault::key_of(&settings.secret_key)?;
         let issuer = desk.settings.url("");
+        let passkeys = passkeys::offered(&desk.settings.base_url);
         Ok(Self {
             desk,
+            passkeys,
             vault: Vault::new(key.as_deref()),
             signer: key.and_then(|key| TokenSigner::new(&key, &issuer)),
             leaked: Leaked::open(&settings.leaked_passwords)?,

@@ -1,9 +1,10 @@
-//! People sign in: with a mailed link or a password, and with a second factor where they or the organization want it.
+//! People sign in: with a mailed link, a password or a passkey, and with a second factor where they or the organization want it.
 //!
 //! ```text
 //! mailed      a link that works once, for whoever types an address
 //! password    checked, set and changed; what is too easy is refused (easy), and what the operator's list has (leaked)
 //! factor      codes of an authenticator app and recovery codes; the app's secret at rest (vault)
+//! passkeys    keys in people's devices, which count as both factors
 //! browsers    sign-ins: the cookie, when it ends, and the list of them
 //! invitation  a new person is invited by mail
 //! address     a new address, confirmed by both mailboxes
@@ -12,7 +13,8 @@
 //! tokens      programs sign in: refresh tokens, and access tokens (jwt)
 //! ```
 //!
-//! Reads and writes `sign_ins`, `refresh_tokens`, `credentials`, `recovery_codes`, `one_time_links` and `address_changes`.
+//! Reads and writes `sign_ins`, `refresh_tokens`, `credentials`, `recovery_codes`, `passkeys`, `passkey_challenges`,
+//! `one_time_links` and `address_changes`.
 //! Of every secret only the SHA-256 is stored. A person is a row of `coaches`, and one who was removed signs in no more. Answers to
 //! whoever isn't signed in never tell whether an address is known.
 
@@ -29,6 +31,7 @@ mod leaked;
 mod mailed;
 mod one_time;
 mod operator;
+mod passkeys;
 mod password;
 mod person;
 mod qr;
@@ -51,6 +54,10 @@ pub use invitation::{InviteError, Invited, NewPerson, accept, invite, resend, wi
 pub use mailed::{Asking, MailLinks, ask_for_link, ask_for_own_link, open_link};
 pub use one_time::{OneTime, Purpose, Token, count_guess, find_link};
 pub use operator::{ChangeError, change_coach};
+pub use passkeys::{
+    Answered, OwnPasskey, PasskeyChallenge, PasskeyError, add_passkey, ask_for_passkey, ask_to_add_passkey,
+    ask_to_show_passkey, by_passkey, passkeys, remove_passkey, rename_passkey, show_passkey,
+};
 pub use password::{Entry, PasswordError, Proof, by_password, prove, set_password};
 pub use person::{Account, account};
 pub use tokens::{OfToken, TokenError, Tokens, Typed, find_by_token, log_in, log_out, refresh};

@@ -1,5 +1,5 @@
 //! The person behind an account: what the account page shows, and the mail that tells of a change. Reads `coaches`,
-//! `organizations`, `credentials` and `recovery_codes`; writes mails.
+//! `organizations`, `credentials`, `recovery_codes` and `passkeys`; writes mails.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -34,6 +34,8 @@ pub struct Account {
     pub factor_since: Option<DateTime<Utc>>,
     /// Recovery codes that weren't used.
     pub codes_left: i64,
+    /// How many passkeys there are.
+    pub passkeys: i64,
 }
 
 /// A person's account; `None` if there is no such person, or they were removed.
@@ -47,7 +49,8 @@ pub async fn account(tx: &mut TenantTx, person: Uuid) -> Result<Option<Account>,
                   organizations.name as organization, require_second_factor as factor_required,
                   case when password_hash is not null then password_set_at end as password_since,
                   case when totp_secret is not null then totp_since end as factor_since,
-                  (select count(*) from recovery_codes where recovery_codes.person_id = coaches.id and used_at is null) as "codes_left!"
+                  (select count(*) from recovery_codes where recovery_codes.person_id = coaches.id and used_at is null) as "codes_left!",
+                  (select count(*) from passkeys where passkeys.person_id = coaches.id) as "passkeys!"
            from coaches join organizations on organizations.id = coaches.organization_id
            left join credentials on credentials.person_id = coaches.id
            where coaches.id = $1 and removed_at is null"#,

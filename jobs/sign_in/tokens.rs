@@ -69,6 +69,11 @@ pub enum TokenError {
     /// The organization wants a second factor, and the person has none.
     #[error("your organization requires a second factor: set one up on the page first")]
     EnrolmentDue,
+    /// The organization wants a second factor, and the person has a passkey alone, which needs a browser.
+    #[error(
+        "your organization requires a second factor, and a program can’t use a passkey: set up an authenticator app on the page first"
+    )]
+    AppDue,
     /// The code isn't taken.
     #[error(transparent)]
     Code(CodeError),
@@ -132,6 +137,7 @@ async fn complete(
     match (signed_in.lacks, code) {
         (None, _) => {}
         (Some(Lacks::Enrolment), _) => return Err(TokenError::EnrolmentDue),
+        (Some(Lacks::Passkey), _) => return Err(TokenError::AppDue),
         (Some(Lacks::Code), None) => return Err(TokenError::CodeDue),
         (Some(Lacks::Code), Some(code)) => {
             type_code(db, gate, signed_in, code, visitor).await?;

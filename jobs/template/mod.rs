@@ -78,6 +78,7 @@ const FILES: &[(&str, &str)] = embed![
     "page/code.html",
     "page/account.html",
     "page/factor.html",
+    "page/passkey.html",
     "page/codes.html",
     "page/address.html",
     "page/start.html",

@@ -107,9 +107,9 @@ pub(crate) enum People {
         #[arg(long)]
         org: Option<String>,
     },
-    /// Take a lost second factor from a person, who then signs in without a code
+    /// Take a lost second factor and the passkeys from a person, who then signs in without a code
     ///
-    /// For whoever has neither the app nor a recovery code. Make sure first that it's they who ask: their mailbox or
+    /// For whoever has neither the app nor a recovery code nor a passkey any more. Make sure first that it's they who ask: their mailbox or
     /// password alone lets somebody in afterwards. They are signed out everywhere and told by email. Where the
     /// organization requires a second factor, they set up another one before anything else.
     ResetFactor {
@@ -245,7 +245,7 @@ async fn reset_factor(app: &App, org: Option<&str>, who: &str, yes: bool) -> any
     let organization = tx.tenant();
     drop(tx);
     let what = format!(
-        "{} ({}) will be signed out, and can sign in without a code: their mailbox or password is enough.",
+        "{} ({}) will be signed out, loses their passkeys, and can sign in without a code: their mailbox or password is enough.",
         person.name, person.email
     );
     if confirmed(&what, yes)? {

@@ -24,6 +24,14 @@ use super::{HttpState, failure::Failure, form::Form};
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
     frame-ancestors 'none'; base-uri 'none'";
 
+/// The same for a page that runs the script of passkeys, which asks for challenges.
+const POLICY_WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
+    img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// Marks the answer with a page that runs our script. No other page may.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scripted;
+
 /// The headers that every response has.
 pub(super) const FIXED_HEADERS: [(HeaderName, &str); 5] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
@@ -40,10 +48,14 @@ pub(super) const HSTS: &str = "max-age=31536000";
 /// Adds the headers of every response. A handler's own Cache-Control stays.
 pub(super) async fn add_headers(State(state): State<HttpState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let is_scripted = response.extensions().get::<Scripted>().is_some();
     let headers = response.headers_mut();
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     for (name, value) in FIXED_HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if is_scripted {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY_WITH_SCRIPT));
     }
     if state.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));

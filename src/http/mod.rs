@@ -18,7 +18,7 @@
 //! server   connections, and what each may hold for how long
 //! ```
 //!
-//! Everything works without scripts. URLs come from the settings, never from the Host header. A token is never logged:
+//! Everything works without scripts, but for passkeys, which browsers have for scripts alone. URLs come from the settings, never from the Host header. A token is never logged:
 //! traces identify a request by its route.
 
 mod admin;
@@ -121,6 +121,7 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/review/{session}/summaries/{summary}/arrived", press(Press::Arrived))
         .route("/review/{session}/summaries/{summary}/again", press(Press::Again))
         .route("/assets/style.css", get(assets::style))
+        .route("/assets/passkeys.js", get(assets::passkeys))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz).layer(Extension(health::Newcomer::default())))
         .merge(api::router(&state))

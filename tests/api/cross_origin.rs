@@ -87,7 +87,7 @@ async fn a_preflight_is_answered_without_a_key() {
 async fn pages_are_nobody_elses_and_without_a_setting_nothing_is() {
     let api = Api::new().await;
     let open = router(&api, &[APP]);
-    for path in ["/sign-in", "/r/dbr_0000", "/livez", "/assets/style.css", "/mcp"] {
+    for path in ["/sign-in", "/r/dbr_0000", "/livez", "/assets/style.css", "/assets/passkeys.js", "/mcp"] {
         assert_eq!(allowed(&ask(&open, Method::GET, path, &[("origin", APP)]).await), "", "{path}");
         let preflight = [("origin", APP), ("access-control-request-method", "POST")];
         assert_eq!(allowed(&ask(&open, Method::OPTIONS, path, &preflight).await), "", "{path}");

@@ -86,6 +86,8 @@ pub(super) async fn fill(world: &World) -> Full {
         "insert into idempotency_keys (organization_id, caller_id, key, request_sha256) values ($1, $1, 'k', 'x')",
         "insert into credentials (organization_id, person_id, password_hash) select $1, id, 'x' from coaches",
         "insert into recovery_codes (organization_id, person_id, code_sha256) select $1, id, 'x' from coaches",
+        "insert into passkeys (id, organization_id, person_id, name, credential_id, credential)
+         select gen_random_uuid(), $1, id, 'Phone', uuid_send(id), '{}' from coaches",
         "insert into sign_ins (id, organization_id, person_id, cookie_sha256, code_due, idle_seconds, ends_at)
          select gen_random_uuid(), $1, id, uuid_send(id), false, 60, now() + interval '1 day' from coaches",
         "insert into refresh_tokens (organization_id, sign_in_id, token_sha256) select $1, id, uuid_send(id) from sign_ins",
@@ -251,6 +253,7 @@ const OF_THE_ORGANIZATION: &[&str] = &[
     "one_time_links",
     "organization_llm",
     "organizations",
+    "passkeys",
     "recovery_codes",
     "refresh_tokens",
     "sign_ins",

@@ -14,6 +14,7 @@ use debrief_jobs::{
 use super::{
     House, MAYA, PASSWORD,
     factor::{App, enrol},
+    passkeys::{ask, enter, maya_with_passkey},
 };
 
 /// Starts `late` while somebody else changes maya's account; once it waits for them, they do `changes` and are done.
@@ -205,4 +206,44 @@ async fn a_program_that_renews_or_ends_its_sign_in_waits_too() {
     house.execute(stale).await;
     meanwhile(&house, &touched, log_out(&services.db, &tokens.refresh, &visitor)).await.expect("out");
     assert_eq!(house.count("select count(*) from sign_ins where is_program and ended_at is null").await, 0);
+}
+
+#[tokio::test]
+async fn a_passkey_that_is_removed_meanwhile_or_whose_person_leaves_lets_nobody_in() {
+    for change in ["delete from passkeys", "update coaches set removed_at = now()"] {
+        let house = House::with_passkeys().await;
+        let (_, mut device) = maya_with_passkey(&house).await;
+        let mut browser = house.browser();
+        let answer = meanwhile(&house, &[change, END], enter(&mut browser, &mut device)).await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{change}: {}", answer.body);
+        assert_eq!(house.count(ALIVE).await, 0, "{change}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_signed_out_meanwhile_adds_and_shows_no_passkey() {
+    let house = House::with_passkeys().await;
+    let (_, mut device) = maya_with_passkey(&house).await;
+    for (path, what) in [
+        ("/account/passkeys/ask-to-add", "/account/passkeys"),
+        ("/account/passkeys/ask-to-show", "/account/passkeys/show"),
+    ] {
+        let mut browser = house.maya().await;
+        browser.get("/account").await;
+        let challenge = ask(&mut browser, path, &[]).await.expect("a challenge");
+        let answer = match what {
+            "/account/passkeys" => super::device::Device::new().make(&challenge["options"]),
+            _ => device.sign(&challenge["options"]),
+        };
+        let handle = challenge["handle"].as_str().expect("a handle");
+        let fields = [("handle", handle), ("answer", &answer), ("name", "x")];
+        let answer = meanwhile(&house, &[END], browser.post(what, &fields)).await;
+        assert!(
+            answer.status == StatusCode::UNAUTHORIZED && answer.body.contains("This sign-in has ended"),
+            "{what}: {}",
+            answer.body
+        );
+        assert_eq!(house.count(ALIVE).await, 0, "{what}");
+    }
+    assert_eq!(house.count("select count(*) from passkeys").await, 1);
 }

@@ -173,7 +173,7 @@ async fn links_that_do_not_exist_are_limited() {
 }
 
 /// Every form of these pages.
-const POSTS: [&str; 16] = [
+const POSTS: [&str; 24] = [
     "/sign-in/link",
     "/sign-in/password",
     "/sign-in/link/{sign-in}",
@@ -190,6 +190,14 @@ const POSTS: [&str; 16] = [
     "/account/second-factor/confirm",
     "/account/second-factor/codes",
     "/account/second-factor/remove",
+    "/sign-in/passkey/ask",
+    "/sign-in/passkey",
+    "/account/passkeys/ask-to-show",
+    "/account/passkeys/show",
+    "/account/passkeys/ask-to-add",
+    "/account/passkeys",
+    "/account/passkeys/{browser}/rename",
+    "/account/passkeys/{browser}/remove",
 ];
 
 #[tokio::test]

@@ -18,14 +18,14 @@ use crate::{
     },
 };
 
-async fn fill(client: &Client, field: &str, text: &str) {
+pub(super) async fn fill(client: &Client, field: &str, text: &str) {
     let field = client.find(Locator::Css(field)).await.unwrap_or_else(|error| panic!("{field}: {error}"));
     field.clear().await.expect("it is emptied");
     field.send_keys(text).await.expect("it is typed");
 }
 
 /// Every field and button has a name, can be reached with the keyboard and is wide enough for a finger.
-async fn looks_right(client: &Client, width: u32, name: &str) {
+pub(super) async fn looks_right(client: &Client, width: u32, name: &str) {
     let nameless = client
         .execute(
             "return [...document.querySelectorAll('input:not([type=hidden]), button, a[href]')].filter(one => one.checkVisibility())

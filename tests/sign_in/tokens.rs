@@ -317,3 +317,22 @@ async fn without_a_key_of_the_operator_there_are_no_tokens() {
     assert_eq!((refused.status, refused.code().as_str()), (StatusCode::NOT_IMPLEMENTED, "COACH_093"));
     assert!(refused.body.contains("API key"), "{}", refused.body);
 }
+
+#[tokio::test]
+async fn a_passkey_is_no_second_factor_of_a_program() {
+    let house = house().await;
+    house.maya_with_password().await;
+    house
+        .execute(
+            "insert into passkeys (id, organization_id, person_id, name, credential_id, credential)
+             select gen_random_uuid(), organization_id, id, 'Phone', 'x', '{}' from coaches where handle = 'maya'",
+        )
+        .await;
+    let tokens = house.log_in(PASSWORD, None).await.json();
+    assert_eq!(house.me(&tokens).await.status, StatusCode::OK, "it shuts no other way in");
+    house.execute("update organizations set require_second_factor = true").await;
+    assert_eq!(house.me(&tokens).await.status, StatusCode::UNAUTHORIZED);
+    let refused = house.log_in(PASSWORD, None).await;
+    assert_eq!(refused.code(), "COACH_008");
+    assert!(refused.body.contains("set up an authenticator app"), "{}", refused.body);
+}

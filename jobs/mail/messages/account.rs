@@ -114,6 +114,10 @@ pub enum AccountChange {
     FactorReset,
     /// New recovery codes.
     CodesMade,
+    /// Another passkey.
+    PasskeyAdded,
+    /// The person removed a passkey.
+    PasskeyRemoved,
     /// Another address, confirmed in both mailboxes. The mail goes to the one before.
     AddressChanged,
     /// Another address, given by an operator. The mail goes to the one before.
@@ -130,6 +134,8 @@ impl AccountChange {
             Self::FactorRemoved => "The second factor was removed.",
             Self::FactorReset => "Your second factor was reset by whoever runs Debrief for you.",
             Self::CodesMade => "New recovery codes were made.",
+            Self::PasskeyAdded => "A passkey was added.",
+            Self::PasskeyRemoved => "A passkey was removed.",
             Self::AddressChanged => "The email address of the account was changed.",
             Self::AddressGiven => "The email address of the account was changed by whoever runs Debrief for you.",
         }
@@ -160,6 +166,16 @@ impl AccountChange {
                 "If that was you, there’s nothing to do. If not, somebody got into your account: sign in with a mailed link, make \
                  new recovery codes once more and set another password, which signs everybody else out. Then tell an admin of \
                  your organization."
+            }
+            Self::PasskeyAdded => {
+                "If that was you, there’s nothing to do. If not, somebody got into your account and can come back with that passkey: \
+                 sign in, remove it on your account page and set another password, which signs everybody else out. If you \
+                 can’t get in, tell an admin of your organization at once: whoever runs Debrief can take all passkeys away."
+            }
+            Self::PasskeyRemoved => {
+                "If that was you, there’s nothing to do. If not, somebody got into your account: sign in with a mailed link, look \
+                 at your passkeys and set another password, which signs everybody else out. Then tell an admin of your \
+                 organization."
             }
             Self::AddressChanged | Self::AddressGiven => {
                 "If you know of it, there’s nothing to do: sign in with the new address. If not, this mailbox no longer lets you in: \

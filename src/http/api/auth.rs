@@ -142,7 +142,7 @@ impl From<TokenError> for Problem {
         let detail = capitalized(&error.to_string());
         match error {
             TokenError::Refused | TokenError::Ended | TokenError::Unknown => Self::new(Code::BadCredentials, detail),
-            TokenError::CodeDue | TokenError::EnrolmentDue => Self::new(Code::CodeDue, detail),
+            TokenError::CodeDue | TokenError::EnrolmentDue | TokenError::AppDue => Self::new(Code::CodeDue, detail),
             TokenError::Code(CodeError::Wrong | CodeError::NoFactor) => Self::new(Code::CodeDue, detail),
             TokenError::TooMany(seconds) => Self::new(Code::TooManyRequests, detail).later(seconds),
             TokenError::Busy => Self::new(Code::Away, detail).later(5),

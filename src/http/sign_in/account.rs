@@ -19,7 +19,7 @@ use super::{
     browser::{self, Inside, Proving},
     ended,
     enter::{CHECK_EMAIL, many_links, refused_password},
-    to, to_with,
+    passkeys, to, to_with,
 };
 use crate::http::{
     HttpState,
@@ -49,6 +49,21 @@ struct AccountPage {
     /// The way on to the review that the person came for.
     onward: Option<String>,
     sign_ins: Vec<OneSignIn>,
+    /// To add a passkey, where they work.
+    passkey: Option<passkeys::Offer>,
+    /// To show one, where somebody has to show who they are and has one.
+    to_show: Option<passkeys::Offer>,
+    passkeys: Vec<OnePasskey>,
+    /// What the next one could be called.
+    passkey_name: String,
+}
+
+#[derive(Serialize)]
+struct OnePasskey {
+    id: Uuid,
+    name: String,
+    created: String,
+    used: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -83,6 +98,12 @@ pub(super) async fn show(State(state): State<HttpState>, Query(done): Query<Done
         }
         Some("ended") => Some("That sign-in has ended."),
         Some("removed") => Some("The second factor is removed."),
+        Some("shown") => Some("Thank you. For ten minutes you can change your account."),
+        Some("passkey") => Some("The passkey is added. Your other sign-ins have ended."),
+        Some("renamed") => Some("The passkey has another name."),
+        Some("passkey-removed") => Some(
+            "The passkey is removed, and your other sign-ins have ended. Your device may still offer it: delete it there too.",
+        ),
         Some("recovered") => {
             Some("You used a recovery code, which no longer works. If you’ve lost your app, set up another one.")
         }
@@ -111,6 +132,7 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
     let person = sign_in::account(&mut tx, signed_in.person).await?.ok_or_else(Failure::not_found)?;
     let sign_ins = sign_in::list_sign_ins(&mut tx, signed_in.person).await?;
     let change = sign_in::open_change(&mut tx, signed_in.person).await?;
+    let keys = sign_in::passkeys(&mut tx, signed_in.person).await?;
     drop(tx);
     let zone: Tz = person.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let time = |at: DateTime<Utc>| at.with_timezone(&zone).format("%-d %B %Y, %H:%M").to_string();
@@ -121,14 +143,25 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         created: time(one.created_at),
         used: time(one.last_used_at),
     });
+    let keys = keys.into_iter().map(|one| OnePasskey {
+        id: one.id,
+        name: one.name,
+        created: time(one.created_at),
+        used: one.last_used_at.map(time),
+    });
+    let proving = inside.proof(&person);
     let mut context = AccountPage {
+        passkey: passkeys::to_add(state),
+        to_show: passkeys::to_show(state, &person).filter(|_| proving != Proving::Done),
+        passkeys: keys.collect(),
+        passkey_name: inside.visitor.agent.as_deref().and_then(sign_in::browser).unwrap_or_default(),
         style: page::style_path(state),
         start: state.path(""),
         action: state.path("account"),
         form_token: inside.form_token.clone(),
         notice,
         problem: None,
-        proving: inside.proof(&person),
+        proving,
         name: person.name,
         organization: person.organization,
         roles: roles(&person.roles),
@@ -141,10 +174,11 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         onward: inside.onward.then(|| state.path("")),
         sign_ins: sign_ins.collect(),
     };
-    Refused::shown(refused, |status, problem| {
+    let page = Refused::shown(refused, |status, problem| {
         context.problem = problem;
         page::render(state, status, "page/account.html", &context)
-    })
+    });
+    Ok(passkeys::scripted(state, page?))
 }
 
 fn due(change: &Change) -> &'static str {

@@ -87,7 +87,7 @@ impl Inside {
         Self::at_all(state, parts).await?.with_all(state)
     }
 
-    /// Whoever is signed in, and lacks no more than a second factor that the organization wants.
+    /// Whoever is signed in, and lacks no more than a second factor that the organization wants, and has none.
     pub(super) async fn enrolling(state: &HttpState, parts: &Parts) -> Result<Self, Turn> {
         Self::at_all(state, parts).await?.with_code(state)
     }
@@ -101,9 +101,10 @@ impl Inside {
         }
     }
 
+    /// Itself if nothing is to be shown, else a way to where it is.
     fn with_code(self, state: &HttpState) -> Result<Self, Turn> {
         match self.signed_in.lacks {
-            Some(Lacks::Code) => Err(Turn::To(state.path("sign-in/code"))),
+            Some(Lacks::Code | Lacks::Passkey) => Err(Turn::To(state.path("sign-in/code"))),
             _ => Ok(self),
         }
     }

@@ -9,7 +9,7 @@ use super::{
     browser::{self, Inside},
     ended,
     enter::next,
-    to_with,
+    passkeys, to_with,
 };
 use crate::http::{
     HttpState,
@@ -25,26 +25,40 @@ struct CodePage {
     sign_out: String,
     form_token: String,
     problem: Option<String>,
+    /// Whether a code is taken: the person has an app.
+    with_code: bool,
+    passkey: Option<passkeys::Offer>,
 }
 
-fn code_page(state: &HttpState, inside: &Inside, refused: Option<Refused>) -> Answer {
-    Refused::shown(refused, |status, problem| {
+async fn code_page(state: &HttpState, inside: &Inside, refused: Option<Refused>) -> Answer {
+    let mut tx = inside.signed_in.enter(&state.services.db).await?;
+    let person = sign_in::account(&mut tx, inside.signed_in.person).await?.ok_or_else(Failure::not_found)?;
+    drop(tx);
+    let page = Refused::shown(refused, |status, problem| {
         let context = CodePage {
             style: page::style_path(state),
             action: state.path("sign-in/code"),
             sign_out: state.path("account/sign-out"),
             form_token: inside.form_token.clone(),
             problem,
+            with_code: inside.signed_in.lacks == Some(Lacks::Code),
+            passkey: passkeys::to_show(state, &person),
         };
         page::render(state, status, "page/code.html", &context)
-    })
+    });
+    Ok(passkeys::scripted(state, page?))
 }
 
-/// Whoever has still to type a code; others go on.
+/// Shows the page with what is wrong.
+pub(super) async fn refuse(state: &HttpState, inside: &Inside, refused: Refused) -> Answer {
+    code_page(state, inside, Some(refused)).await
+}
+
+/// Whoever has still to type a code or show a passkey; others go on.
 async fn with_code_due(state: &HttpState, parts: &Parts) -> Result<Inside, Turn> {
     let inside = Inside::at_all(state, parts).await?;
     match inside.signed_in.lacks {
-        Some(Lacks::Code) => Ok(inside),
+        Some(Lacks::Code | Lacks::Passkey) => Ok(inside),
         _ => Err(Turn::To(next(state, false))),
     }
 }
@@ -52,7 +66,7 @@ async fn with_code_due(state: &HttpState, parts: &Parts) -> Result<Inside, Turn>
 /// `GET /sign-in/code`
 pub(super) async fn show(State(state): State<HttpState>, parts: Parts) -> Answer {
     let inside = with_code_due(&state, &parts).await?;
-    code_page(&state, &inside, None)
+    code_page(&state, &inside, None).await
 }
 
 /// `POST /sign-in/code`
@@ -69,7 +83,7 @@ pub(super) async fn type_code(State(state): State<HttpState>, parts: Parts, form
             };
             Ok(to_with(browser::set(&state, &passed.secret), target))
         }
-        Err(error) => code_page(&state, &inside, Some(refused_code(error)?)),
+        Err(error) => refuse(&state, &inside, refused_code(error)?).await,
     }
 }
 

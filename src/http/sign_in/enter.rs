@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{
     Answer, Refused, Turn,
     browser::{self, Inside},
-    ended, to, to_with,
+    ended, passkeys, to, to_with,
 };
 use crate::http::{
     HttpState,
@@ -32,6 +32,7 @@ struct SignInPage<'a> {
     email: &'a str,
     problem: Option<String>,
     with_password: bool,
+    passkey: Option<passkeys::Offer>,
 }
 
 /// What the sign-in page says.
@@ -53,8 +54,20 @@ fn sign_in_page(state: &HttpState, parts: &Parts, said: Said<'_>) -> Answer {
         email: said.email,
         problem: said.problem,
         with_password: said.with_password,
+        passkey: passkeys::to_enter(state),
     };
-    Ok(with_cookie(page::render(state, said.status, "page/sign_in.html", &context)?, cookie))
+    let page = page::render(state, said.status, "page/sign_in.html", &context)?;
+    Ok(passkeys::scripted(state, with_cookie(page, cookie)))
+}
+
+/// The sign-in page with what is wrong.
+pub(super) fn refuse(state: &HttpState, parts: &Parts, refused: Refused) -> Answer {
+    let Refused { status, problem, later: seconds } = refused;
+    let page = sign_in_page(state, parts, Said { status, problem: Some(problem), ..Said::default() })?;
+    Ok(match seconds {
+        Some(seconds) => later(page, seconds),
+        None => page,
+    })
 }
 
 fn with_cookie(mut response: Response, cookie: Option<String>) -> Response {
@@ -150,7 +163,7 @@ pub(super) async fn by_password(State(state): State<HttpState>, parts: Parts, fo
 }
 
 /// Gives the browser its cookie. The sign-in that it had before, whoever's it was, ends.
-async fn admitted(state: &HttpState, parts: &Parts, entered: &Entered) -> Answer {
+pub(super) async fn admitted(state: &HttpState, parts: &Parts, entered: &Entered) -> Answer {
     if let Some(held) = browser::held(state, &parts.headers) {
         let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
         sign_in::sign_out(&state.services.db, &held, &visitor).await?;

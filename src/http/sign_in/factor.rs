@@ -15,7 +15,7 @@ use super::{
     Answer, Refused, Turn, account,
     browser::{self, Inside, Proving},
     code::refused_code,
-    to, to_with,
+    passkeys, to, to_with,
 };
 use crate::http::{HttpState, failure::Failure, form::Form, page};
 
@@ -36,6 +36,8 @@ struct FactorPage {
     secret: Option<String>,
     path: String,
     side: usize,
+    /// Another way, where a second factor is required: a passkey is one.
+    passkey: Option<passkeys::Offer>,
 }
 
 #[derive(Serialize)]
@@ -56,12 +58,18 @@ pub(super) async fn show(State(state): State<HttpState>, parts: Parts) -> Answer
     render(&state, &inside, None).await
 }
 
+/// Shows the page with what is wrong.
+pub(super) async fn refuse(state: &HttpState, inside: &Inside, refused: Refused) -> Answer {
+    render(state, inside, Some(refused)).await
+}
+
 async fn render(state: &HttpState, inside: &Inside, refusal: Option<Refused>) -> Answer {
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
     let person = sign_in::account(&mut tx, inside.signed_in.person).await?.ok_or_else(Failure::not_found)?;
     let enrolment = sign_in::enrolment(&mut tx, &state.services.gate, &inside.signed_in).await.map_err(failed)?;
     drop(tx);
     let (path, side) = enrolment.as_ref().map(|it| (it.path.clone(), it.side)).unwrap_or_default();
+    let required = inside.signed_in.lacks == Some(Lacks::Enrolment);
     let mut context = FactorPage {
         style: page::style_path(state),
         start: state.path("account/second-factor/start"),
@@ -70,18 +78,20 @@ async fn render(state: &HttpState, inside: &Inside, refusal: Option<Refused>) ->
         account: state.path("account"),
         form_token: inside.form_token.clone(),
         problem: None,
-        required: inside.signed_in.lacks == Some(Lacks::Enrolment),
+        required,
         proving: inside.proof(&person),
         ask_for_link: state.path("account/link"),
         email: person.email,
         secret: enrolment.map(|it| it.secret),
         path,
         side,
+        passkey: passkeys::to_add(state).filter(|_| required),
     };
-    Refused::shown(refusal, |status, problem| {
+    let page = Refused::shown(refusal, |status, problem| {
         context.problem = problem;
         page::render(state, status, "page/factor.html", &context)
-    })
+    });
+    Ok(passkeys::scripted(state, page?))
 }
 
 /// An error that no page of these explains.

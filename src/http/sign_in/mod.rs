@@ -5,6 +5,7 @@
 //! code     /sign-in/code
 //! account  /account  and its forms: address, password, sign-ins
 //! factor   /account/second-factor
+//! passkeys /sign-in/passkey  /account/passkeys
 //! address  /address/{token}
 //! start    /
 //! browser  the cookies, and who is signed in
@@ -19,6 +20,7 @@ mod browser;
 mod code;
 mod enter;
 mod factor;
+mod passkeys;
 mod start;
 
 use axum::{
@@ -57,6 +59,14 @@ pub(super) fn routes() -> Router<HttpState> {
         .route("/account/second-factor/confirm", post(factor::confirm))
         .route("/account/second-factor/codes", post(factor::new_codes))
         .route("/account/second-factor/remove", post(factor::remove))
+        .route("/sign-in/passkey/ask", post(passkeys::ask_to_enter))
+        .route("/sign-in/passkey", post(passkeys::enter))
+        .route("/account/passkeys/ask-to-show", post(passkeys::ask_to_show))
+        .route("/account/passkeys/show", post(passkeys::show))
+        .route("/account/passkeys/ask-to-add", post(passkeys::ask_to_add))
+        .route("/account/passkeys", post(passkeys::add))
+        .route("/account/passkeys/{passkey}/rename", post(passkeys::rename))
+        .route("/account/passkeys/{passkey}/remove", post(passkeys::remove))
 }
 
 type Answer = Result<Response, Turn>;
