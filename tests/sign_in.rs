@@ -8,6 +8,7 @@ mod links;
 mod pages;
 mod password;
 mod people;
+mod provider;
 mod required;
 mod review;
 mod tokens;

@@ -115,6 +115,7 @@ fn the_mail_about_a_change_says_what_helps_against_that_change() {
         (AccountChange::FactorRemoved, "set up a second factor again", true),
         (AccountChange::FactorReset, "sign in without a code", true),
         (AccountChange::CodesMade, "make new recovery codes once more", true),
+        (AccountChange::ProviderConnected, "can disconnect it", false),
         (AccountChange::AddressChanged, "this mailbox no longer lets you in", false),
         (AccountChange::AddressGiven, "this mailbox no longer lets you in", false),
     ] {

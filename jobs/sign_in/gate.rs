@@ -3,6 +3,7 @@
 use super::{
     Settings,
     jwt::Signature,
+    provider::Providers,
     vault::{self, Vault},
 };
 use crate::{SettingsError, desk::Desk};
@@ -15,6 +16,8 @@ pub struct Gate {
     pub(super) vault: Vault,
     /// Signs the access tokens of programs, where there is a key.
     pub(super) signature: Option<Signature>,
+    /// Who else says who somebody is.
+    pub(super) providers: Providers,
     pub(super) idle_seconds: i32,
     pub(super) days: i32,
 }
@@ -23,7 +26,7 @@ impl Gate {
     /// Takes the settings.
     ///
     /// # Errors
-    /// Returns an error if the key isn't one, or a time is zero.
+    /// Returns an error if the key isn't one, a time is zero, or an identity provider can't be used.
     pub fn new(desk: Desk, settings: &Settings) -> Result<Self, SettingsError> {
         for (key, value) in [("sign_in.idle_hours", settings.idle_hours), ("sign_in.days", settings.days)] {
             if value == 0 {
@@ -33,6 +36,7 @@ impl Gate {
         let key = vault::key_of(&settings.secret_key)?;
         let issuer = desk.settings.url("");
         Ok(Self {
+            providers: Providers::new(&settings.providers, &desk.settings)?,
             desk,
             vault: Vault::new(key.as_deref()),
             signature: key.and_then(|key| Signature::new(&key, &issuer)),

@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 use debrief_jobs::{
     db::Tx,
     model::Role,
-    sign_in::{self, AddressError, Asked, Asking, Browser, Change},
+    sign_in::{self, AddressError, Asked, Asking, Browser, Change, Provider},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -47,6 +47,10 @@ struct AccountPage {
     factor_required: bool,
     codes_left: i64,
     proving: Proving,
+    /// What the organization's identity provider is called.
+    provider: Option<String>,
+    /// Whether it's the only way in.
+    by_provider_alone: bool,
     browsers: Vec<OneBrowser>,
 }
 
@@ -62,6 +66,7 @@ struct OneBrowser {
     id: Uuid,
     browser: String,
     current: bool,
+    how: String,
     created: String,
     used: String,
 }
@@ -102,12 +107,28 @@ fn called(one: &Browser) -> String {
     }
 }
 
+/// How somebody signed in, after "Signed in"; empty where it isn't known.
+fn how(one: &Browser, provider: Option<&Provider>) -> String {
+    match one.method.as_deref() {
+        Some("password") => " with a password".into(),
+        Some("link") => " with a mailed link".into(),
+        Some("invitation") => " with an invitation".into(),
+        Some("operator") => " with a link from whoever runs Debrief".into(),
+        Some("provider") => match provider {
+            Some(provider) => format!(" with {}", provider.label()),
+            None => " with an identity provider".into(),
+        },
+        _ => String::new(),
+    }
+}
+
 async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>, refused: Option<Refused>) -> Answer {
     let signed_in = inside.signed_in;
     let mut tx = signed_in.enter(&state.services.db).await?;
     let person = sign_in::account(&mut tx, signed_in.person).await?.ok_or_else(Failure::not_found)?;
     let browsers = sign_in::browsers(&mut tx, signed_in.person).await?;
     let change = sign_in::open_change(&mut tx, signed_in.person).await?;
+    let provider = sign_in::provider_of(&mut tx, &state.services.gate).await?;
     drop(tx);
     let zone: Tz = person.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let time = |at: DateTime<Utc>| at.with_timezone(&zone).format("%-d %B %Y, %H:%M").to_string();
@@ -115,6 +136,7 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         id: one.id,
         browser: called(&one),
         current: one.id == signed_in.id,
+        how: how(&one, provider),
         created: time(one.created_at),
         used: time(one.last_used_at),
     });
@@ -125,7 +147,9 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         form_token: inside.form_token.clone(),
         notice,
         problem: None,
-        proving: inside.proof(&person),
+        proving: inside.proof(&person, provider),
+        provider: provider.map(|provider| provider.label().to_owned()),
+        by_provider_alone: provider.is_some_and(Provider::is_required),
         name: person.name,
         organization: person.organization,
         roles: roles(&person.roles),

@@ -14,7 +14,9 @@ use serde::Serialize;
 use super::{
     Answer, Refused, Turn,
     browser::{self, Inside},
-    ended, later, to, to_with, wait,
+    ended, later,
+    provider::{self, Button},
+    to, to_with, wait,
 };
 use crate::http::{
     HttpState,
@@ -32,6 +34,8 @@ struct SignInPage<'a> {
     email: &'a str,
     problem: Option<String>,
     with_password: bool,
+    /// The identity providers that everybody sees.
+    providers: Vec<Button>,
 }
 
 /// What the sign-in page says.
@@ -53,11 +57,12 @@ fn sign_in_page(state: &HttpState, parts: &Parts, said: Said<'_>) -> Answer {
         email: said.email,
         problem: said.problem,
         with_password: said.with_password,
+        providers: state.services.gate.listed_providers().map(|provider| Button::of(state, provider)).collect(),
     };
     Ok(with_cookie(page::render(state, said.status, "page/sign_in.html", &context)?, cookie))
 }
 
-fn with_cookie(mut response: Response, cookie: Option<String>) -> Response {
+pub(super) fn with_cookie(mut response: Response, cookie: Option<String>) -> Response {
     if let Some(value) = cookie.and_then(|cookie| cookie.parse().ok()) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
@@ -132,6 +137,7 @@ pub(super) async fn by_password(State(state): State<HttpState>, parts: Parts, fo
                            emailed to you.";
             sign_in_page(&state, &parts, said(StatusCode::UNAUTHORIZED, problem.to_owned()))
         }
+        Entry::Elsewhere(name) => provider::in_place_of_password(&state, &parts, &name),
         Entry::TooMany(seconds) => {
             let problem =
                 format!("There were too many attempts. Try again {}, or have a link emailed to you.", wait(seconds));
@@ -145,7 +151,7 @@ pub(super) async fn by_password(State(state): State<HttpState>, parts: Parts, fo
 }
 
 /// Gives the browser its cookie. The sign-in that it had before, whoever's it was, ends.
-async fn admitted(state: &HttpState, parts: &Parts, entered: &Entered) -> Answer {
+pub(super) async fn admitted(state: &HttpState, parts: &Parts, entered: &Entered) -> Answer {
     if let Some(held) = browser::held(state, &parts.headers) {
         let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
         sign_in::sign_out(&state.services.db, &held, &visitor).await?;
@@ -194,8 +200,13 @@ fn gone(state: &HttpState, parts: &Parts) -> Answer {
 /// `GET /sign-in/link/{token}`
 pub(super) async fn show_link(State(state): State<HttpState>, Path(token): Path<String>, parts: Parts) -> Answer {
     let link = find(&state, &parts, &token).await?;
-    if !link.works || link.purpose != Purpose::SignIn {
+    if !link.works || !matches!(link.purpose, Purpose::SignIn | Purpose::ByOperator) {
         return gone(&state, &parts);
+    }
+    if link.purpose == Purpose::SignIn
+        && let Some(page) = provider::in_place_of(&state, &parts, &link).await?
+    {
+        return Ok(page);
     }
     button_page(&state, &parts, &link, &token, None).await
 }
@@ -221,6 +232,9 @@ pub(super) async fn show_invitation(State(state): State<HttpState>, Path(token):
     let link = find(&state, &parts, &token).await?;
     if !link.works || link.purpose != Purpose::Invitation {
         return gone(&state, &parts);
+    }
+    if let Some(page) = provider::in_place_of(&state, &parts, &link).await? {
+        return Ok(page);
     }
     button_page(&state, &parts, &link, &token, None).await
 }

@@ -6,6 +6,7 @@
 //! account  /account  and its forms: address, password, sign-ins
 //! factor   /account/second-factor
 //! address  /address/{token}
+//! provider /sign-in/with/{provider}  /account/provider
 //! start    /
 //! browser  the cookies, and who is signed in
 //! ```
@@ -19,6 +20,7 @@ mod browser;
 mod code;
 mod enter;
 mod factor;
+mod provider;
 mod start;
 
 use axum::{
@@ -40,10 +42,13 @@ pub(super) fn routes() -> Router<HttpState> {
         .route("/sign-in/password", post(enter::by_password))
         .route("/sign-in/link/{token}", get(enter::show_link).post(enter::open_link))
         .route("/sign-in/code", get(code::show).post(code::type_code))
+        .route("/sign-in/with/{provider}", get(provider::show).post(provider::begin))
+        .route("/sign-in/with/{provider}/answer", get(provider::answer))
         .route("/invitation/{token}", get(enter::show_invitation).post(enter::accept))
         .route("/address/{token}", get(address::show).post(address::decide))
         .route("/account", get(account::show))
         .route("/account/link", post(account::ask_for_link))
+        .route("/account/provider", post(provider::begin_anew))
         .route("/account/address", post(account::change_address))
         .route("/account/password", post(account::set_password))
         .route("/account/sign-ins/{sign_in}/end", post(account::end))
