@@ -65,6 +65,8 @@ fn expected(message: &Message) -> (&'static str, &'static [&'static str]) {
                 "Harbour Leadership",
                 "https://debrief.example/sign-in/link/dbo_Zk3vQ0m1bYt8hXw2",
                 "15 minutes",
+                "People of Fjord Partners sign in with Fjord ID",
+                "https://debrief.example/sign-in/with/fjord",
             ],
         ),
         Message::Invitation(_) => (

@@ -224,6 +224,11 @@ mod tests {
             ("[queue]\nconcurency = 3", "", "queue.concurency; did you mean queue.concurrency?"),
             ("[queue.schedules]\nexprot = 'off'", "", "queue.schedules.exprot; did you mean queue.schedules.export?"),
             ("[llm.models.cheap]\nmodell = 'm'", "", "llm.models.cheap.modell; did you mean llm.models.cheap.model?"),
+            (
+                "[sign_in.providers.acme]\nisuer = 'x'",
+                "",
+                "sign_in.providers.acme.isuer; did you mean sign_in.providers.acme.issuer?",
+            ),
             ("[http]\nbase_url = 'http://x'", "", "http.base_url; did you mean review.base_url?"),
             ("log = 'debug'", "", "log is a section; its settings are log.filter, log.format"),
             ("", "http_listen", "DEBRIEF_HTTP_LISTEN; did you mean DEBRIEF_HTTP__LISTEN?"),

@@ -25,7 +25,7 @@ async fn fill(client: &Client, field: &str, text: &str) {
 }
 
 /// Every field and button has a name, can be reached with the keyboard and is wide enough for a finger.
-async fn looks_right(client: &Client, width: u32, name: &str) {
+pub(super) async fn looks_right(client: &Client, width: u32, name: &str) {
     let nameless = client
         .execute(
             "return [...document.querySelectorAll('input:not([type=hidden]), button, a[href]')].filter(one => one.checkVisibility())

@@ -1,6 +1,7 @@
 //! Signing in with an organization's identity provider, against one on loopback, through the pages.
 
 mod believed;
+mod page;
 mod required;
 mod settings;
 mod ways;
@@ -74,7 +75,7 @@ pub(super) async fn through(browser: &mut Browser, provider: &IdentityProvider) 
 
 async fn details(house: &House, kind: &str) -> Vec<Value> {
     let mut tx = house.world.database.db.tenant(house.world.organization).await.expect("a transaction");
-    let sql = "select detail from audit_events where kind = $1 order by created_at, id";
+    let sql = "select detail from audit_events where kind = $1 order by at, id";
     sqlx::query_scalar(sql).bind(kind).fetch_all(tx.conn()).await.expect("the audit")
 }
 
