@@ -182,7 +182,7 @@ pub(super) async fn redeem(
         RequestTokenError::Request(error) => ProtocolError::Away(error.to_string()),
         // Its code is one of a few words; what else it says may quote anything.
         RequestTokenError::ServerResponse(error) => {
-            ProtocolError::Untrusted(format!("it doesn't take the code: {}", plain(&error.error().to_string())))
+            ProtocolError::Untrusted(format!("it doesn't take the code: {}", plain(error.error().as_ref())))
         }
         RequestTokenError::Parse(..) | RequestTokenError::Other(_) => untrusted("its answer to the code isn't one"),
     })?;
