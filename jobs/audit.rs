@@ -67,6 +67,8 @@ pub enum EventKind {
     PasswordChanged,
     /// A second factor was set up, changed or removed.
     SecondFactorChanged,
+    /// A person's account at an identity provider was connected or disconnected.
+    ProviderChanged,
     /// A new address was asked for, confirmed, stopped or taken.
     AddressChanged,
     /// A person got other roles.
@@ -117,6 +119,7 @@ impl EventKind {
             Self::SignedOut => "signed_out",
             Self::PasswordChanged => "password_changed",
             Self::SecondFactorChanged => "second_factor_changed",
+            Self::ProviderChanged => "provider_changed",
             Self::AddressChanged => "address_changed",
             Self::RolesChanged => "roles_changed",
             Self::Invited => "invited",

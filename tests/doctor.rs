@@ -9,7 +9,11 @@ use axum::{
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use crate::support::{SmtpServer, installation::Installation, installation::free_port};
+use crate::support::{
+    SmtpServer,
+    identity_provider::{Account, IdentityProvider, Wrong},
+    installation::{Installation, free_port},
+};
 
 /// The detail of the check `name`, and whether it passed.
 async fn check(installation: &Installation, name: &str) -> (bool, String) {
@@ -71,6 +75,44 @@ async fn settings_for_trying_it_out_are_well_and_say_what_they_mean() {
     for name in ["mail", "sender", "links", "second factors"] {
         assert_eq!(note(&installation, name).await, None, "{name}");
     }
+}
+
+#[tokio::test]
+async fn an_identity_provider_is_asked_whether_it_can_be_used() {
+    let mut installation = Installation::new().await;
+    let provider = IdentityProvider::start(Account::new("maya", "maya@northlight.example")).await;
+    for (key, value) in [
+        ("ORGANIZATION", "northlight"),
+        ("ISSUER", provider.issuer.as_str()),
+        ("CLIENT_ID", "debrief"),
+        ("CLIENT_SECRET", "very secret"),
+        ("DOMAINS", "northlight.example,north.example"),
+        ("REQUIRED", "true"),
+    ] {
+        installation.set(&format!("DEBRIEF_SIGN_IN__PROVIDERS__ACME__{key}"), value);
+    }
+    let said = async |installation: &Installation| check(installation, "identity providers").await;
+    let (ok, detail) = said(&installation).await;
+    assert!(!ok && detail.contains("there is no organization northlight"), "{detail}");
+    installation.people().await;
+    let (ok, detail) = said(&installation).await;
+    let back = format!("http://127.0.0.1:{}/sign-in/with/acme/answer", installation.port);
+    assert!(ok && detail.contains("in no other way") && detail.contains(&format!("register {back} there")), "{detail}");
+    provider.does(Wrong::Document);
+    let (ok, detail) = said(&installation).await;
+    assert!(
+        !ok && detail.contains("to the last slash") && detail.contains("sign_in.providers.acme.issuer"),
+        "{detail}"
+    );
+    installation.set("DEBRIEF_SIGN_IN__PROVIDERS__ACME__ISSUER", format!("{}/realms/staff", provider.issuer));
+    let (ok, detail) = said(&installation).await;
+    assert!(!ok && detail.contains("HTTP 404") && !detail.contains("very secret"), "{detail}");
+
+    // When it's away, somebody with this command line lets a person in.
+    let link = installation.run(&["people", "sign-in-link", "maya"]).await;
+    let page = format!("http://127.0.0.1:{}/sign-in/link/dbo_", installation.port);
+    assert!(link.trim().starts_with(&page) && link.trim().lines().count() == 1, "{link}");
+    assert!(installation.run(&["people", "disconnect-provider", "maya"]).await.contains("no account is connected"));
 }
 
 #[tokio::test]

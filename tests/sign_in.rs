@@ -12,6 +12,7 @@ mod passkeys_in_a_browser;
 mod passkeys_refused;
 mod password;
 mod people;
+mod provider;
 mod required;
 mod review;
 mod tokens;

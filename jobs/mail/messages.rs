@@ -11,7 +11,7 @@ mod wrong_words;
 use chrono::NaiveDate;
 use serde::Serialize;
 
-pub use account::{AccountChange, AccountChanged, ConfirmAddress, Invitation, LinkOf, SignInLink};
+pub use account::{AccountChange, AccountChanged, ConfirmAddress, Elsewhere, Invitation, LinkOf, SignInLink};
 pub use follow_up::{FollowUp, FollowUpItem};
 pub use inbox::{InboxFile, SessionRejected};
 pub use roster::RosterProblems;

@@ -29,9 +29,9 @@ pub use failed::{START_AGAIN, stage_failed, tell_of};
 pub(crate) use ledger::is_for_its_client;
 pub use ledger::{Mail, NewMail, enqueue_send, insert, queue_mail, revive};
 pub use messages::{
-    AccountChange, AccountChanged, Again, ConfirmAddress, FollowUp, FollowUpItem, Guess, InboxFile, Invitation, LinkOf,
-    Message, ReviewRequest, RosterProblems, SessionFailed, SessionRejected, SignInLink, SpeakersNeeded, Stopped,
-    WebhookPaused, WeeklyClient, WeeklyItem, WeeklyRollup, WrongLetter, WrongWords,
+    AccountChange, AccountChanged, Again, ConfirmAddress, Elsewhere, FollowUp, FollowUpItem, Guess, InboxFile,
+    Invitation, LinkOf, Message, ReviewRequest, RosterProblems, SessionFailed, SessionRejected, SignInLink,
+    SpeakersNeeded, Stopped, WebhookPaused, WeeklyClient, WeeklyItem, WeeklyRollup, WrongLetter, WrongWords,
 };
 pub use notice::{SessionCoach, Trouble, clear_mark, session_coach, tell_coach};
 pub use post::Post;

@@ -65,6 +65,8 @@ fn expected(message: &Message) -> (&'static str, &'static [&'static str]) {
                 "Harbour Leadership",
                 "https://debrief.example/sign-in/link/dbo_Zk3vQ0m1bYt8hXw2",
                 "15 minutes",
+                "People of Fjord Partners sign in with Fjord ID",
+                "https://debrief.example/sign-in/with/fjord",
             ],
         ),
         Message::Invitation(_) => (
@@ -117,6 +119,7 @@ fn the_mail_about_a_change_says_what_helps_against_that_change() {
         (AccountChange::CodesMade, "make new recovery codes once more", true),
         (AccountChange::PasskeyAdded, "remove it on your account page", true),
         (AccountChange::PasskeyRemoved, "set another password", true),
+        (AccountChange::ProviderConnected, "can disconnect it", false),
         (AccountChange::AddressChanged, "this mailbox no longer lets you in", false),
         (AccountChange::AddressGiven, "this mailbox no longer lets you in", false),
     ] {

@@ -186,7 +186,7 @@ pub async fn confirm_address(
     let (change, is_new) = match link.purpose {
         Purpose::OldAddress(change) => (change, false),
         Purpose::NewAddress(change) => (change, true),
-        Purpose::SignIn | Purpose::Invitation => return Ok(Confirmed::NoMore),
+        Purpose::SignIn | Purpose::Invitation | Purpose::ByOperator => return Ok(Confirmed::NoMore),
     };
     // Of all of the organization: the links of the person's sessions go to the new mailbox.
     let mut tx = db.tenant(link.organization).await?;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     FRESH_MINUTES, Gate,
     one_time::{self, Purpose},
+    provider::{Provider, only_way},
 };
 use crate::{
     audit::{Event, EventKind, Visitor, record},
@@ -71,21 +72,56 @@ impl SignedIn {
     }
 }
 
-/// Signs a person in. `by` says how, for the audit and the metrics. The cookie works once `tx` commits. The lock is taken
-/// before anything of the person is read or changed: a second factor that is set up at the same time is asked for.
+/// How somebody came in.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How<'a> {
+    /// By what, for the person's list, the audit and the metrics.
+    pub(super) by: &'static str,
+    /// The identity provider that says who it is.
+    pub(super) provider: Option<&'a Provider>,
+    /// When the person showed who they are; `None` if it's now.
+    pub(super) proved_at: Option<DateTime<Utc>>,
+    /// Whether the provider has asked for the second factor.
+    pub(super) factor_by_provider: bool,
+}
+
+/// By what somebody comes in whom the operator lets in, whatever the settings say.
+pub(super) const BY_OPERATOR: &str = "operator";
+
+/// Signs a person in. `by` says how. The cookie works once `tx` commits. The lock is taken before anything of the person is
+/// read or changed: a second factor that is set up at the same time is asked for. `None` if the organization's people sign in
+/// by its identity provider alone.
 pub(super) async fn begin(
     tx: &mut TenantTx,
     gate: &Gate,
     person: LockedPerson,
     by: &'static str,
     visitor: &Visitor,
-) -> Result<Entered, sqlx::Error> {
-    let person = person.id();
+) -> Result<Option<Entered>, sqlx::Error> {
+    let how = How { by, provider: None, proved_at: None, factor_by_provider: false };
+    begin_by(tx, gate, person, &how, visitor).await
+}
+
+/// Like [`begin`], for whoever may come from an identity provider.
+pub(super) async fn begin_by(
+    tx: &mut TenantTx,
+    gate: &Gate,
+    person: LockedPerson,
+    how: &How<'_>,
+    visitor: &Visitor,
+) -> Result<Option<Entered>, sqlx::Error> {
+    let (person, by) = (person.id(), how.by);
+    if how.provider.is_none() && by != BY_OPERATOR && only_way(tx, gate).await?.is_some() {
+        count(by, "refused");
+        return Ok(None);
+    }
     let (organization, secret, id) = (tx.tenant(), Secret::random(), Uuid::now_v7());
     let code_due = sqlx::query_scalar!(
-        r#"insert into sign_ins (id, organization_id, person_id, cookie_sha256, code_due, idle_seconds, ends_at, agent, passkey_shown)
-           values ($1, $2, $3, $4, not $8 and exists (select from credentials where person_id = $3 and totp_secret is not null),
-                   $5, now() + make_interval(days => $6), $7, $8)
+        r#"insert into sign_ins (id, organization_id, person_id, cookie_sha256, code_due, idle_seconds, ends_at, agent, method,
+                   proved_at, factor_by_provider, passkey_shown)
+           values ($1, $2, $3, $4,
+                   not ($10 or $11) and exists (select from credentials where person_id = $3 and totp_secret is not null),
+                   $5, now() + make_interval(days => $6), $7, $8, least(now(), $9), $10, $11)
            returning code_due"#,
         id,
         organization,
@@ -94,17 +130,20 @@ pub(super) async fn begin(
         gate.idle_seconds,
         gate.days,
         visitor.agent,
+        by,
+        how.proved_at,
+        how.factor_by_provider,
         by == "passkey"
     )
     .fetch_one(tx.conn())
     .await?;
     // Whoever came in otherwise needs no invitation any more, and nobody else may use it.
     one_time::withdraw(tx, person, Purpose::Invitation).await?;
-    let detail = json!({ "sign_in": id, "by": by, "code_due": code_due });
+    let detail = json!({ "sign_in": id, "by": by, "provider": how.provider.map(Provider::name), "code_due": code_due });
     let visitor = Visitor { person_id: Some(person), ..visitor.clone() };
     record(tx, &Event { detail, ..Event::about_nobody(EventKind::SignedIn) }, &visitor).await?;
     count(by, "in");
-    Ok(Entered { secret, code_due })
+    Ok(Some(Entered { secret, code_due }))
 }
 
 /// Counts an attempt in the metrics.
@@ -155,7 +194,8 @@ pub(super) async fn standing(tx: &mut TenantTx, id: Uuid, is_program: bool) -> R
     let row = sqlx::query!(
         r#"select person_id, code_due, proved_at > now() - make_interval(mins => $2) as "is_fresh!",
                   last_used_at < now() - interval '1 minute' as "is_stale!",
-                  require_second_factor and not has_app and not (has_passkey and passkey_shown) as "factor_due!", has_passkey as "has_passkey!"
+                  require_second_factor and not factor_by_provider and not has_app and not (has_passkey and passkey_shown)
+                      as "factor_due!", has_passkey as "has_passkey!"
            from sign_ins join coaches on coaches.id = person_id join organizations on organizations.id = sign_ins.organization_id
            cross join lateral (select
                exists (select from credentials where credentials.person_id = sign_ins.person_id and totp_secret is not null) as has_app,
@@ -224,6 +264,8 @@ pub struct ListedSignIn {
     pub agent: Option<String>,
     /// Whether it's a program with tokens, not a browser.
     pub is_program: bool,
+    /// By what its person signed in; unknown of old ones.
+    pub method: Option<String>,
 }
 
 /// A person's sign-ins that haven't ended, the last used first.
@@ -233,7 +275,7 @@ pub struct ListedSignIn {
 pub async fn list_sign_ins(tx: &mut TenantTx, person: Uuid) -> Result<Vec<ListedSignIn>, sqlx::Error> {
     sqlx::query_as!(
         ListedSignIn,
-        "select id, created_at, last_used_at, agent, is_program from sign_ins
+        "select id, created_at, last_used_at, agent, is_program, method from sign_ins
          where person_id = $1 and ended_at is null and ends_at > now()
            and last_used_at > now() - make_interval(secs => idle_seconds)
          order by last_used_at desc, id limit 200",

@@ -9,6 +9,7 @@ use super::{
     jwt::TokenSigner,
     leaked::Leaked,
     passkeys,
+    provider::Providers,
     vault::{self, Vault},
 };
 use crate::{SettingsError, desk::Desk};
@@ -25,6 +26,8 @@ pub struct Gate {
     pub(super) leaked: Option<Leaked>,
     /// Makes and checks the challenges of passkeys, where browsers have them.
     pub(super) passkeys: Option<Arc<Webauthn>>,
+    /// Who else says who somebody is.
+    pub(super) providers: Providers,
     pub(super) idle_seconds: i32,
     pub(super) days: i32,
 }
@@ -33,7 +36,7 @@ impl Gate {
     /// Takes the settings.
     ///
     /// # Errors
-    /// Returns an error if the key isn't one, a time is zero, or the list of leaked passwords can't be used.
+    /// Returns an error if the key isn't one, a time is zero, or an identity provider or the list of leaked passwords can't be used.
     pub fn new(desk: Desk, settings: &Settings) -> Result<Self, SettingsError> {
         for (key, value) in [("sign_in.idle_hours", settings.idle_hours), ("sign_in.days", settings.days)] {
             if value == 0 {
@@ -44,6 +47,7 @@ impl Gate {
         let issuer = desk.settings.url("");
         let passkeys = passkeys::offered(&desk.settings.base_url);
         Ok(Self {
+            providers: Providers::new(&settings.providers, &desk.settings)?,
             desk,
             passkeys,
             vault: Vault::new(key.as_deref()),

@@ -166,7 +166,7 @@ pub async fn accept(
         tell_of_change(&mut tx, gate, &person, AccountChange::PasswordSet).await?;
     }
     note(&mut tx, "accepted", person.id, visitor).await?;
-    let entered = browsers::begin(&mut tx, gate, locked, "invitation", visitor).await?;
+    let Some(entered) = browsers::begin(&mut tx, gate, locked, "invitation", visitor).await? else { return Ok(None) };
     tx.commit().await?;
     Ok(Some(entered))
 }

@@ -1,8 +1,8 @@
 //! Signing in with a mailed link that works once, for fifteen minutes. It is also what helps who forgot a password.
 //!
 //! Asking enqueues a job and nothing else, so that the answer and its time are the same whether or not the address is
-//! known. The job looks the address up by its hash, makes a link for each organization in which it belongs to somebody,
-//! and queues one mail. A rerun makes other links, which are in no mail and expire, and finds the mail in the ledger.
+//! known. The job looks the address up by its hash, makes a link for each organization in which it belongs to somebody (or
+//! names the identity provider, where that is the only way in), and queues one mail. A rerun makes other links, which are in no mail and expire, and finds the mail in the ledger.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -10,15 +10,16 @@ use uuid::Uuid;
 
 use super::{
     Gate,
-    browsers::{self, Entered, SignedIn},
+    browsers::{self, BY_OPERATOR, Entered, SignedIn},
     one_time::{self, OneTime, Purpose},
     person::{Account, account, send},
+    provider::only_way,
 };
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx, View},
     limits::{self, Limit, MAILED_LINKS},
-    mail::{LinkOf, Message, SignInLink},
+    mail::{Elsewhere, LinkOf, Message, SignInLink},
     people::address_of,
     queue::{Context, Finished, Job, JobArgs, JobError, enqueue},
     rights::lock_person,
@@ -112,7 +113,7 @@ impl Job for MailLinks {
         )
         .fetch_all(ctx.db.pool())
         .await?;
-        let mut links = Vec::new();
+        let (mut links, mut elsewhere) = (Vec::new(), Vec::new());
         // The last organization's transaction also has the mail.
         let mut last: Option<(TenantTx, Account)> = None;
         for row in found {
@@ -124,15 +125,20 @@ impl Job for MailLinks {
             // Whoever got another address meanwhile gets no link that was asked for by the one before.
             let person = account(&mut tx, row.person).await?;
             let Some(person) = person.filter(|person| sha256(&person.email.to_lowercase()) == hash) else { continue };
-            let (_, token) = one_time::issue(&mut tx, person.id, Purpose::SignIn, MINUTES).await?;
-            let link = ctx.desk.settings.url(&format!("sign-in/link/{}", token.reveal()));
             let organization = person.organization.clone();
-            links.push(LinkOf { organization, name: person.name.clone(), link });
+            if let Some(provider) = only_way(&mut tx, ctx).await? {
+                let link = ctx.desk.settings.url(&format!("sign-in/with/{}", provider.name()));
+                elsewhere.push(Elsewhere { organization, provider: provider.label().to_owned(), link });
+            } else {
+                let (_, token) = one_time::issue(&mut tx, person.id, Purpose::SignIn, MINUTES).await?;
+                let link = ctx.desk.settings.url(&format!("sign-in/link/{}", token.reveal()));
+                links.push(LinkOf { organization, name: person.name.clone(), link });
+            }
             last = Some((tx, person));
         }
         let output = json!({ "links": links.len() });
         if let Some((mut tx, person)) = last {
-            let message = Message::SignInLink(SignInLink { links, minutes: MINUTES });
+            let message = Message::SignInLink(SignInLink { links, elsewhere, minutes: MINUTES });
             // Its subject is the job: a rerun finds the mail in the ledger.
             send(&mut tx, ctx, person.id, &person, message, ctx.job.id).await?;
             tx.commit().await?;
@@ -152,15 +158,18 @@ pub async fn open_link(
     visitor: &Visitor,
 ) -> Result<Option<Entered>, sqlx::Error> {
     let mut tx = db.view(link.organization, &View::Coaches(vec![link.person])).await?;
-    let locked = match link.purpose {
-        Purpose::SignIn => lock_person(&mut tx, link.person).await?,
+    let by = match link.purpose {
+        Purpose::SignIn => Some("link"),
+        Purpose::ByOperator => Some(BY_OPERATOR),
         Purpose::Invitation | Purpose::OldAddress(_) | Purpose::NewAddress(_) => None,
     };
-    let usable = match locked {
-        Some(person) if one_time::use_up(&mut tx, link).await? => Some(person),
+    let entered = match (by, lock_person(&mut tx, link.person).await?) {
+        (Some(by), Some(person)) if one_time::use_up(&mut tx, link).await? => {
+            browsers::begin(&mut tx, gate, person, by, visitor).await?
+        }
         _ => None,
     };
-    let Some(person) = usable else {
+    let Some(entered) = entered else {
         drop(tx);
         let mut tx = db.view(link.organization, &View::nothing()).await?;
         let detail = json!({ "account": link.person, "by": "link" });
@@ -169,9 +178,21 @@ pub async fn open_link(
         browsers::count("link", "refused");
         return Ok(None);
     };
-    let entered = browsers::begin(&mut tx, gate, person, "link", visitor).await?;
     tx.commit().await?;
     Ok(Some(entered))
+}
+
+/// A link that an operator gives to a person who gets in in no other way; it works once, for a quarter of an hour. Returns the
+/// link.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn operators_link(tx: &mut TenantTx, gate: &Gate, person: Uuid) -> Result<Option<String>, sqlx::Error> {
+    let Some(person) = lock_person(tx, person).await? else { return Ok(None) };
+    let (_, token) = one_time::issue(tx, person.id(), Purpose::ByOperator, MINUTES).await?;
+    let detail = json!({ "operation": "debrief people sign-in-link", "account": person.id() });
+    record(tx, &Event { detail, ..Event::about_nobody(EventKind::Changed) }, &Visitor::default()).await?;
+    Ok(Some(gate.desk.settings.url(&format!("sign-in/link/{}", token.reveal()))))
 }
 
 fn hex(bytes: &[u8]) -> String {

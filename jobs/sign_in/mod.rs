@@ -9,12 +9,13 @@
 //! invitation  a new person is invited by mail
 //! address     a new address, confirmed by both mailboxes
 //! one_time    the links in all of these mails
+//! provider    an organization's identity provider (OpenID Connect) says who somebody is
 //! operator    what an operator changes by hand
 //! tokens      programs sign in: refresh tokens, and access tokens (jwt)
 //! ```
 //!
 //! Reads and writes `sign_ins`, `refresh_tokens`, `credentials`, `recovery_codes`, `passkeys`, `passkey_challenges`,
-//! `one_time_links` and `address_changes`.
+//! `one_time_links`, `address_changes`, `provider_accounts` and `provider_requests`.
 //! Of every secret only the SHA-256 is stored. A person is a row of `coaches`, and one who was removed signs in no more. Answers to
 //! whoever isn't signed in never tell whether an address is known.
 
@@ -34,9 +35,12 @@ mod operator;
 mod passkeys;
 mod password;
 mod person;
+mod provider;
 mod qr;
 mod tokens;
 mod vault;
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
@@ -51,7 +55,7 @@ pub use factor::{
 };
 pub use gate::Gate;
 pub use invitation::{InviteError, Invited, NewPerson, accept, invite, resend, withdraw};
-pub use mailed::{Asking, MailLinks, ask_for_link, ask_for_own_link, open_link};
+pub use mailed::{Asking, MailLinks, ask_for_link, ask_for_own_link, open_link, operators_link};
 pub use one_time::{OneTime, Purpose, Token, count_guess, find_link};
 pub use operator::{ChangeError, change_coach};
 pub use passkeys::{
@@ -60,6 +64,10 @@ pub use passkeys::{
 };
 pub use password::{Entry, PasswordError, Proof, by_password, prove, set_password};
 pub use person::{Account, account};
+pub use provider::{
+    Answer, Begun, Outcome, Provider, ProviderSettings, Refusal, SecondFactor, answer as answer_of_provider,
+    begin as begin_at_provider, disconnect as disconnect_provider, only_way, provider_of,
+};
 pub use tokens::{OfToken, TokenError, Tokens, Typed, find_by_token, log_in, log_out, refresh};
 
 /// How people sign in.
@@ -74,6 +82,9 @@ pub struct Settings {
     pub secret_key: secrecy::SecretString,
     /// The operator's own list of leaked passwords, by SHA-1; empty for none.
     pub leaked_passwords: std::path::PathBuf,
+    /// Identity providers, by name.
+    #[serde(default)]
+    pub providers: BTreeMap<String, ProviderSettings>,
 }
 
 impl Default for Settings {
@@ -83,6 +94,7 @@ impl Default for Settings {
             days: 14,
             secret_key: secrecy::SecretString::default(),
             leaked_passwords: std::path::PathBuf::new(),
+            providers: BTreeMap::new(),
         }
     }
 }

@@ -52,6 +52,8 @@ pub enum Purpose {
     SignIn,
     /// Accepts an invitation.
     Invitation,
+    /// Signs in, also where the organization's identity provider is the only way: an operator gave it.
+    ByOperator,
     /// The mailbox that the person has agrees to another address.
     OldAddress(Uuid),
     /// The new mailbox agrees.
@@ -63,6 +65,7 @@ impl Purpose {
         match self {
             Self::SignIn => "sign_in",
             Self::Invitation => "invitation",
+            Self::ByOperator => "by_operator",
             Self::OldAddress(_) => "old_address",
             Self::NewAddress(_) => "new_address",
         }
@@ -72,6 +75,7 @@ impl Purpose {
         match (text, change) {
             ("sign_in", _) => Some(Self::SignIn),
             ("invitation", _) => Some(Self::Invitation),
+            ("by_operator", _) => Some(Self::ByOperator),
             ("old_address", Some(change)) => Some(Self::OldAddress(change)),
             ("new_address", Some(change)) => Some(Self::NewAddress(change)),
             _ => None,
@@ -80,7 +84,7 @@ impl Purpose {
 
     const fn change(self) -> Option<Uuid> {
         match self {
-            Self::SignIn | Self::Invitation => None,
+            Self::SignIn | Self::Invitation | Self::ByOperator => None,
             Self::OldAddress(change) | Self::NewAddress(change) => Some(change),
         }
     }

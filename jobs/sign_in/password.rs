@@ -14,6 +14,7 @@ use super::{
     easy,
     hashing::{Check, LONGEST, check, hash, hashed, normalized, work_in_vain},
     person::{Account, account, tell_of_change},
+    provider::only_way,
 };
 use crate::{
     audit::{Event, EventKind, Visitor, record},
@@ -27,8 +28,8 @@ use crate::{
 
 /// The shortest password, in characters.
 const SHORTEST: usize = 12;
-/// Attempts from one client address: many people may share it.
-const SIGN_IN_FROM: Limit = Limit { name: "sign_in_from", most: 60, seconds: 15 * 60 };
+/// Attempts from one client address, with a password or by a provider: many people may share it.
+pub(super) const SIGN_IN_FROM: Limit = Limit { name: "sign_in_from", most: 60, seconds: 15 * 60 };
 /// How often a signed-in person may type the password that they have. A bucket of its own: nobody else fills it.
 const OWN_PASSWORD: Limit = Limit { name: "own_password", most: 5, seconds: 15 * 60 };
 /// What is refused is answered no sooner than this, so that its time tells nothing.
@@ -41,6 +42,8 @@ pub enum Entry {
     In(Entered),
     /// The address is unknown, or the password is wrong: nobody learns which.
     Refused,
+    /// The password is right, and the organization's people sign in by its identity provider alone: its name.
+    Elsewhere(String),
     /// There were too many attempts; this many seconds are left until more are taken.
     TooMany(i32),
     /// Too many people sign in at this moment.
@@ -101,10 +104,7 @@ pub async fn by_password(
     }
     let entry = match fitting(db, &address, password).await? {
         Fit::Busy => Entry::Busy,
-        Fit::Person(fit) => match enter(db, gate, &fit, visitor).await? {
-            Some(entered) => Entry::In(entered),
-            None => Entry::Refused,
-        },
+        Fit::Person(fit) => enter(db, gate, &fit, visitor).await?,
         Fit::None(accounts) => {
             for (organization, person) in accounts {
                 note_failure(db, organization, person, "password", visitor).await?;
@@ -181,9 +181,9 @@ async fn fitting(db: &Db, address: &str, password: &str) -> Result<Fit, sqlx::Er
     Ok(Fit::None(found.iter().map(|row| (row.organization, row.person)).collect()))
 }
 
-async fn enter(db: &Db, gate: &Gate, fit: &Fitting, visitor: &Visitor) -> Result<Option<Entered>, sqlx::Error> {
+async fn enter(db: &Db, gate: &Gate, fit: &Fitting, visitor: &Visitor) -> Result<Entry, sqlx::Error> {
     let mut tx = db.view(fit.organization, &View::Coaches(vec![fit.person])).await?;
-    let Some(person) = lock_person(&mut tx, fit.person).await? else { return Ok(None) };
+    let Some(person) = lock_person(&mut tx, fit.person).await? else { return Ok(Entry::Refused) };
     // It may have been changed since it was read.
     let kept = sqlx::query!(
         "update credentials set password_hash = coalesce($3, password_hash) where person_id = $1 and password_hash = $2",
@@ -192,11 +192,16 @@ async fn enter(db: &Db, gate: &Gate, fit: &Fitting, visitor: &Visitor) -> Result
         fit.renewed
     );
     if kept.execute(tx.conn()).await?.rows_affected() == 0 {
-        return Ok(None);
+        return Ok(Entry::Refused);
     }
-    let entered = browsers::begin(&mut tx, gate, person, "password", visitor).await?;
+    if let Some(provider) = only_way(&mut tx, gate).await? {
+        return Ok(Entry::Elsewhere(provider.name().to_owned()));
+    }
+    let Some(entered) = browsers::begin(&mut tx, gate, person, "password", visitor).await? else {
+        return Ok(Entry::Refused);
+    };
     tx.commit().await?;
-    Ok(Some(entered))
+    Ok(Entry::In(entered))
 }
 
 /// What became of typing one's own password again.

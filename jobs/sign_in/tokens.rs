@@ -57,6 +57,9 @@ pub enum TokenError {
     /// The address or the password isn't right.
     #[error("the address or the password isn’t right")]
     Refused,
+    /// The organization's people sign in by its identity provider alone.
+    #[error("your organization’s people sign in with its identity provider alone; a program needs an API key")]
+    Elsewhere,
     /// There were too many attempts; this many seconds are left until more are taken.
     #[error("there were too many attempts; wait and try again")]
     TooMany(i32),
@@ -113,6 +116,7 @@ pub async fn log_in(db: &Db, gate: &Gate, typed: Typed<'_>, visitor: &Visitor) -
     let secret = match by_password(db, gate, (typed.address, typed.password), visitor).await? {
         Entry::In(entered) => entered.secret,
         Entry::Refused => return Err(TokenError::Refused),
+        Entry::Elsewhere(_) => return Err(TokenError::Elsewhere),
         Entry::TooMany(seconds) => return Err(TokenError::TooMany(seconds)),
         Entry::Busy => return Err(TokenError::Busy),
     };

@@ -75,6 +75,8 @@ const FILES: &[(&str, &str)] = embed![
     "page/turns.html",
     "page/sign_in.html",
     "page/one_time.html",
+    "page/provider.html",
+    "page/onward.html",
     "page/code.html",
     "page/account.html",
     "page/factor.html",

@@ -112,6 +112,9 @@ async fn run(globals: &Globals, with_model: bool) -> anyhow::Result<ExitCode> {
         {
             Ok(services) => {
                 check("bucket", bucket(&services).await);
+                if !services.gate.providers().is_empty() {
+                    check("identity providers", providers(&services).await);
+                }
                 check("mail", services.desk.post.mailer.check().await.map_err(|error| error.to_string()));
                 check("search", services.embedder.check().await.map_err(|error| error.to_string()));
                 let reached = services.summarizer.check().await.map_err(|error| error.to_string());
@@ -252,6 +255,16 @@ async fn isolation(url: &SecretString) -> Result<String, String> {
         ));
     }
     Ok(format!("signs in as {}, in the role {}, under row-level security", rights.login, db::APP_ROLE))
+}
+
+/// Who else says who somebody is.
+async fn providers(services: &Services) -> Result<String, String> {
+    let mut told = Vec::new();
+    for provider in services.gate.providers() {
+        told.push(provider.check(&services.db).await);
+    }
+    let wrong: Vec<&str> = told.iter().filter_map(|one| one.as_ref().err()).map(String::as_str).collect();
+    if wrong.is_empty() { Ok(told.into_iter().flatten().collect::<Vec<_>>().join("; ")) } else { Err(wrong.join("; ")) }
 }
 
 async fn bucket(services: &Services) -> Result<String, String> {

@@ -122,6 +122,28 @@ pub(crate) enum People {
         #[arg(long, short)]
         yes: bool,
     },
+    /// Show a link that signs a person in, once, within a quarter of an hour
+    ///
+    /// For whoever gets in in no other way: the organization's identity provider is the only one, and it's away; or no email
+    /// arrives. Make sure that it's they who get it. A second factor is still asked for.
+    SignInLink {
+        /// The person's handle, address or id
+        person: String,
+        /// The organization's handle; required if there are several
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Disconnect a person from their account at the identity provider, and sign them out everywhere
+    ///
+    /// For whoever has another account there, or whose account isn't theirs any more. The next account that comes with their
+    /// verified address is connected.
+    DisconnectProvider {
+        /// The person's handle, address or id
+        person: String,
+        /// The organization's handle; required if there are several
+        #[arg(long)]
+        org: Option<String>,
+    },
     #[command(subcommand)]
     Teams(teams::Teams),
 }
@@ -181,6 +203,19 @@ impl People {
                 done(app, &person, "active")?;
             }
             Self::ResetFactor { person, org, yes } => reset_factor(app, org.as_deref(), &person, yes).await?,
+            Self::SignInLink { person, org } => {
+                let (mut tx, person) = find(app, org.as_deref(), &person).await?;
+                let link = sign_in::operators_link(&mut tx, &app.services.gate, person.id).await?;
+                let link = link.ok_or_else(|| anyhow::anyhow!("{} was deactivated", person.handle))?;
+                tx.commit().await?;
+                app.output.one(&json!({ "id": person.id, "handle": person.handle, "link": link }), |_| link.clone())?;
+            }
+            Self::DisconnectProvider { person, org } => {
+                let (mut tx, person) = find(app, org.as_deref(), &person).await?;
+                let gone = sign_in::disconnect_provider(&mut tx, person.id, &Visitor::default()).await?;
+                tx.commit().await?;
+                done(app, &person, if gone { "disconnected, and signed out" } else { "no account is connected" })?;
+            }
             Self::Teams(command) => return command.run(app).await,
         }
         Ok(ExitCode::SUCCESS)

@@ -20,6 +20,7 @@ pub(super) fn sections() -> Vec<(&'static str, &'static [&'static str])> {
         ("mail", fields::<mail::Settings>()),
         ("review", fields::<desk::Settings>()),
         ("sign_in", fields::<sign_in::Settings>()),
+        ("sign_in.providers.*", fields::<sign_in::ProviderSettings>()),
         ("export", fields::<export::Settings>()),
         ("webhooks", fields::<webhook::Settings>()),
         ("log", fields::<Log>()),
@@ -31,7 +32,7 @@ fn known() -> Vec<String> {
     let sections = sections();
     let schedules = debrief_jobs::schedules();
     let keys = sections.iter().flat_map(|(section, keys)| keys.iter().map(move |key| join(section, key)));
-    keys.filter(|key| !["llm.models", "queue.schedules"].contains(&key.as_str()))
+    keys.filter(|key| !["llm.models", "queue.schedules", "sign_in.providers"].contains(&key.as_str()))
         .filter(|key| sections.iter().all(|(section, _)| section != key))
         .chain(schedules.iter().map(|schedule| join("queue.schedules", schedule.name)))
         .collect()
@@ -151,8 +152,9 @@ fn complaint(place: Place, key: &str, known: &[String]) -> String {
 
 /// The name that was probably intended.
 fn meant(place: Place, key: &str, known: &[String]) -> Option<String> {
-    // A model's name is up to the user.
-    let own = key.strip_prefix("llm.models.").and_then(|rest| rest.split('.').next()).unwrap_or("NAME");
+    // A model's name, or a provider's, is up to the user.
+    let own = ["llm.models.", "sign_in.providers."].iter().find_map(|section| key.strip_prefix(section));
+    let own = own.and_then(|rest| rest.split('.').next()).unwrap_or("NAME");
     let names = known.iter().map(|known| place.written(&known.replace('*', own)));
     let others = NOT_SETTINGS.iter().filter(|_| place == Place::Environment).map(|name| (*name).to_owned());
     let wanted = place.written(key);
@@ -222,6 +224,11 @@ mod tests {
             ("[queue]\nconcurency = 3", "", "queue.concurency; did you mean queue.concurrency?"),
             ("[queue.schedules]\nexprot = 'off'", "", "queue.schedules.exprot; did you mean queue.schedules.export?"),
             ("[llm.models.cheap]\nmodell = 'm'", "", "llm.models.cheap.modell; did you mean llm.models.cheap.model?"),
+            (
+                "[sign_in.providers.acme]\nisuer = 'x'",
+                "",
+                "sign_in.providers.acme.isuer; did you mean sign_in.providers.acme.issuer?",
+            ),
             ("[http]\nbase_url = 'http://x'", "", "http.base_url; did you mean review.base_url?"),
             ("log = 'debug'", "", "log is a section; its settings are log.filter, log.format"),
             ("", "http_listen", "DEBRIEF_HTTP_LISTEN; did you mean DEBRIEF_HTTP__LISTEN?"),

@@ -25,6 +25,34 @@ fn a_model_takes_an_address_and_a_name() {
 }
 
 #[test]
+fn a_provider_is_a_section_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("debrief.toml");
+    // Domains as the environment has them, and as a file does.
+    for domains in ["'northlight.example, north.example'", "['northlight.example', 'north.example']"] {
+        let text = format!(
+            "[sign_in.providers.acme]\norganization = 'northlight'\nissuer = 'https://id.example'\nclient_id = 'x'\n\
+             second_factor = 'provider'\ndomains = {domains}"
+        );
+        std::fs::write(&file, text).expect("a file");
+        let sign_in = Config::load(Some(&file), Path::new("/data")).expect("it can be used").sign_in;
+        let acme = &sign_in.providers["acme"];
+        assert_eq!(acme.domains, ["northlight.example", "north.example"]);
+        assert_eq!(acme.second_factor, sign_in::SecondFactor::Provider);
+        assert!(!acme.required && acme.listed.is_none() && sign_in.idle_hours == 12);
+    }
+    let missing = complaint("[sign_in.providers.acme]\nissuer = 'https://id.example'").expect("it is told");
+    assert!(missing.contains("organization"), "{missing}");
+    let wrong = complaint(
+        "[sign_in.providers.acme]\norganization = 'n'\nissuer = 'https://i.example'\nclient_id = 'x'\nsecond_factor = 'SECRET'",
+    );
+    assert!(
+        wrong.as_deref().is_some_and(|told| told.contains("it isn't one of the values") && !told.contains("SECRET")),
+        "{wrong:?}"
+    );
+}
+
+#[test]
 fn a_sender_in_the_quotes_of_a_shell_is_read() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("debrief.toml");
@@ -149,6 +177,7 @@ fn the_manual_names_every_key() {
             "" => String::new(),
             // A model's keys are those of the section above.
             "llm.models.*" => "[llm]".to_owned(),
+            "sign_in.providers.*" => "[sign_in.providers]".to_owned(),
             section => format!("[{section}]"),
         };
         let from = DEFAULTS.find(&format!("\n{section}")).expect("the section is there");

@@ -1,8 +1,8 @@
 //! Who is in a review: whoever opened a link to its session, or its coach, signed in.
 //!
 //! A visit is a cookie whose hash is in the database; it sees only its own session. A sign-in sees what the person's
-//! rights reach. Where an organization wants a second factor of everybody, a mailbox isn't enough: a link then only says
-//! where to go, and its coach signs in.
+//! rights reach. Where an organization wants a second factor of everybody, or its identity provider is the only way in, a
+//! mailbox isn't enough: a link then only says where to go, and its coach signs in.
 
 use axum::{
     extract::{Path, State},
@@ -87,8 +87,8 @@ pub(super) async fn guest(state: &HttpState, parts: &Parts, session_id: Uuid) ->
         // The browser can choose any cookie name: what counts is the session that the visit was opened for.
         && visit.session_id == session_id
     {
-        if !visit.wants_sign_in {
-            let mut tx = db.view(visit.organization, &View::nothing()).await?;
+        let mut tx = db.view(visit.organization, &View::nothing()).await?;
+        if !visit.wants_sign_in && sign_in::only_way(&mut tx, &state.services.gate).await?.is_none() {
             let via = Via::Link(visit.link_id);
             let caller = Caller::load(&mut tx, Some(visit.coach_id), via, None, visitor).await?.ok_or_else(closed)?;
             return Ok(Guest::new(session_id, secret, caller, Some(visit)));
@@ -171,7 +171,8 @@ fn link_is_not_enough() -> Failure {
     Failure::new(
         StatusCode::UNAUTHORIZED,
         "Sign in to open this review",
-        "Nothing was changed. Your organization asks everybody for a second factor, so a link alone opens no review. Sign in with \
-         the address that the link was sent to, and you’ll come back here. If you’re signed in as somebody else, sign out first.",
+        "Nothing was changed. Your organization asks for more than a mailbox (a second factor, or its identity provider), so a link \
+         alone opens no review. Sign in with the address that the link was sent to, and you’ll come back here. If you’re signed in \
+         as somebody else, sign out first.",
     )
 }

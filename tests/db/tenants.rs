@@ -95,6 +95,9 @@ pub(super) async fn fill(world: &World) -> Full {
          select gen_random_uuid(), $1, id, 'new@other.example', now() + interval '1 day' from coaches",
         "insert into one_time_links (id, organization_id, person_id, purpose, token_sha256, expires_at)
          select gen_random_uuid(), $1, id, 'sign_in', uuid_send(id), now() + interval '1 day' from coaches",
+        "insert into provider_accounts (organization_id, issuer, subject, person_id) select $1, 'https://id.example', id::text, id from coaches",
+        "insert into provider_requests (organization_id, state_sha256, issuer, browser_sha256, anew, expires_at)
+         values ($1, uuid_send($1), 'https://id.example', 'x', false, now())",
         "insert into misdeliveries (id, organization_id, session_id, summary_id, mail_id, claim_ids)
          select gen_random_uuid(), $1, summaries.session_id, summaries.id, mails.id, '{}' from summaries cross join mails limit 1",
         "insert into objects_to_remove (organization_id, coach_id, session_id, object_key)
@@ -254,6 +257,8 @@ const OF_THE_ORGANIZATION: &[&str] = &[
     "organization_llm",
     "organizations",
     "passkeys",
+    "provider_accounts",
+    "provider_requests",
     "recovery_codes",
     "refresh_tokens",
     "sign_ins",

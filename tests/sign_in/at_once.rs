@@ -15,6 +15,7 @@ use super::{
     House, MAYA, PASSWORD,
     factor::{App, enrol},
     passkeys::{ask, enter, maya_with_passkey},
+    provider::{begin, with_provider},
 };
 
 /// Starts `late` while somebody else changes maya's account; once it waits for them, they do `changes` and are done.
@@ -60,6 +61,26 @@ async fn a_link_lets_nobody_in_who_leaves_meanwhile() {
     let answer = meanwhile(&house, &["update coaches set removed_at = now()", END], browser.post(&link, &[])).await;
     assert_eq!(answer.status, StatusCode::GONE, "{}", answer.body);
     assert_eq!(house.count(ALIVE).await, 0);
+}
+
+#[tokio::test]
+async fn a_provider_lets_nobody_in_who_leaves_or_moves_meanwhile() {
+    for changes in [
+        ["update coaches set removed_at = now()", END],
+        ["update coaches set email = 'maya@okafor.example'", END],
+        [
+            "insert into provider_accounts (organization_id, issuer, subject, person_id)
+             select organization_id, issuer, 'another', coaches.id from coaches cross join (select distinct issuer from provider_requests) i",
+            END,
+        ],
+    ] {
+        let (house, provider) = with_provider(|_| ()).await;
+        let mut browser = house.browser();
+        let back = begin(&mut browser, &provider).await;
+        let answer = meanwhile(&house, &changes, browser.get(&back)).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
+        assert_eq!(house.count(ALIVE).await, 0);
+    }
 }
 
 #[tokio::test]

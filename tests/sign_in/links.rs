@@ -2,7 +2,7 @@
 
 use axum::http::{StatusCode, header};
 
-use super::{House, MAYA, links_in};
+use super::{House, MAYA, links_in, provider::with_provider_and_passkeys};
 use crate::http::visit::{body, form, send};
 
 #[tokio::test]
@@ -173,7 +173,7 @@ async fn links_that_do_not_exist_are_limited() {
 }
 
 /// Every form of these pages.
-const POSTS: [&str; 24] = [
+const POSTS: [&str; 26] = [
     "/sign-in/link",
     "/sign-in/password",
     "/sign-in/link/{sign-in}",
@@ -186,6 +186,8 @@ const POSTS: [&str; 24] = [
     "/account/sign-ins/{browser}/end",
     "/account/sign-out",
     "/account/sign-out-everywhere",
+    "/sign-in/with/acme",
+    "/account/provider",
     "/account/second-factor/start",
     "/account/second-factor/confirm",
     "/account/second-factor/codes",
@@ -202,7 +204,7 @@ const POSTS: [&str; 24] = [
 
 #[tokio::test]
 async fn every_form_needs_the_token_of_its_browser_and_comes_from_our_own_page() {
-    let house = House::new().await;
+    let (house, _) = with_provider_and_passkeys().await;
     let mut maya = house.maya().await;
     maya.get("/account").await;
     maya.post("/account/address", &[("email", "new@northlight.example")]).await;
@@ -215,7 +217,8 @@ async fn every_form_needs_the_token_of_its_browser_and_comes_from_our_own_page()
     // Of what the forms would change, nothing has changed afterwards.
     let rows = "select (select count(*) from sign_ins where ended_at is null) + 10 * (select count(*) from credentials)
         + 100 * (select count(*) from one_time_links where used_at is null)
-        + 1000 * (select count(*) from address_changes where new_confirmed_at is not null or stopped_at is not null)";
+        + 1000 * (select count(*) from address_changes where new_confirmed_at is not null or stopped_at is not null)
+        + 10000 * (select count(*) from provider_requests)";
     let before = house.count(rows).await;
     for path in POSTS {
         let path = path

@@ -5,6 +5,7 @@ pub(crate) mod browser;
 mod chromium;
 mod database;
 pub(crate) mod filled;
+pub(crate) mod identity_provider;
 pub(crate) mod installation;
 pub(crate) mod llm_server;
 pub(crate) mod model;

@@ -10,6 +10,8 @@ use super::day;
 pub struct SignInLink {
     /// The links.
     pub links: Vec<LinkOf>,
+    /// Where it's an identity provider that signs in, and no link.
+    pub elsewhere: Vec<Elsewhere>,
     /// How many minutes they work.
     pub minutes: i32,
 }
@@ -25,6 +27,17 @@ pub struct LinkOf {
     pub link: String,
 }
 
+/// An organization whose people sign in by its identity provider alone.
+#[derive(Clone, Debug, Serialize)]
+pub struct Elsewhere {
+    /// The organization's name.
+    pub organization: String,
+    /// What the provider is called.
+    pub provider: String,
+    /// The page with its button.
+    pub link: String,
+}
+
 impl SignInLink {
     /// A realistic example.
     #[must_use]
@@ -34,7 +47,16 @@ impl SignInLink {
             name: "Maya Okafor".into(),
             link: "https://debrief.example/sign-in/link/dbo_Zk3vQ0m1bYt8hXw2".into(),
         };
-        Self { links: vec![link("Northlight Coaching"), link("Harbour Leadership")], minutes: 15 }
+        let elsewhere = Elsewhere {
+            organization: "Fjord Partners".into(),
+            provider: "Fjord ID".into(),
+            link: "https://debrief.example/sign-in/with/fjord".into(),
+        };
+        Self {
+            links: vec![link("Northlight Coaching"), link("Harbour Leadership")],
+            elsewhere: vec![elsewhere],
+            minutes: 15,
+        }
     }
 }
 
@@ -118,6 +140,8 @@ pub enum AccountChange {
     PasskeyAdded,
     /// The person removed a passkey.
     PasskeyRemoved,
+    /// An account at the organization's identity provider opens it from now on.
+    ProviderConnected,
     /// Another address, confirmed in both mailboxes. The mail goes to the one before.
     AddressChanged,
     /// Another address, given by an operator. The mail goes to the one before.
@@ -136,6 +160,9 @@ impl AccountChange {
             Self::CodesMade => "New recovery codes were made.",
             Self::PasskeyAdded => "A passkey was added.",
             Self::PasskeyRemoved => "A passkey was removed.",
+            Self::ProviderConnected => {
+                "An account at your organization’s identity provider was connected: it signs you in."
+            }
             Self::AddressChanged => "The email address of the account was changed.",
             Self::AddressGiven => "The email address of the account was changed by whoever runs Debrief for you.",
         }
@@ -177,6 +204,10 @@ impl AccountChange {
                  at your passkeys and set another password, which signs everybody else out. Then tell an admin of your \
                  organization."
             }
+            Self::ProviderConnected => {
+                "If that was you, there’s nothing to do. If not, somebody has an account with your address there: tell an admin of \
+                 your organization at once. Whoever runs Debrief for you can disconnect it, which signs everybody out."
+            }
             Self::AddressChanged | Self::AddressGiven => {
                 "If you know of it, there’s nothing to do: sign in with the new address. If not, this mailbox no longer lets you in: \
                  tell an admin of your organization at once, so that the address is put back."
@@ -186,7 +217,7 @@ impl AccountChange {
 
     /// Whether signing in is the first thing that helps, and possible with this mailbox.
     const fn signing_in_helps(self) -> bool {
-        !matches!(self, Self::FactorSet | Self::AddressChanged | Self::AddressGiven)
+        !matches!(self, Self::FactorSet | Self::ProviderConnected | Self::AddressChanged | Self::AddressGiven)
     }
 }
 

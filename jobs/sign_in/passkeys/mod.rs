@@ -79,6 +79,9 @@ pub enum PasskeyError {
     /// The person was removed.
     #[error("this account was deactivated")]
     Gone,
+    /// The organization's people sign in by its identity provider alone.
+    #[error("your organization’s people sign in with its identity provider alone: use that")]
+    Elsewhere,
     /// The sign-in has ended meanwhile.
     #[error("this sign-in has ended; sign in again")]
     Ended,

@@ -22,6 +22,7 @@ use crate::{
     sign_in::{
         Gate, SignedIn,
         browsers::{self, Entered, lock, rotate},
+        provider::only_way,
     },
 };
 
@@ -93,7 +94,7 @@ async fn enter(
         let tx = db.view(organization, &View::nothing()).await?;
         return Err(noted(tx, owner, refused, visitor).await?);
     }
-    let entered = browsers::begin(&mut tx, gate, person, "passkey", visitor).await?;
+    let entered = browsers::begin(&mut tx, gate, person, "passkey", visitor).await?.ok_or(PasskeyError::Elsewhere)?;
     tx.commit().await?;
     Ok(entered)
 }
@@ -137,6 +138,10 @@ pub async fn show_passkey(
     let shown = shown(answered)?;
     let mut tx = signed_in.enter(db).await?;
     lock(&mut tx, signed_in).await?.ok_or(PasskeyError::Ended)?;
+    // There it is a second factor, and shows nobody anew.
+    if signed_in.lacks.is_none() && only_way(&mut tx, gate).await?.is_some() {
+        return Err(PasskeyError::Elsewhere);
+    }
     if let Err(refused) = check(&mut tx, gate, signed_in.person, &shown, state).await {
         drop(tx);
         browsers::count("passkey", "refused");

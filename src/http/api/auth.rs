@@ -141,7 +141,9 @@ impl From<TokenError> for Problem {
     fn from(error: TokenError) -> Self {
         let detail = capitalized(&error.to_string());
         match error {
-            TokenError::Refused | TokenError::Ended | TokenError::Unknown => Self::new(Code::BadCredentials, detail),
+            TokenError::Refused | TokenError::Elsewhere | TokenError::Ended | TokenError::Unknown => {
+                Self::new(Code::BadCredentials, detail)
+            }
             TokenError::CodeDue | TokenError::EnrolmentDue | TokenError::AppDue => Self::new(Code::CodeDue, detail),
             TokenError::Code(CodeError::Wrong | CodeError::NoFactor) => Self::new(Code::CodeDue, detail),
             TokenError::TooMany(seconds) => Self::new(Code::TooManyRequests, detail).later(seconds),

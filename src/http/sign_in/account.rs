@@ -9,7 +9,7 @@ use chrono_tz::Tz;
 use debrief_jobs::{
     db::Tx,
     model::Role,
-    sign_in::{self, AddressError, Asked, Asking, Change, ListedSignIn},
+    sign_in::{self, AddressError, Asked, Asking, Change, ListedSignIn, Provider},
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -46,6 +46,10 @@ struct AccountPage {
     factor_required: bool,
     codes_left: i64,
     proving: Proving,
+    /// What the organization's identity provider is called.
+    provider: Option<String>,
+    /// Whether it's the only way in.
+    by_provider_alone: bool,
     /// The way on to the review that the person came for.
     onward: Option<String>,
     sign_ins: Vec<OneSignIn>,
@@ -78,6 +82,7 @@ struct OneSignIn {
     id: Uuid,
     browser: String,
     current: bool,
+    how: String,
     created: String,
     used: String,
 }
@@ -126,6 +131,22 @@ fn called(one: &ListedSignIn) -> String {
     }
 }
 
+/// How somebody signed in, after "Signed in"; empty where it isn't known.
+fn how(one: &ListedSignIn, provider: Option<&Provider>) -> String {
+    match one.method.as_deref() {
+        Some("password") => " with a password".into(),
+        Some("link") => " with a mailed link".into(),
+        Some("invitation") => " with an invitation".into(),
+        Some("passkey") => " with a passkey".into(),
+        Some("operator") => " with a link from whoever runs Debrief".into(),
+        Some("provider") => match provider {
+            Some(provider) => format!(" with {}", provider.label()),
+            None => " with an identity provider".into(),
+        },
+        _ => String::new(),
+    }
+}
+
 async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>, refused: Option<Refused>) -> Answer {
     let signed_in = inside.signed_in;
     let mut tx = signed_in.enter(&state.services.db).await?;
@@ -133,6 +154,7 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
     let sign_ins = sign_in::list_sign_ins(&mut tx, signed_in.person).await?;
     let change = sign_in::open_change(&mut tx, signed_in.person).await?;
     let keys = sign_in::passkeys(&mut tx, signed_in.person).await?;
+    let provider = sign_in::provider_of(&mut tx, &state.services.gate).await?;
     drop(tx);
     let zone: Tz = person.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let time = |at: DateTime<Utc>| at.with_timezone(&zone).format("%-d %B %Y, %H:%M").to_string();
@@ -140,6 +162,7 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         id: one.id,
         browser: called(&one),
         current: one.id == signed_in.id,
+        how: how(&one, provider),
         created: time(one.created_at),
         used: time(one.last_used_at),
     });
@@ -149,10 +172,10 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         created: time(one.created_at),
         used: one.last_used_at.map(time),
     });
-    let proving = inside.proof(&person);
+    let proving = inside.proof(&person, provider);
     let mut context = AccountPage {
         passkey: passkeys::to_add(state),
-        to_show: passkeys::to_show(state, &person).filter(|_| proving != Proving::Done),
+        to_show: passkeys::to_show(state, &person).filter(|_| !matches!(proving, Proving::Done | Proving::ByProvider)),
         passkeys: keys.collect(),
         passkey_name: inside.visitor.agent.as_deref().and_then(sign_in::browser).unwrap_or_default(),
         style: page::style_path(state),
@@ -162,6 +185,8 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         notice,
         problem: None,
         proving,
+        provider: provider.map(|provider| provider.label().to_owned()),
+        by_provider_alone: provider.is_some_and(Provider::is_required),
         name: person.name,
         organization: person.organization,
         roles: roles(&person.roles),

@@ -33,7 +33,7 @@ async fn change(state: &HttpState, link: &OneTime) -> Result<(Change, bool), Tur
     let (id, is_new) = match link.purpose {
         Purpose::OldAddress(id) => (id, false),
         Purpose::NewAddress(id) => (id, true),
-        Purpose::SignIn | Purpose::Invitation => return Err(over().into()),
+        Purpose::SignIn | Purpose::Invitation | Purpose::ByOperator => return Err(over().into()),
     };
     let mut tx = state.services.db.view(link.organization, &View::nothing()).await?;
     let open = sign_in::open_change(&mut tx, link.person).await?;

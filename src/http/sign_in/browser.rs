@@ -7,7 +7,7 @@ use axum::{
 use debrief_jobs::{
     audit::Visitor,
     secret::Secret,
-    sign_in::{self, Account, Lacks, Proof, SignedIn},
+    sign_in::{self, Account, Lacks, Proof, Provider, SignedIn},
 };
 use serde::Serialize;
 
@@ -31,15 +31,23 @@ pub(super) fn forget(state: &HttpState) -> String {
 
 /// The secret of the forms in a browser in which nobody is signed in, and its Set-Cookie header if it's new.
 pub(super) fn visitor_secret(state: &HttpState, headers: &HeaderMap) -> (Secret, Option<String>) {
-    let name = format!("{}debrief-form", guard::host_prefix(state));
-    match guard::cookie(headers, &name) {
-        Some(held) if held.reveal().len() >= 40 => (held, None),
-        _ => {
+    held_visitor_secret(state, headers).map_or_else(
+        || {
             let secret = Secret::random();
-            let cookie = guard::bake(state, name, &secret, None);
+            let cookie = guard::bake(state, visitor_cookie(state), &secret, None);
             (secret, Some(cookie))
-        }
-    }
+        },
+        |held| (held, None),
+    )
+}
+
+/// The secret of the forms in this browser, if it has one.
+pub(super) fn held_visitor_secret(state: &HttpState, headers: &HeaderMap) -> Option<Secret> {
+    guard::cookie(headers, &visitor_cookie(state)).filter(|held| held.reveal().len() >= 40)
+}
+
+fn visitor_cookie(state: &HttpState) -> String {
+    format!("{}debrief-form", guard::host_prefix(state))
 }
 
 /// Checks that a form was shown in this browser, in which nobody is signed in.
@@ -114,10 +122,11 @@ impl Inside {
         guard::check_token(&self.form_token, form)
     }
 
-    /// How the forms of the account have the person show who they are.
-    pub(super) fn proof(&self, person: &Account) -> Proving {
+    /// How the forms of the account have the person show who they are; `provider` is the organization's.
+    pub(super) fn proof(&self, person: &Account, provider: Option<&Provider>) -> Proving {
         match (self.signed_in.is_fresh, person.password_since) {
             (true, _) => Proving::Done,
+            (false, _) if provider.is_some_and(Provider::is_required) => Proving::ByProvider,
             (false, Some(_)) => Proving::ByPassword,
             (false, None) => Proving::ByLink,
         }
@@ -129,6 +138,14 @@ impl Inside {
         if self.signed_in.is_fresh {
             return Ok(Ok(()));
         }
+        let mut tx = self.signed_in.enter(&state.services.db).await?;
+        if let Some(provider) = sign_in::only_way(&mut tx, &state.services.gate).await? {
+            let label = provider.label();
+            return Ok(Err(Refused::input(format!(
+                "You signed in a while ago. Show first that it’s you, with {label}."
+            ))));
+        }
+        drop(tx);
         let Some(typed) = form.get("current").filter(|typed| !typed.is_empty()) else {
             let problem = "You signed in a while ago. First confirm that it’s you: with your password, or with a link that we email you.";
             return Ok(Err(Refused::input(problem)));
@@ -170,4 +187,6 @@ pub(super) enum Proving {
     ByPassword,
     /// To sign in anew by a mailed link: there is no password.
     ByLink,
+    /// To sign in anew with the organization's identity provider: there is no other way.
+    ByProvider,
 }

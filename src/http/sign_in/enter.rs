@@ -14,7 +14,9 @@ use serde::Serialize;
 use super::{
     Answer, Refused, Turn,
     browser::{self, Inside},
-    ended, passkeys, to, to_with,
+    ended, passkeys,
+    provider::{self, Button},
+    to, to_with,
 };
 use crate::http::{
     HttpState,
@@ -33,6 +35,8 @@ struct SignInPage<'a> {
     problem: Option<String>,
     with_password: bool,
     passkey: Option<passkeys::Offer>,
+    /// The identity providers that everybody sees.
+    providers: Vec<Button>,
 }
 
 /// What the sign-in page says.
@@ -55,6 +59,7 @@ fn sign_in_page(state: &HttpState, parts: &Parts, said: Said<'_>) -> Answer {
         problem: said.problem,
         with_password: said.with_password,
         passkey: passkeys::to_enter(state),
+        providers: state.services.gate.listed_providers().map(|provider| Button::of(state, provider)).collect(),
     };
     let page = page::render(state, said.status, "page/sign_in.html", &context)?;
     Ok(passkeys::scripted(state, with_cookie(page, cookie)))
@@ -70,7 +75,7 @@ pub(super) fn refuse(state: &HttpState, parts: &Parts, refused: Refused) -> Answ
     })
 }
 
-fn with_cookie(mut response: Response, cookie: Option<String>) -> Response {
+pub(super) fn with_cookie(mut response: Response, cookie: Option<String>) -> Response {
     if let Some(value) = cookie.and_then(|cookie| cookie.parse().ok()) {
         response.headers_mut().append(header::SET_COOKIE, value);
     }
@@ -148,6 +153,7 @@ pub(super) async fn by_password(State(state): State<HttpState>, parts: Parts, fo
                            link that we email you.";
             sign_in_page(&state, &parts, said(StatusCode::UNAUTHORIZED, problem.to_owned()))
         }
+        Entry::Elsewhere(name) => provider::in_place_of_password(&state, &parts, &name),
         Entry::TooMany(seconds) => {
             let problem = format!(
                 "There were too many attempts. Try again {}, or sign in with a link that we email you.",
@@ -212,8 +218,13 @@ fn gone(state: &HttpState, parts: &Parts) -> Answer {
 /// `GET /sign-in/link/{token}`
 pub(super) async fn show_link(State(state): State<HttpState>, Path(token): Path<String>, parts: Parts) -> Answer {
     let link = find(&state, &parts, &token).await?;
-    if !link.works || link.purpose != Purpose::SignIn {
+    if !link.works || !matches!(link.purpose, Purpose::SignIn | Purpose::ByOperator) {
         return gone(&state, &parts);
+    }
+    if link.purpose == Purpose::SignIn
+        && let Some(page) = provider::in_place_of(&state, &parts, &link).await?
+    {
+        return Ok(page);
     }
     button_page(&state, &parts, &link, &token, None).await
 }
@@ -240,6 +251,9 @@ pub(super) async fn show_invitation(State(state): State<HttpState>, Path(token):
     let link = find(&state, &parts, &token).await?;
     if !link.works || link.purpose != Purpose::Invitation {
         return gone(&state, &parts);
+    }
+    if let Some(page) = provider::in_place_of(&state, &parts, &link).await? {
+        return Ok(page);
     }
     button_page(&state, &parts, &link, &token, None).await
 }

@@ -32,6 +32,9 @@ struct FactorPage {
     required: bool,
     proving: Proving,
     ask_for_link: String,
+    ask_provider: String,
+    /// What the organization's identity provider is called.
+    provider: Option<String>,
     email: String,
     secret: Option<String>,
     path: String,
@@ -66,6 +69,7 @@ pub(super) async fn refuse(state: &HttpState, inside: &Inside, refused: Refused)
 async fn render(state: &HttpState, inside: &Inside, refusal: Option<Refused>) -> Answer {
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
     let person = sign_in::account(&mut tx, inside.signed_in.person).await?.ok_or_else(Failure::not_found)?;
+    let provider = sign_in::provider_of(&mut tx, &state.services.gate).await?;
     let enrolment = sign_in::enrolment(&mut tx, &state.services.gate, &inside.signed_in).await.map_err(failed)?;
     drop(tx);
     let (path, side) = enrolment.as_ref().map(|it| (it.path.clone(), it.side)).unwrap_or_default();
@@ -79,8 +83,10 @@ async fn render(state: &HttpState, inside: &Inside, refusal: Option<Refused>) ->
         form_token: inside.form_token.clone(),
         problem: None,
         required,
-        proving: inside.proof(&person),
+        proving: inside.proof(&person, provider),
         ask_for_link: state.path("account/link"),
+        ask_provider: state.path("account/provider"),
+        provider: provider.map(|provider| provider.label().to_owned()),
         email: person.email,
         secret: enrolment.map(|it| it.secret),
         path,

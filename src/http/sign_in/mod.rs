@@ -7,6 +7,7 @@
 //! factor   /account/second-factor
 //! passkeys /sign-in/passkey  /account/passkeys
 //! address  /address/{token}
+//! provider /sign-in/with/{provider}  /account/provider
 //! start    /
 //! browser  the cookies, and who is signed in
 //! ```
@@ -21,6 +22,7 @@ mod code;
 mod enter;
 mod factor;
 mod passkeys;
+mod provider;
 mod start;
 
 use axum::{
@@ -45,10 +47,13 @@ pub(super) fn routes() -> Router<HttpState> {
         .route("/sign-in/password", post(enter::by_password))
         .route("/sign-in/link/{token}", get(enter::show_link).post(enter::open_link))
         .route("/sign-in/code", get(code::show).post(code::type_code))
+        .route("/sign-in/with/{provider}", get(provider::show).post(provider::begin))
+        .route("/sign-in/with/{provider}/answer", get(provider::answer))
         .route("/invitation/{token}", get(enter::show_invitation).post(enter::accept))
         .route("/address/{token}", get(address::show).post(address::decide))
         .route("/account", get(account::show))
         .route("/account/link", post(account::ask_for_link))
+        .route("/account/provider", post(provider::begin_anew))
         .route("/account/address", post(account::change_address))
         .route("/account/password", post(account::set_password))
         .route("/account/sign-ins/{sign_in}/end", post(account::end))
