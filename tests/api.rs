@@ -6,6 +6,7 @@ mod cross_origin;
 mod flow;
 pub(crate) mod form;
 mod goals;
+mod refusals;
 mod rights;
 mod uploads;
 

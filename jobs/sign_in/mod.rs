@@ -52,7 +52,7 @@ pub use one_time::{OneTime, Purpose, Token, find_link, is_guessing};
 pub use operator::{ChangeError, change_coach};
 pub use password::{Entry, PasswordError, Proof, by_password, prove, set_password};
 pub use person::{Account, account};
-pub use tokens::{OfToken, TokenError, Tokens, Typed, find_by_token, log_in, log_out, refresh};
+pub use tokens::{OfToken, TokenError, Tokens, Typed, find_by_token, log_in, log_out, log_out_by_access, refresh};
 
 /// How people sign in.
 #[derive(Clone, Debug, Deserialize)]

@@ -244,6 +244,22 @@ pub async fn log_out(db: &Db, token: &str, visitor: &Visitor) -> Result<(), sqlx
     tx.commit().await
 }
 
+/// Ends the sign-in of an access token, if it's one that works.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn log_out_by_access(db: &Db, gate: &Gate, token: &str, visitor: &Visitor) -> Result<(), sqlx::Error> {
+    let Some(Checked::Good(claims)) = gate.signer.as_ref().map(|it| it.check(token)) else { return Ok(()) };
+    let mut tx = db.view(claims.org, &View::nothing()).await?;
+    if let Some(signed_in) = browsers::standing(&mut tx, claims.sid, true).await?
+        && signed_in.person == claims.sub
+    {
+        let visitor = signed_in.visitor(visitor.clone());
+        browsers::end_browser(&mut tx, signed_in.person, signed_in.id, &visitor).await?;
+    }
+    tx.commit().await
+}
+
 /// Of whom an access token is.
 #[derive(Debug)]
 pub enum OfToken {

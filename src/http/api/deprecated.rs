@@ -72,7 +72,8 @@ async fn add(told: Arc<Told>, request: Request, next: Next) -> Response {
     response
 }
 
-fn of(method: HttpMethod) -> Method {
+/// The method of a request to such an operation.
+pub(super) fn of(method: HttpMethod) -> Method {
     match method {
         HttpMethod::Post => Method::POST,
         HttpMethod::Put => Method::PUT,

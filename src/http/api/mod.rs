@@ -3,6 +3,9 @@
 //! ```text
 //! call     who asks (an API key), how often, and the transaction that a right gives
 //! input    ids, parameters, bodies, cursors
+//! parameters  query parameters that an operation doesn't have
+//! expected what a value should have been
+//! words    what to do, in the words of the API
 //! problem  what went wrong: RFC 9457, with stable codes
 //! again    Idempotency-Key
 //! upload   how a transcript comes in
@@ -26,6 +29,7 @@ mod clients;
 mod cross_origin;
 mod deprecated;
 mod document;
+mod expected;
 mod exports;
 mod follow_ups;
 mod goals;
@@ -35,6 +39,7 @@ mod jobs;
 mod keys;
 mod me;
 mod organization;
+mod parameters;
 mod people;
 mod places;
 mod problem;
@@ -48,6 +53,7 @@ mod transcripts;
 mod upload;
 mod uploads;
 mod webhooks;
+mod words;
 
 use axum::{
     Router,
@@ -186,9 +192,12 @@ pub(super) fn router(state: &HttpState) -> Router<HttpState> {
     let mut openapi = openapi();
     let document = document::served(openapi.clone());
     let most = state.services.ingest.max_bytes;
+    // Behind `admit`: whoever isn't known hears that first.
+    let refuse = middleware::from_fn_with_state(parameters::known(&mut openapi), parameters::refuse);
     let router = router
+        .layer(refuse.clone())
         .layer(middleware::from_fn_with_state(state.clone(), call::admit))
-        .merge(open)
+        .merge(open.layer(refuse))
         .route("/v1/uploads", options(move || uploads::options(most)))
         .route("/v1/openapi.json", get(move || async move { document.clone().into_response() }))
         // Inside of the layers below: a preflight is a method that no endpoint has.
