@@ -7,6 +7,7 @@ mod flow;
 pub(crate) mod form;
 mod found;
 mod goals;
+mod refusals;
 mod rights;
 mod uploads;
 

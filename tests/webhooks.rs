@@ -284,6 +284,12 @@ async fn whoever_lost_the_job_posts_nothing_and_records_nothing() {
     assert!(matches!(ended, Err(JobError::Stale)), "{ended:?}");
     let unknown = log(&world).await;
     assert_eq!(unknown[0].state, DeliveryState::Due);
+    // As far as anybody can tell it's under way, as long as an attempt may take.
+    assert!(unknown[0].attempts.last().is_some_and(|last| last.under_way && last.error.is_none()), "{unknown:?}");
+    assert_eq!(unknown[0].next_attempt_at, None);
+    let minutes_ago = "update webhook_deliveries set attempts = jsonb_set(attempts, '{-1,at}', to_jsonb(now() - interval '2 minutes'))
+        where id = $1";
+    world.execute(minutes_ago, unknown[0].id).await;
     assert!(last_error(&world).await.contains("nobody recorded how this attempt ended"));
 
     // Whoever comes late doesn't post.

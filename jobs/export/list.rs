@@ -19,6 +19,8 @@ use crate::db::{TenantTx, Tx};
 pub struct ExportLine {
     /// Its id.
     pub id: Uuid,
+    /// How far it is.
+    pub state: ExportState,
     /// When it was started.
     pub created_at: DateTime<Utc>,
     /// The moment that all its files show.
@@ -30,6 +32,39 @@ pub struct ExportLine {
     /// Its files, once it is finished.
     #[schema(value_type = Option<Manifest>)]
     pub manifest: Option<Json<Manifest>>,
+}
+
+/// How far an export is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ExportState {
+    /// It runs, or waits to.
+    Running,
+    /// Its files can be downloaded.
+    Finished,
+    /// It was given up.
+    Failed,
+}
+
+struct Row {
+    id: Uuid,
+    created_at: DateTime<Utc>,
+    snapshot_at: Option<DateTime<Utc>>,
+    finished_at: Option<DateTime<Utc>>,
+    failed_reason: Option<String>,
+    manifest: Option<Json<Manifest>>,
+}
+
+impl From<Row> for ExportLine {
+    fn from(row: Row) -> Self {
+        let Row { id, created_at, snapshot_at, finished_at, failed_reason, manifest } = row;
+        let state = match (&failed_reason, finished_at) {
+            (Some(_), _) => ExportState::Failed,
+            (None, Some(_)) => ExportState::Finished,
+            (None, None) => ExportState::Running,
+        };
+        Self { id, state, created_at, snapshot_at, finished_at, failed_reason, manifest }
+    }
 }
 
 /// A page of exports.
@@ -54,8 +89,8 @@ async fn read(
     after: Option<Uuid>,
     limit: i64,
 ) -> Result<Vec<ExportLine>, sqlx::Error> {
-    sqlx::query_as!(
-        ExportLine,
+    let rows = sqlx::query_as!(
+        Row,
         r#"select id, created_at, snapshot_at, finished_at, failed_reason, manifest as "manifest: Json<Manifest>"
            from exports where ($1::uuid is null or id = $1) and ($2::uuid is null or id < $2)
            order by id desc limit $3"#,
@@ -64,7 +99,8 @@ async fn read(
         limit
     )
     .fetch_all(tx.conn())
-    .await
+    .await?;
+    Ok(rows.into_iter().map(ExportLine::from).collect())
 }
 
 /// A table of an export.

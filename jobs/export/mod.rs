@@ -25,5 +25,5 @@ pub struct Settings {
 }
 
 pub use job::{ExportAll, ExportOrganization, Needs, SCHEDULE, start};
-pub use list::{ColumnSchema, ExportLine, TableSchema, one, page, schema};
+pub use list::{ColumnSchema, ExportLine, ExportState, TableSchema, one, page, schema};
 pub use manifest::{ExportedFile, ExportedTable, Manifest, SCHEMA_VERSION};

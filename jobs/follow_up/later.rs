@@ -23,7 +23,7 @@ pub enum LaterError {
     #[error("a letter waits at most {MOST_DAYS} days")]
     TooLate,
     /// The time is past.
-    #[error("the time is past; leave it out (`null`) to send the letter now")]
+    #[error("the time is past; to send the letter now, send `null`")]
     Past,
     /// The database failed.
     #[error(transparent)]

@@ -172,10 +172,9 @@ fn pair<'a>(old: &[&'a Claim], new: &[&Claim]) -> (Vec<Option<&'a Claim>>, Vec<&
     };
     let mut partners: Vec<Option<&'a Claim>> =
         new.iter().map(|claim| take(&|it| it.lasting_id == claim.lasting_id)).collect();
-    let fits: [&dyn Fn(&Claim, &Claim) -> bool; 2] = [&|it, claim| it.text == claim.text, &|it, claim| {
-        shares_evidence(it, claim) || likeness(&it.text, &claim.text) >= ALIKE
-    }];
-    for fits in fits {
+    let same_words: fn(&Claim, &Claim) -> bool = |it, claim| it.text == claim.text;
+    let alike = |it: &Claim, claim: &Claim| shares_evidence(it, claim) || likeness(&it.text, &claim.text) >= ALIKE;
+    for fits in [same_words, alike] {
         for (claim, partner) in new.iter().zip(&mut partners).filter(|(_, partner)| partner.is_none()) {
             *partner = take(&|it| fits(it, claim));
         }

@@ -191,7 +191,7 @@ pub(super) async fn put_typed(
         None => Ok(()),
         Some((number, unfit)) => {
             let alias = super::shown(&aliases[number - 1]);
-            Err(PeopleError::BadAlias { alias, why: unfit.to_string() })
+            Err(PeopleError::BadAlias { alias, why: unfit.to_string().replace("isn’t used", "can’t be used") })
         }
     }
 }

@@ -134,7 +134,8 @@ pub async fn change_found(tx: &mut TenantTx, client: &Client, change: ClientChan
     few(change.tags.as_deref().unwrap_or_default(), "tags")?;
     let coach_id = client.coach_id;
     let name = change.name.as_deref().map(good_name).transpose()?;
-    let tags = change.tags.map(clean_all);
+    let tags = change.tags.map(|tags| clean_all("tags", &tags)).transpose()?;
+    let typed = clean_all("aliases", &change.aliases)?;
     let email = change.email.map(|email| email.as_deref().map(good_email).transpose()).transpose()?;
     let greeting = change.greeting.map(|greeting| greeting.as_deref().map(good_greeting).transpose()).transpose()?;
     if let Some(Some(email)) = &email {
@@ -165,7 +166,7 @@ pub async fn change_found(tx: &mut TenantTx, client: &Client, change: ClientChan
         name.filter(|name| names::alias_key(name) != names::alias_key(&client.name)).map(|_| client.name.clone());
     aliases::keep(tx, (coach_id, client.id), old_name.as_slice()).await?;
     aliases::remove(tx, client.id, &change.remove_aliases).await?;
-    aliases::put_typed(tx, (coach_id, client.id), &change.aliases).await?;
+    aliases::put_typed(tx, (coach_id, client.id), &typed).await?;
     if email.is_some_and(|email| email != client.email) {
         readdress(tx, client.id).await?;
     }

@@ -8,10 +8,10 @@ use super::{
     aliases::{self, OwnNames, Source},
     coach, coaches, few, good_email, good_name,
     put::{self, Put, Unsure, Word},
+    readable,
     roster::{self, Encoded, Entry, Roster},
 };
 use crate::{
-    clean,
     db::{Db, TenantTx, Tx},
     names, path,
 };
@@ -94,8 +94,8 @@ pub async fn add_client_of(tx: &mut TenantTx, coach_id: Uuid, client: NewClient<
         name: good_name(client.name)?,
         email: client.email.map(good_email).transpose()?,
         greeting: client.greeting.map(good_greeting).transpose()?,
-        aliases: client.aliases,
-        tags: client.tags.map(clean_all),
+        aliases: clean_all("aliases", &client.aliases)?,
+        tags: client.tags.map(|tags| clean_all("tags", &tags)).transpose()?,
     };
     let word = if client.namesake { Word::Namesake } else { Word::Operator };
     let put = put_one(tx, coach_id, entry.clone(), word).await?;
@@ -145,8 +145,11 @@ async fn put_one(tx: &mut TenantTx, coach_id: Uuid, entry: Entry, word: Word) ->
 }
 
 /// Cleans up tags and similar words: one line each.
-pub(super) fn clean_all(words: Vec<String>) -> Vec<String> {
-    words.iter().map(|word| clean::line(word)).filter(|word| !word.is_empty()).collect()
+/// Words that somebody typed, each on one line.
+pub(super) fn clean_all(field: &'static str, words: &[String]) -> Result<Vec<String>, PeopleError> {
+    let mut clean = words.iter().map(|word| readable(field, word)).collect::<Result<Vec<_>, _>>()?;
+    clean.retain(|word| !word.is_empty());
+    Ok(clean)
 }
 
 pub(super) fn good_greeting(greeting: &str) -> Result<String, PeopleError> {

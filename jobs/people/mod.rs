@@ -108,6 +108,9 @@ pub enum PeopleError {
     /// The name is too long.
     #[error("`{0}…` is too long for a name: use at most {max} characters", max = aliases::LONGEST_NAME)]
     LongName(String),
+    /// It has characters that can't be shown.
+    #[error("`{0}` contains characters that can’t be shown; type it again")]
+    Unreadable(&'static str),
     /// The name can't be an alias of this client.
     #[error("the alias `{alias}` {why}")]
     BadAlias {
@@ -348,8 +351,14 @@ fn good_handle(handle: &str) -> Result<&str, PeopleError> {
     if begins_well && all_good && handle.len() <= 63 { Ok(handle) } else { Err(PeopleError::BadHandle(handle.into())) }
 }
 
+/// What somebody typed, on one line. What can't be shown would be stored as a sign for it, which nobody meant.
+pub(crate) fn readable(field: &'static str, typed: &str) -> Result<String, PeopleError> {
+    let line = clean::line(typed);
+    if line.contains(char::REPLACEMENT_CHARACTER) { Err(PeopleError::Unreadable(field)) } else { Ok(line) }
+}
+
 pub(crate) fn good_name(name: &str) -> Result<String, PeopleError> {
-    let name = clean::line(name);
+    let name = readable("name", name)?;
     match name.chars().count() {
         0 => Err(PeopleError::NoName),
         count if count > aliases::LONGEST_NAME => Err(PeopleError::LongName(name.chars().take(40).collect())),

@@ -357,7 +357,17 @@ pub async fn split_label(
     visitor: &Visitor,
 ) -> Result<Corrected, ActionError> {
     let split = correct::split(tx, desk, session_id, label, answers, visitor).await;
-    split.map_err(|error| refusal(error, &[]))
+    split.map_err(|error| {
+        let is_label = matches!(error, NameError::NoLabel(_) | NameError::NotShared(_));
+        match refusal(error, &[]) {
+            ActionError::Invalid(problems) => {
+                let field = if is_label { "label" } else { "turns" };
+                let problem = |problem: Problem| Problem { field: field.to_owned(), ..problem };
+                ActionError::Invalid(problems.into_iter().map(problem).collect())
+            }
+            other => other,
+        }
+    })
 }
 
 /// Withdraws a guess about who a label is.

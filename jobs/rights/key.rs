@@ -18,12 +18,10 @@ use crate::{
     db::{Db, TenantTx, Tx, View},
 };
 
-/// How every key begins.
-const KEY_PREFIX: &str = "dbk_";
 const RANDOM: usize = 30;
 const CHECK: usize = 6;
 /// How much of a key is kept to recognize it by.
-const SHOWN: usize = KEY_PREFIX.len() + 6;
+const SHOWN: usize = KeyText::PREFIX.len() + 6;
 const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /// At most this many keys that work per organization.
 const MOST_KEYS: i64 = 200;
@@ -33,16 +31,19 @@ const MOST_KEYS: i64 = 200;
 pub struct KeyText(String);
 
 impl KeyText {
+    /// How every key begins.
+    pub const PREFIX: &str = "dbk_";
+
     fn random() -> Self {
         let mut random = rand::rng();
         let secret: String = (0..RANDOM).map(|_| char::from(LETTERS[random.random_range(0..LETTERS.len())])).collect();
-        Self(format!("{KEY_PREFIX}{secret}{}", checksum(&secret)))
+        Self(format!("{}{secret}{}", Self::PREFIX, checksum(&secret)))
     }
 
     /// Parses a key; `None` if it can't be one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix(KEY_PREFIX)?;
+        let rest = text.strip_prefix(Self::PREFIX)?;
         let fits = rest.len() == RANDOM + CHECK && rest.bytes().all(|byte| LETTERS.contains(&byte));
         let (secret, check) = rest.split_at_checked(RANDOM)?;
         (fits && checksum(secret) == check).then(|| Self(text.to_owned()))
@@ -98,8 +99,13 @@ pub enum KeyError {
     #[error("a key needs at least one scope: {}", Right::NAMES.join(", "))]
     NoScope,
     /// It could never be used for this.
-    #[error("a key like this can't have the scope `{0}`")]
-    Scope(Right),
+    #[error("{}", never_has(.scopes, *.of_organization))]
+    Scopes {
+        /// Those that it can't have.
+        scopes: Vec<Right>,
+        /// Whether it's the organization's own key.
+        of_organization: bool,
+    },
     /// It ends before it begins.
     #[error("the key's end is in the past")]
     Expired,
@@ -115,6 +121,15 @@ pub enum KeyError {
     /// The database failed.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+}
+
+fn never_has(scopes: &[Right], of_organization: bool) -> String {
+    let named: Vec<String> = scopes.iter().map(|right| format!("`{right}`")).collect();
+    let (which, named) = (if named.len() == 1 { "scope" } else { "scopes" }, named.join(", "));
+    match of_organization {
+        true => format!("a key of the organization can't have the {which} {named}: that takes a person"),
+        false => format!("a key of this person can't have the {which} {named}: none of the person's roles has it"),
+    }
 }
 
 /// A key that was created. The text is shown now and never again.
@@ -159,8 +174,9 @@ pub async fn issue(tx: &mut TenantTx, new: &NewKey) -> Result<Issued, KeyError> 
         None => bearer.view(**right).is_err(),
         Some(_) => bearer.roles().iter().all(|role| right.line().of(*role) == super::Reach::Nobody),
     };
-    if let Some(right) = new.scopes.iter().find(never) {
-        return Err(KeyError::Scope(*right));
+    let scopes: Vec<Right> = new.scopes.iter().filter(never).copied().collect();
+    if !scopes.is_empty() {
+        return Err(KeyError::Scopes { scopes, of_organization: new.person.is_none() });
     }
     let organization = tx.tenant();
     let count = sqlx::query_scalar!(

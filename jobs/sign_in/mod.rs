@@ -68,7 +68,7 @@ pub use provider::{
     Answer, Begun, Outcome, Provider, ProviderSettings, Refusal, SecondFactor, answer as answer_of_provider,
     begin as begin_at_provider, disconnect as disconnect_provider, only_way, provider_of,
 };
-pub use tokens::{OfToken, TokenError, Tokens, Typed, find_by_token, log_in, log_out, refresh};
+pub use tokens::{OfToken, TokenError, Tokens, Typed, find_by_token, log_in, log_out, log_out_by_access, refresh};
 
 /// How people sign in.
 #[derive(Clone, Debug, Deserialize)]

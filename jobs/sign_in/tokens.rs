@@ -246,8 +246,22 @@ async fn end_as_copied(tx: &mut TenantTx, signed_in: &SignedIn, visitor: &Visito
 /// Returns an error if the database can't be reached.
 pub async fn log_out(db: &Db, token: &str, visitor: &Visitor) -> Result<(), sqlx::Error> {
     let Some(found) = found(db, token).await? else { return Ok(()) };
-    let mut tx = db.view(found.organization, &View::nothing()).await?;
-    let signed_in = browsers::standing(&mut tx, found.sign_in, true).await?;
+    end(db, (found.organization, found.sign_in), visitor).await
+}
+
+/// Ends the sign-in of an access token, if it's one that works.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn log_out_by_access(db: &Db, gate: &Gate, token: &str, visitor: &Visitor) -> Result<(), sqlx::Error> {
+    let Some(Checked::Good(claims)) = gate.signer.as_ref().map(|it| it.check(token)) else { return Ok(()) };
+    end(db, (claims.org, claims.sid), visitor).await
+}
+
+async fn end(db: &Db, (organization, sign_in): (Uuid, Uuid), visitor: &Visitor) -> Result<(), sqlx::Error> {
+    let mut tx = db.view(organization, &View::nothing()).await?;
+    let signed_in = browsers::standing(&mut tx, sign_in, true).await?;
+    // That noted its use; the person's row is locked before any other of theirs.
     tx.commit().await?;
     let Some(signed_in) = signed_in else { return Ok(()) };
     let mut tx = signed_in.enter(db).await?;

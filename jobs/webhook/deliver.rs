@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What an attempt is until its end is recorded.
-const UNKNOWN: &str = "nobody recorded how this attempt ended: the worker stopped";
+pub(super) const UNKNOWN: &str = "nobody recorded how this attempt ended: the worker stopped";
 /// At most this many attempts of a delivery are kept: replays add to them.
 const MOST_ATTEMPTS: i32 = 50;
 

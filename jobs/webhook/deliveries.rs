@@ -1,16 +1,17 @@
 //! The log of deliveries, replays and tests: functions over the caller's transaction, which they don't commit.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
     Deliver, DeliveryState, EventType, SendWaiting, WebhookError, WebhookState,
+    deliver::UNKNOWN,
     emit::{Data, Message, add},
 };
 use crate::{
     db::{TenantTx, Tx},
-    queue::{Enqueued, enqueue, hasten},
+    queue::{Enqueued, JobArgs, enqueue, hasten},
 };
 
 /// At most this many deliveries are listed at a time.
@@ -34,7 +35,7 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// The last attempts, oldest first.
     pub attempts: Vec<Attempt>,
-    /// When it is sent next; `None` if it isn't.
+    /// When it is sent next; `None` if it isn't, or is being sent.
     pub next_attempt_at: Option<DateTime<Utc>>,
     /// When the event happened.
     pub created_at: DateTime<Utc>,
@@ -54,8 +55,11 @@ pub struct Attempt {
     pub status: Option<u16>,
     /// How long it took, in milliseconds; `None` if nobody knows how it ended.
     pub milliseconds: Option<i32>,
-    /// What went wrong, in at most 200 characters; `None` if the receiver took it.
+    /// What went wrong, in at most 200 characters; `None` if the receiver took it, or the attempt is under way.
     pub error: Option<String>,
+    /// Whether it's being made at this moment: how it ends isn't known yet.
+    #[serde(default)]
+    pub under_way: bool,
 }
 
 /// Which deliveries to list; the default is all.
@@ -125,9 +129,22 @@ struct Row {
     body: String,
 }
 
+/// How long an attempt can be under way.
+fn longest() -> TimeDelta {
+    TimeDelta::from_std(Deliver::POLICY.timeout).unwrap_or_default()
+}
+
 impl Row {
     fn delivery(self) -> Result<Delivery, sqlx::Error> {
-        let attempts = serde_json::from_value(self.attempts).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let mut attempts: Vec<Attempt> =
+            serde_json::from_value(self.attempts).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let mut next_attempt_at = self.next_attempt_at;
+        let last = attempts.last_mut().filter(|last| last.error.as_deref() == Some(UNKNOWN));
+        // The job is stopped after that time; until then nobody has failed to record anything.
+        if let Some(last) = last.filter(|last| self.state == DeliveryState::Due && Utc::now() - last.at < longest()) {
+            (last.error, last.under_way) = (None, true);
+            next_attempt_at = None;
+        }
         Ok(Delivery {
             id: self.id,
             webhook_id: self.webhook_id,
@@ -135,7 +152,7 @@ impl Row {
             r#type: self.r#type,
             state: self.state,
             attempts,
-            next_attempt_at: self.next_attempt_at,
+            next_attempt_at,
             created_at: self.created_at,
             finished_at: self.finished_at,
             body: self.body,

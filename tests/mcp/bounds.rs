@@ -106,7 +106,11 @@ async fn what_cannot_be_used_is_refused_with_what_to_do() {
         ("get_session", json!({}), "session_id"),
         ("get_transcript", json!({ "session_id": session, "limit": 1000 }), "from 1 to 200"),
         ("get_summary", json!({ "summary_id": session }), "Check the id"),
-        ("get_summary", json!({ "summary_id": api.reviewed.summary, "cursor": "WzksMF0" }), "Check the id"),
+        (
+            "get_summary",
+            json!({ "summary_id": api.reviewed.summary, "cursor": "WzksMF0" }),
+            "`next` of the page before",
+        ),
         ("search", json!({ "query": " " }), "at least one word"),
         ("search", json!({ "query": "x".repeat(1001) }), "search for a few words"),
         ("search", json!({ "query": "a", "limit": 21 }), "from 1 to 20"),

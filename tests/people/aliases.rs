@@ -43,11 +43,11 @@ async fn a_name_that_is_anothers_is_no_alias_whoever_writes_it() {
         ..ClientChange::default()
     };
     for (alias, said) in [
-        ("Dahl, Erik", "the alias `Dahl, Erik` is the name of another client and isn’t used"),
+        ("Dahl, Erik", "the alias `Dahl, Erik` is the name of another client and can’t be used"),
         ("Vee", "the alias `Vee` already means someone else and keeps that meaning"),
-        ("Maya", "the alias `Maya` is the coach’s name and isn’t used"),
-        ("Speaker 1", "the alias `Speaker 1` could be anyone and isn’t used"),
-        (&"x".repeat(201), "is longer than 200 characters and isn’t used"),
+        ("Maya", "the alias `Maya` is the coach’s name and can’t be used"),
+        ("Speaker 1", "the alias `Speaker 1` could be anyone and can’t be used"),
+        (&"x".repeat(201), "is longer than 200 characters and can’t be used"),
     ] {
         let refused = people::change_client(db, "maya", "Tom Becker", change(&["Tommy", alias])).await.expect_err(said);
         assert!(refused.to_string().contains(said), "{refused}");

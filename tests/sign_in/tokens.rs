@@ -89,6 +89,24 @@ async fn a_program_signs_in_works_for_its_person_and_signs_out() {
 }
 
 #[tokio::test]
+async fn a_program_signs_out_with_its_access_token_alone() {
+    let house = house().await;
+    house.maya_with_password().await;
+    let (tokens, other) = (house.log_in(PASSWORD, None).await.json(), house.log_in(PASSWORD, None).await.json());
+    for _ in 0..2 {
+        let out = ask(&house.router, Method::POST, "/v1/auth/logout", Some(&tokens["access_token"]), None).await;
+        assert_eq!(out.status, StatusCode::NO_CONTENT, "{}", out.body);
+    }
+    assert_eq!(house.me(&tokens).await.code(), "COACH_002");
+    assert_eq!(house.refresh(&tokens).await.code(), "COACH_002");
+    assert_eq!(house.me(&other).await.status, StatusCode::OK, "the other program stays signed in");
+    let nobody = ask(&house.router, Method::POST, "/v1/auth/logout", None, None).await;
+    assert_eq!(nobody.code(), "COACH_001", "nothing says whose sign-in ends");
+    let wrong = house.log_in("not the password of anybody", None).await.json();
+    assert_eq!(wrong["title"], "This key, token or password doesn’t work");
+}
+
+#[tokio::test]
 async fn a_refresh_token_that_comes_twice_ends_the_sign_in() {
     let house = house().await;
     house.maya_with_password().await;

@@ -106,6 +106,9 @@ impl Deliveries {
 /// How the last attempt ended, on one line.
 fn answer(delivery: &Delivery) -> String {
     let Some(last) = delivery.attempts.last() else { return "not sent yet".into() };
+    if last.under_way {
+        return "under way".into();
+    }
     let took = last.milliseconds.map(|milliseconds| format!(" ({milliseconds} ms)")).unwrap_or_default();
     match (&last.error, last.status) {
         (Some(error), _) => format!("{}{took}", error.chars().take(80).collect::<String>()),

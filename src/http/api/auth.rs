@@ -6,13 +6,16 @@ use axum::{
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use debrief_jobs::sign_in::{self, CodeError, TokenError, Tokens, Typed};
+use debrief_jobs::{
+    rights::KeyText,
+    sign_in::{self, CodeError, TokenError, Tokens, Typed},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
     call::{Answer, json_response},
-    input::Json,
+    input::{Json, MaybeJson},
     problem::{Code, Problem},
 };
 use crate::http::{HttpState, failure::capitalized, guard};
@@ -45,6 +48,15 @@ pub(super) struct Refresh {
     /// The newest refresh token.
     #[schema(max_length = 200, example = "dbrt_…")]
     refresh_token: String,
+}
+
+/// Whose sign-in ends; nothing where the access token in `Authorization` says it.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LogOut {
+    /// The newest refresh token.
+    #[schema(max_length = 200, example = "dbrt_…")]
+    refresh_token: Option<String>,
 }
 
 /// Tokens, under the names of OAuth 2.0 (RFC 6749).
@@ -103,13 +115,28 @@ pub(super) async fn refresh(State(state): State<HttpState>, parts: Parts, body: 
 
 /// Sign out
 ///
-/// Ends the sign-in of a refresh token, with its access tokens, at once. A token that doesn't work is answered in the same way.
-#[utoipa::path(post, path = "/v1/auth/logout", tag = "auth", operation_id = "log_out", request_body = Refresh, security(()),
-    responses((status = 204, description = "Nobody is signed in by it any more")))]
-pub(super) async fn logout(State(state): State<HttpState>, parts: Parts, body: Json<Refresh>) -> Answer {
-    bounded(&[("refresh_token", &body.value.refresh_token, MOST_TOKEN)])?;
+/// Ends the sign-in of a refresh token, with its access tokens, at once; or that of the access token in `Authorization`. A token
+/// that doesn't work is answered in the same way.
+#[utoipa::path(post, path = "/v1/auth/logout", tag = "auth", operation_id = "log_out", request_body = Option<LogOut>,
+    security((), ("key" = [])), responses((status = 204, description = "Nobody is signed in by it any more")))]
+pub(super) async fn logout(State(state): State<HttpState>, parts: Parts, body: MaybeJson<LogOut>) -> Answer {
+    let refresh = body.value.refresh_token.as_deref();
+    bounded(&[("refresh_token", refresh.unwrap_or_default(), MOST_TOKEN)])?;
+    let sent = parts.headers.get(header::AUTHORIZATION).and_then(|sent| sent.to_str().ok());
+    let access = sent.and_then(super::call::bearer).filter(|token| !token.starts_with(KeyText::PREFIX));
+    if refresh.is_none() && access.is_none() {
+        let detail = "Send the access token in Authorization: Bearer, or the `refresh_token` in the body. An API key has no \
+                      sign-in: DELETE /v1/keys/{id} revokes it.";
+        return Err(Problem::new(Code::NoCredentials, detail).into());
+    }
     let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
-    sign_in::log_out(&state.services.db, &body.value.refresh_token, &visitor).await?;
+    let services = &state.services;
+    if let Some(token) = refresh {
+        sign_in::log_out(&services.db, token, &visitor).await?;
+    }
+    if let Some(token) = access {
+        sign_in::log_out_by_access(&services.db, &services.gate, token, &visitor).await?;
+    }
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 

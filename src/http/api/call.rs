@@ -30,6 +30,7 @@ use uuid::Uuid;
 use super::{
     Settings,
     again::{self, Before},
+    input::List,
     problem::{Code, Problem},
 };
 use crate::http::{HttpState, guard};
@@ -127,8 +128,12 @@ async fn known(state: &HttpState, sent: Option<HeaderValue>, visitor: Visitor) -
         OfToken::Old => {}
         OfToken::Unknown => count_guess(state, &visitor, "unknown_key").await?,
     }
-    let detail = "The key or token is unknown, revoked or expired. Check that all of it was copied; get a new token with \
-                  POST /v1/auth/refresh.";
+    let detail = if text.starts_with(KeyText::PREFIX) {
+        "The key is unknown, revoked or expired. Check that all of it was copied."
+    } else {
+        "The token is unknown or expired, or its sign-in has ended. Check that all of it was copied; get a new one with \
+         POST /v1/auth/refresh."
+    };
     Err(Problem::new(Code::BadCredentials, detail))
 }
 
@@ -141,7 +146,7 @@ pub(super) async fn count_guess(state: &HttpState, visitor: &Visitor, kind: &'st
 }
 
 /// The scheme's name is case-insensitive (RFC 9110).
-fn bearer(value: &str) -> Option<&str> {
+pub(super) fn bearer(value: &str) -> Option<&str> {
     let (scheme, rest) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
 }
@@ -214,6 +219,8 @@ pub(super) struct Call {
     /// The path's pattern, such as `/v1/sessions/{id}`.
     route: String,
     path: String,
+    /// The list that is asked for, if it's a list.
+    pub(super) list: List,
     idempotency_key: Option<String>,
     if_match: Option<String>,
 }
@@ -231,6 +238,7 @@ impl FromRequestParts<HttpState> for Call {
             caller,
             method: parts.method.clone(),
             route: parts.extensions.get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned()),
+            list: List::at(&parts.uri),
             path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
             idempotency_key: named("idempotency-key").map(Cow::into_owned),
             if_match: named("if-match").map(Cow::into_owned),

@@ -5,7 +5,9 @@ use chrono::NaiveDate;
 use debrief_jobs::{
     correct::{self, Merged},
     db::{TenantTx, View},
-    people::{self, Applied, BookEntry, ClientChange, ClientSession, NewClient, Put, Removal, WantedClients},
+    people::{
+        self, Applied, BookEntry, ClientChange, ClientSession, NewClient, PeopleError, Put, Removal, WantedClients,
+    },
     rights::Right,
 };
 use serde::Deserialize;
@@ -16,6 +18,7 @@ use super::{
     call::{About, Answer, Call, Stop, etag_of, tagged},
     input::{Asked, Id, Json, Page, Paging, given},
     problem::{Code, Problem},
+    words,
 };
 
 /// Which clients.
@@ -36,6 +39,8 @@ pub(super) struct Which {
 }
 
 /// List clients
+///
+/// To find a client by address, send it as `q`.
 #[utoipa::path(get, path = "/v1/clients", tag = "clients", operation_id = "list_clients", params(Which),
     security(("key" = ["clients:read"])),
     responses((status = 200, description = "Clients, by name", body = Page<BookEntry>)))]
@@ -43,10 +48,10 @@ pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
     let paging = Paging { limit: which.limit, cursor: which.cursor };
     let limit = paging.limit()?;
     let (coach, tag, named) = (which.coach_id, which.tag, which.q);
-    let wanted = WantedClients { coach, tag, named, after: paging.after()?, limit: limit + 1 };
+    let wanted = WantedClients { coach, tag, named, after: paging.after(call.list)?, limit: limit + 1 };
     let mut tx = call.read(Right::ClientsRead).await?;
     let items = people::client_page(&mut tx, &wanted).await?;
-    let page = Page::of(items, limit, |row| (row.name.clone(), row.id));
+    let page = Page::of(call.list, items, limit, |row| (row.name.clone(), row.id));
     call.shown(tx, About::list(page.items.len()), &page).await
 }
 
@@ -184,7 +189,11 @@ pub(super) async fn change(call: Call, Id(id): Id, body: Json<Change>) -> Answer
     call.must_match(&etag)?;
     let Change { name, email, greeting, add_aliases, remove_aliases, tags } = body.value;
     let change = ClientChange { name, email, greeting, aliases: add_aliases, remove_aliases, tags };
-    people::change_found(&mut tx, &client.into(), change).await?;
+    let aliases = |field: &str| (field == "aliases").then(|| "add_aliases".to_owned());
+    people::change_found(&mut tx, &client.into(), change).await.map_err(|error| match error {
+        error @ PeopleError::NoAlias(_) => Problem::from(error).renamed(|_| Some("remove_aliases".to_owned())),
+        error => Problem::from(error).renamed(aliases),
+    })?;
     let (client, etag) = one(&mut tx, id).await?;
     call.done(tx, About::client(id), StatusCode::OK, &client, &[(header::ETAG, etag)]).await
 }
@@ -210,11 +219,11 @@ pub(super) async fn remove(call: Call, Id(id): Id) -> Answer {
     params(("id" = Uuid, Path,), Paging), security(("key" = ["clients:read"])),
     responses((status = 200, description = "Sessions", body = Page<ClientSession>)))]
 pub(super) async fn sessions(call: Call, Id(id): Id, Asked(paging): Asked<Paging>) -> Answer {
-    let (limit, after) = (paging.limit()?, paging.after::<(NaiveDate, Uuid)>()?);
+    let (limit, after) = (paging.limit()?, paging.after::<(NaiveDate, Uuid)>(call.list)?);
     let mut tx = call.read(Right::ClientsRead).await?;
     one(&mut tx, id).await?;
     let items = people::client_sessions(&mut tx, id, after, limit + 1).await?;
-    let page = Page::of(items, limit, |row| (row.session_date, row.session_id));
+    let page = Page::of(call.list, items, limit, |row| (row.session_date, row.session_id));
     call.shown(tx, About::client(id), &page).await
 }
 
@@ -268,6 +277,9 @@ pub(super) async fn import(call: Call, Asked(whose): Asked<Whose>, body: axum::b
     let coach = coach(&call, whose.coach_id)?;
     let mut tx = call.change(Right::ClientsWrite, &sha2::Sha256::digest(&body)).await?;
     known(&mut tx, coach).await?;
-    let applied = people::import_roster_of(&mut tx, coach, &body).await?;
+    let mut applied = people::import_roster_of(&mut tx, coach, &body).await?;
+    for problem in &mut applied.problems {
+        *problem = words::of_api(problem);
+    }
     call.done(tx, About::other(coach), StatusCode::OK, &applied, &[]).await
 }

@@ -7,7 +7,7 @@ use axum::{
 use utoipa::{
     Modify, OpenApi as _,
     openapi::{
-        Content, OpenApi, Ref, RefOr, Required, ResponseBuilder, Schema,
+        Content, HeaderBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Schema,
         path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn},
         schema::{AdditionalProperties, ObjectBuilder, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -109,13 +109,14 @@ pub(super) fn finished(mut openapi: OpenApi) -> OpenApi {
         if path.contains('{') {
             problem(operation, "404", "There is no such thing that this key can see");
         }
+        problems_have_a_schema(operation);
     }
     forbid_unknown_fields(&mut openapi);
     openapi
 }
 
 /// Every operation, with its path and method.
-fn operations(openapi: &mut OpenApi) -> impl Iterator<Item = (&str, HttpMethod, &mut Operation)> {
+pub(super) fn operations(openapi: &mut OpenApi) -> impl Iterator<Item = (&str, HttpMethod, &mut Operation)> {
     openapi.paths.paths.iter_mut().flat_map(|(path, item)| {
         let all = [
             (HttpMethod::Get, &mut item.get),
@@ -169,9 +170,30 @@ fn is_cursor(parameter: &RefOr<Parameter>) -> bool {
 }
 
 fn problem(operation: &mut Operation, status: &str, description: &str) {
-    let content = Content::builder().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build();
-    let response = ResponseBuilder::new().description(description).content("application/problem+json", content).build();
+    let response =
+        ResponseBuilder::new().description(description).content("application/problem+json", document()).build();
     operation.responses.responses.entry(status.to_owned()).or_insert(RefOr::T(response));
+}
+
+/// Endpoints describe some problems themselves: those have the same schema, and 429 its header.
+fn problems_have_a_schema(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        if status.starts_with(['4', '5']) && response.content.is_empty() {
+            response.content.insert("application/problem+json".to_owned(), RefOr::T(document()));
+        }
+        if status == "429" {
+            let header = HeaderBuilder::new()
+                .description(Some("The seconds until the next request is allowed"))
+                .schema(Some(ObjectBuilder::new().schema_type(Type::Integer)))
+                .build();
+            response.headers.insert("Retry-After".to_owned(), RefOr::T(header));
+        }
+    }
+}
+
+fn document() -> Content {
+    Content::builder().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build()
 }
 
 /// The document as it is served.

@@ -2,7 +2,7 @@
 
 use axum::{body::Body, extract::Path, http::StatusCode};
 use debrief_jobs::{
-    export::{self, ExportLine, TableSchema},
+    export::{self, ExportLine, ExportState, TableSchema},
     rights::Right,
 };
 use serde::Serialize;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     call::{About, Answer, Call},
     input::{Asked, Id, Page, Paging},
+    parameters::listed,
     problem::{Code, Problem},
     transcripts,
 };
@@ -21,9 +22,9 @@ use super::{
     security(("key" = ["exports:read"])),
     responses((status = 200, description = "Exports, newest first", body = Page<ExportLine>)))]
 pub(super) async fn list(call: Call, Asked(paging): Asked<Paging>) -> Answer {
-    let (limit, after) = (paging.limit()?, paging.after()?);
+    let (limit, after) = (paging.limit()?, paging.after(call.list)?);
     let mut tx = call.read(Right::ExportsRead).await?;
-    let page = Page::of(export::page(&mut tx, after, limit + 1).await?, limit, |row| row.id);
+    let page = Page::of(call.list, export::page(&mut tx, after, limit + 1).await?, limit, |row| row.id);
     call.shown(tx, About::list(page.items.len()), &page).await
 }
 
@@ -87,13 +88,22 @@ pub(super) async fn file(call: Call, path: Option<Path<(Uuid, String, String)>>)
     let Some(Path((id, table, format))) = path else { return Err(Problem::not_found().into()) };
     let mut tx = call.read(Right::ExportsRead).await?;
     let export = export::one(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    let tables = export.manifest.as_ref().map(|manifest| manifest.0.tables.as_slice()).unwrap_or_default();
-    let found = tables
-        .iter()
-        .filter(|known| known.name == table)
-        .flat_map(|known| &known.files)
-        .find(|file| file.format == format)
-        .ok_or_else(Problem::not_found)?;
+    let Some(manifest) = &export.manifest else {
+        let detail = match export.state {
+            ExportState::Failed => "This export failed, so it has no files. Start another one.",
+            ExportState::Running | ExportState::Finished => "This export isn’t finished, so it has no files yet.",
+        };
+        return Err(Problem::new(Code::NotFound, detail).into());
+    };
+    let tables = &manifest.0.tables;
+    let Some(files) = tables.iter().find(|known| known.name == table).map(|known| &known.files) else {
+        let there = listed(tables.iter().map(|known| known.name.as_ref()));
+        return Err(Problem::new(Code::NotFound, format!("This export has no such table. It has {there}.")).into());
+    };
+    let Some(found) = files.iter().find(|file| file.format == format) else {
+        let there = listed(files.iter().map(|file| file.format.as_ref()));
+        return Err(Problem::new(Code::NotFound, format!("There’s no such format. There are {there}.")).into());
+    };
     call.noted(tx, About::other(id)).await?;
     let content = call.state.services.bucket.stream(&found.key).await.map_err(|error| {
         tracing::error!(target: "http", { error = %error }, "a file of an export could not be read from the bucket");

@@ -2,17 +2,19 @@
 
 use axum::{
     body::{Body, Bytes},
-    extract::{FromRequest, FromRequestParts, Path, Query, Request},
-    http::{header, request::Parts},
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    http::{Uri, header, request::Parts},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
+use url::form_urlencoded;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{
     call::Stop,
+    expected,
     problem::{Code, Problem},
 };
 use crate::http::HttpState;
@@ -45,13 +47,16 @@ impl FromRequestParts<HttpState> for Ids {
 /// Query parameters.
 pub(super) struct Asked<T>(pub(super) T);
 
-impl<T: DeserializeOwned> FromRequestParts<HttpState> for Asked<T> {
+impl<T: DeserializeOwned + IntoParams> FromRequestParts<HttpState> for Asked<T> {
     type Rejection = Stop;
 
     async fn from_request_parts(parts: &mut Parts, _: &HttpState) -> Result<Self, Stop> {
-        let Query(asked) = Query::<T>::try_from_uri(&parts.uri)
-            .map_err(|error| Problem::new(Code::BadParameter, error.body_text()))?;
-        Ok(Self(asked))
+        let query = form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
+        let asked = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(query));
+        let wrong = |error: serde_path_to_error::Error<serde::de::value::Error>| {
+            expected::of_query::<T>(&error.path().to_string(), &error.inner().to_string())
+        };
+        Ok(Self(asked.map_err(wrong)?))
     }
 }
 
@@ -61,7 +66,7 @@ pub(super) struct Json<T> {
     pub(super) sha256: Vec<u8>,
 }
 
-impl<T: DeserializeOwned> FromRequest<HttpState> for Json<T> {
+impl<T: DeserializeOwned + ToSchema> FromRequest<HttpState> for Json<T> {
     type Rejection = Stop;
 
     async fn from_request(request: Request, state: &HttpState) -> Result<Self, Stop> {
@@ -75,10 +80,25 @@ impl<T: DeserializeOwned> FromRequest<HttpState> for Json<T> {
             return Err(Problem::new(Code::UnsupportedMediaType, detail).into());
         }
         let bytes = Bytes::from_request(request, state).await.map_err(|error| Problem::of_status(error.status()))?;
-        let value = serde_json::from_slice(&bytes)
-            .map_err(|error| Problem::new(Code::UnreadableBody, format!("The JSON can’t be used: {error}.")))?;
-        Ok(Self { value, sha256: Sha256::digest(&bytes).to_vec() })
+        Ok(Self { value: parsed(&bytes)?, sha256: Sha256::digest(&bytes).to_vec() })
     }
+}
+
+/// What JSON says, if it's what the schema of `T` has.
+fn parsed<T: DeserializeOwned + ToSchema>(json: &[u8]) -> Result<T, Problem> {
+    // All bodies are objects, and serde would take the values of a list for those of the fields.
+    if json.trim_ascii_start().starts_with(b"[") {
+        return Err(expected::of_body::<T>(".", "it’s a list"));
+    }
+    let mut text = serde_json::Deserializer::from_slice(json);
+    let value = serde_path_to_error::deserialize(&mut text).map_err(|error| {
+        if error.inner().is_data() {
+            return expected::of_body::<T>(&error.path().to_string(), &error.inner().to_string());
+        }
+        Problem::new(Code::UnreadableBody, format!("The body isn’t JSON: {}.", error.inner()))
+    })?;
+    text.end().map_err(|error| Problem::new(Code::UnreadableBody, format!("The body isn’t JSON: {error}.")))?;
+    Ok(value)
 }
 
 /// A JSON body that may be left out: then it is the default.
@@ -87,7 +107,7 @@ pub(super) struct MaybeJson<T> {
     pub(super) sha256: Vec<u8>,
 }
 
-impl<T: DeserializeOwned + Default> FromRequest<HttpState> for MaybeJson<T> {
+impl<T: DeserializeOwned + Default + ToSchema> FromRequest<HttpState> for MaybeJson<T> {
     type Rejection = Stop;
 
     async fn from_request(request: Request, state: &HttpState) -> Result<Self, Stop> {
@@ -96,12 +116,12 @@ impl<T: DeserializeOwned + Default> FromRequest<HttpState> for MaybeJson<T> {
         let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), state)
             .await
             .map_err(|error| Problem::of_status(error.status()))?;
-        if bytes.is_empty() {
-            return Ok(Self { value: T::default(), sha256: Sha256::digest(b"").to_vec() });
+        if bytes.is_empty() || bytes.trim_ascii() == b"null" {
+            return Ok(Self { value: T::default(), sha256: Sha256::digest(&bytes).to_vec() });
         }
         let request = Request::from_parts(parts, Body::from(bytes));
-        let Json { value, sha256 } = Json::<Option<T>>::from_request(request, state).await?;
-        Ok(Self { value: value.unwrap_or_default(), sha256 })
+        let Json { value, sha256 } = Json::from_request(request, state).await?;
+        Ok(Self { value, sha256 })
     }
 }
 
@@ -148,16 +168,43 @@ impl Paging {
         match self.limit {
             None => Ok(50),
             Some(limit @ 1..=200) => Ok(i64::from(limit)),
-            Some(_) => Err(Problem::new(Code::BadParameter, "`limit` is a number from 1 to 200.")),
+            Some(_) => Err(Problem::parameter("limit", "is a whole number from 1 to 200")),
         }
     }
 
-    /// What follows: the key of the last one shown.
-    pub(in crate::http) fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
+    /// What follows in this list: the key of the last one shown.
+    pub(in crate::http) fn after<K: DeserializeOwned>(&self, list: List) -> Result<Option<K>, Problem> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
-        let key = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        let wrong = || Problem::new(Code::BadCursor, "Use `next` of the page before, as it is, with the same filters.");
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
+        let key = bytes.strip_prefix(&list.0).and_then(|key| serde_json::from_slice(key).ok());
+        let wrong = || {
+            let detail = "It isn’t of this list with these filters. Use `next` of the page before, as it is, with the \
+                          same filters.";
+            Problem::new(Code::BadCursor, detail)
+        };
         key.map(Some).ok_or_else(wrong)
+    }
+}
+
+/// A list with its filters, as a cursor knows it: the cursor of another one would leave out or repeat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::http) struct List([u8; 6]);
+
+impl List {
+    /// The list of this name.
+    pub(in crate::http) fn named(name: &str) -> Self {
+        let mut list = [0; 6];
+        list.copy_from_slice(&Sha256::digest(name)[..6]);
+        Self(list)
+    }
+
+    /// The list at this address: its path and its filters, in whatever order and however they're encoded.
+    pub(super) fn at(uri: &Uri) -> Self {
+        let query = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+        let mut filters: Vec<_> = query.filter(|(name, _)| name != "cursor" && name != "limit").collect();
+        filters.sort_unstable();
+        let filters = form_urlencoded::Serializer::new(String::new()).extend_pairs(filters).finish();
+        Self::named(&format!("{}?{filters}", uri.path()))
     }
 }
 
@@ -171,17 +218,18 @@ pub(super) struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// A page of at most `limit` of `items`, of which one more than that was asked for.
-    pub(super) fn of<K: Serialize>(mut items: Vec<T>, limit: i64, key: impl Fn(&T) -> K) -> Self {
+    /// A page of at most `limit` of `items` of a list, of which one more than that was asked for.
+    pub(super) fn of<K: Serialize>(list: List, mut items: Vec<T>, limit: i64, key: impl Fn(&T) -> K) -> Self {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let more = items.len() > limit;
         items.truncate(limit);
-        let next = items.last().filter(|_| more).and_then(|last| cursor(&key(last)));
+        let next = items.last().filter(|_| more).and_then(|last| cursor(list, &key(last)));
         Self { items, next }
     }
 }
 
-/// The cursor of what follows the one with this key.
-pub(in crate::http) fn cursor<K: Serialize>(key: &K) -> Option<String> {
-    serde_json::to_vec(key).ok().map(|bytes| URL_SAFE_NO_PAD.encode(bytes))
+/// The cursor of what follows the one with this key in a list.
+pub(in crate::http) fn cursor<K: Serialize>(list: List, key: &K) -> Option<String> {
+    let key = serde_json::to_vec(key).ok()?;
+    Some(URL_SAFE_NO_PAD.encode([list.0.as_slice(), &key].concat()))
 }

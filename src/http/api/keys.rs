@@ -1,5 +1,7 @@
 //! `/v1/keys`: API keys of a person, or of the organization.
 
+use std::collections::BTreeSet;
+
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use debrief_jobs::{
@@ -13,6 +15,7 @@ use uuid::Uuid;
 use super::{
     call::{About, Answer, Call},
     input::{Asked, Id, Json, Page},
+    parameters::listed,
     problem::{Code, Problem},
 };
 
@@ -26,8 +29,10 @@ pub(super) struct Whose {
 }
 
 /// List API keys
+///
+/// One's own with `keys:own`, all with `keys:organization`.
 #[utoipa::path(get, path = "/v1/keys", tag = "keys", operation_id = "list_keys", params(Whose),
-    security(("key" = ["keys:own"])),
+    security(("key" = ["keys:own"]), ("key" = ["keys:organization"])),
     responses((status = 200, description = "Keys, newest first, without the keys themselves", body = Page<ApiKey>)))]
 pub(super) async fn list(call: Call, Asked(whose): Asked<Whose>) -> Answer {
     let (right, person) =
@@ -69,10 +74,11 @@ struct Created {
 /// Create an API key
 ///
 /// A key of a person has that person's rights, as far as its scopes go. No key can do more than the one that it's created
-/// with, and it ends when that one does; an access token creates none. A key of the organization that reads or changes clients' data is created by the
+/// with, and it ends when that one does; an access token creates none. One's own takes `keys:own`, one of the organization
+/// (`of_organization`) takes `keys:organization`. A key of the organization that reads or changes clients' data is created by the
 /// operator (`debrief keys create --org`), or by an admin where admins may read sessions.
 #[utoipa::path(post, path = "/v1/keys", tag = "keys", operation_id = "create_key", request_body = Wanted,
-    security(("key" = ["keys:own"])),
+    security(("key" = ["keys:own"]), ("key" = ["keys:organization"])),
     responses((status = 201, description = "The key", body = Created)))]
 pub(super) async fn create(call: Call, body: Json<Wanted>) -> Answer {
     let wanted = body.value;
@@ -90,8 +96,11 @@ pub(super) async fn create(call: Call, body: Json<Wanted>) -> Answer {
         Ok(View::Coaches(_)) => wanted.of_organization && scope.line().key != Reach::NoClientData,
         Err(_) => true,
     };
-    if let Some(more) = wanted.scopes.iter().find(exceeds) {
-        return Err(Problem::invalid("scopes", format!("The caller doesn’t have the right {more}.")).into());
+    let more: BTreeSet<&str> = wanted.scopes.iter().filter(exceeds).map(|right| right.as_str()).collect();
+    if !more.is_empty() {
+        let (rights, of) = (if more.len() == 1 { "right" } else { "rights" }, listed(more));
+        let whose = if wanted.of_organization { " for the whole organization" } else { "" };
+        return Err(Problem::invalid("scopes", format!("Your key doesn’t have the {rights} {of}{whose}.")).into());
     }
     let new = NewKey {
         name: wanted.name,
@@ -111,7 +120,7 @@ pub(super) async fn create(call: Call, body: Json<Wanted>) -> Answer {
 ///
 /// At once. One's own with `keys:own`, anybody's with `keys:organization`.
 #[utoipa::path(delete, path = "/v1/keys/{id}", tag = "keys", operation_id = "revoke_key", params(("id" = Uuid, Path,)),
-    security(("key" = ["keys:own"])), responses((status = 204, description = "It no longer works")))]
+    security(("key" = ["keys:own"]), ("key" = ["keys:organization"])), responses((status = 204, description = "It no longer works")))]
 pub(super) async fn revoke(call: Call, Id(id): Id) -> Answer {
     let of_all = call.caller.view(Right::KeysOrganization).is_ok();
     let (right, person) = if of_all { (Right::KeysOrganization, None) } else { (Right::KeysOwn, call.caller.person) };

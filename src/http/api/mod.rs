@@ -3,6 +3,9 @@
 //! ```text
 //! call     who asks (an API key), how often, and the transaction that a right gives
 //! input    ids, parameters, bodies, cursors
+//! parameters  query parameters that an operation doesn't have
+//! expected what a value should have been
+//! words    what to do, in the words of the API
 //! problem  what went wrong: RFC 9457, with stable codes
 //! again    Idempotency-Key
 //! upload   how a transcript comes in
@@ -24,6 +27,7 @@ pub(super) mod call;
 mod clients;
 mod cross_origin;
 mod document;
+mod expected;
 mod exports;
 mod follow_ups;
 mod goals;
@@ -33,6 +37,7 @@ mod jobs;
 mod keys;
 mod me;
 mod organization;
+mod parameters;
 mod people;
 mod places;
 mod problem;
@@ -46,6 +51,7 @@ mod transcripts;
 mod upload;
 mod uploads;
 mod webhooks;
+mod words;
 
 use std::time::Duration;
 
@@ -196,9 +202,12 @@ pub fn openapi() -> OpenApi {
 
 /// The routes under `/v1`.
 pub(super) fn router(state: &HttpState) -> Router<HttpState> {
+    let mut openapi = openapi();
+    // Behind `admit`: whoever isn't known hears that first.
+    let refuse = middleware::from_fn_with_state(parameters::known(&mut openapi), parameters::refuse);
     let admitted = |endpoints: OpenApiRouter<HttpState>| {
         let (router, _) = endpoints.split_for_parts();
-        router.layer(middleware::from_fn_with_state(state.clone(), call::admit))
+        router.layer(refuse.clone()).layer(middleware::from_fn_with_state(state.clone(), call::admit))
     };
     // Inside of what may be called from other origins: a preflight is a method that no endpoint has.
     let told = |router: Router<HttpState>| {
@@ -206,9 +215,9 @@ pub(super) fn router(state: &HttpState) -> Router<HttpState> {
         router.layer(middleware::from_fn(problems))
     };
     let (open, _) = entrances().split_for_parts();
-    let document = document::served(openapi());
+    let document = document::served(openapi);
     let router = admitted(endpoints())
-        .merge(open)
+        .merge(open.layer(refuse.clone()))
         .route("/v1/openapi.json", get(move || async move { document.clone().into_response() }));
     let most = state.services.ingest.max_bytes;
     let in_parts = told(admitted(uploads::endpoints()).route("/v1/uploads", options(uploads::options)));

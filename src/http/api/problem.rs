@@ -3,6 +3,8 @@
 //! A code never changes its meaning, and a code that is gone isn't given out again. `docs/API.md` lists them; a test keeps
 //! the list and [`Code::ALL`] alike.
 
+use std::collections::BTreeSet;
+
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -17,6 +19,7 @@ use debrief_jobs::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::{parameters::listed, words};
 use crate::http::failure::{capitalized, later};
 
 /// A kind of problem.
@@ -120,7 +123,7 @@ impl Code {
         use StatusCode as S;
         match self {
             Self::NoCredentials => ("COACH_001", S::UNAUTHORIZED, "Sign in first"),
-            Self::BadCredentials => ("COACH_002", S::UNAUTHORIZED, "This key doesn’t work"),
+            Self::BadCredentials => ("COACH_002", S::UNAUTHORIZED, "This key, token or password doesn’t work"),
             Self::RoleForbids => ("COACH_003", S::FORBIDDEN, "Your role doesn’t allow this"),
             Self::ScopeMissing => ("COACH_004", S::FORBIDDEN, "The API key lacks a scope"),
             Self::NotFound => ("COACH_005", S::NOT_FOUND, "Not found"),
@@ -211,6 +214,46 @@ impl Problem {
         let problem = problem.into();
         let errors = vec![FieldProblem { field: field.to_owned(), problem: problem.clone() }];
         Self { errors, ..Self::new(Code::Invalid, problem) }
+    }
+
+    /// A query parameter that can't be used; `problem` goes on after its name.
+    pub(super) fn parameter(name: &str, problem: &str) -> Self {
+        Self::new(Code::BadParameter, format!("`{name}` {problem}.")).with_fields([(name, format!("It {problem}."))])
+    }
+
+    /// Names the values that it is about, each with what is wrong with it.
+    pub(super) fn with_fields<'a>(mut self, fields: impl IntoIterator<Item = (&'a str, String)>) -> Self {
+        let field = |(field, problem): (&str, String)| FieldProblem { field: field.to_owned(), problem };
+        self.errors.extend(fields.into_iter().map(field));
+        self
+    }
+
+    /// Values that can't be used.
+    fn of_fields(errors: Vec<FieldProblem>) -> Self {
+        let detail = errors.first().map_or_else(String::new, |first| first.problem.clone());
+        Self { errors, ..Self::new(Code::Invalid, detail) }.and([])
+    }
+
+    /// The same under other names: a field of a page has another one in a body.
+    pub(super) fn renamed(mut self, name: impl Fn(&str) -> Option<String>) -> Self {
+        for error in &mut self.errors {
+            if let Some(name) = name(&error.field) {
+                error.field = name;
+            }
+        }
+        self.and([])
+    }
+
+    /// This and other problems, if all are about values: each is told.
+    pub(super) fn and(mut self, others: impl IntoIterator<Item = Self>) -> Self {
+        for other in others {
+            self.errors.extend(other.errors);
+        }
+        if let [_, _, ..] = self.errors.as_slice() {
+            let fields: BTreeSet<&str> = self.errors.iter().map(|error| error.field.as_str()).collect();
+            self.detail = format!("These can’t be used: {}. `errors` says why.", listed(fields));
+        }
+        self
     }
 
     pub(in crate::http) fn internal(error: &dyn std::fmt::Display) -> Self {
@@ -341,7 +384,7 @@ impl From<KeyError> for Problem {
         let field = match &error {
             KeyError::Database(_) => None,
             KeyError::Name => Some("name"),
-            KeyError::NoScope | KeyError::Scope(_) => Some("scopes"),
+            KeyError::NoScope | KeyError::Scopes { .. } => Some("scopes"),
             KeyError::Expired => Some("expires_at"),
             KeyError::NoPerson => Some("person_id"),
             KeyError::TooMany => return Self::new(Code::WrongState, capitalized(&error.to_string())),
@@ -364,9 +407,12 @@ impl From<ActionError> for Problem {
             ActionError::Invalid(problems) => {
                 let errors: Vec<FieldProblem> = problems
                     .into_iter()
-                    .map(|problem| FieldProblem { field: problem.field, problem: problem.problem })
+                    .map(|problem| FieldProblem {
+                        field: problem.field,
+                        problem: capitalized(&words::of_api(&problem.problem)),
+                    })
                     .collect();
-                return Self { errors, ..Self::new(Code::Invalid, detail) };
+                return Self::of_fields(errors);
             }
             ActionError::SpeaksAbout { sentences, .. } => {
                 let field = |id| FieldProblem { field: format!("claims.{id}"), problem: detail.clone() };
@@ -378,9 +424,20 @@ impl From<ActionError> for Problem {
                     format!("That isn’t the latest version and its content: version {newest} is. Read it again.");
                 return Self::new(Code::VersionChanged, detail);
             }
-            ActionError::RecipientChanged(_) => {
-                let detail =
-                    "The recipient that you sent isn’t the client’s present name and address. Read the letter again.";
+            ActionError::RecipientChanged(change) => {
+                let detail = match (&change.shown, &change.now) {
+                    (None, _) => {
+                        "You sent no `recipient`, or one without an address, and the client has one. Read the letter, and \
+                         send the name and the address that it goes to."
+                    }
+                    (Some(_), None) => {
+                        "The client has no address, so nothing is sent. Read the letter again, and send `null` as \
+                         `recipient`."
+                    }
+                    (Some(_), Some(_)) => {
+                        "The recipient that you sent isn’t the client’s present name and address. Read the letter again."
+                    }
+                };
                 return Self::new(Code::RecipientChanged, detail);
             }
             ActionError::NothingForClient => Code::NothingForClient,
@@ -412,7 +469,7 @@ impl From<GoalError> for Problem {
 
 impl From<PeopleError> for Problem {
     fn from(error: PeopleError) -> Self {
-        let detail = capitalized(&error.to_string());
+        let detail = capitalized(&words::of_api(&error.to_string()));
         match error {
             PeopleError::Database(error) => error.into(),
             PeopleError::NoClient { .. }
@@ -430,6 +487,8 @@ impl From<PeopleError> for Problem {
             PeopleError::CoachBusy(_) | PeopleError::FollowUpsHeld(_) => Self::new(Code::WrongState, detail),
             PeopleError::BadEmail(_) => Self::invalid("email", detail),
             PeopleError::NoName | PeopleError::LongName(_) => Self::invalid("name", detail),
+            PeopleError::Unreadable(field) => Self::invalid(field, detail),
+            PeopleError::BadAlias { .. } | PeopleError::NoAlias(_) => Self::invalid("aliases", detail),
             PeopleError::BadTimeZone(_) => Self::invalid("time_zone", detail),
             PeopleError::BadGreeting(_) => Self::invalid("greeting", detail),
             _ => Self::new(Code::Invalid, detail),

@@ -118,7 +118,10 @@ pub(super) async fn name(call: Call, Id(id): Id, body: Json<Names>) -> Answer {
         .collect();
     let mut tx = call.change(Right::SessionsWrite, &body.sha256).await?;
     let desk = &call.state.services.desk;
-    let corrected = actions::set_speakers(&mut tx, desk, id, &answers, &call.caller.visitor).await?;
+    let place = |field: &str| Some(format!("speakers[{}]", field.strip_prefix("speaker.")?));
+    let corrected = actions::set_speakers(&mut tx, desk, id, &answers, &call.caller.visitor)
+        .await
+        .map_err(|error| Problem::from(error).renamed(place))?;
     call.done(tx, About::session(id), StatusCode::OK, &corrected, &[]).await
 }
 

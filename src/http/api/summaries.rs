@@ -1,7 +1,5 @@
 //! `/v1/summaries`: list, show with evidence, edit, versions and their differences, refine, undo, dismiss, reopen.
 
-use std::collections::HashMap;
-
 use axum::{
     extract::Path,
     http::{StatusCode, header},
@@ -63,11 +61,11 @@ pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
         client: which.client_id,
         coach: which.coach_id,
         state: which.state,
-        after: paging.after()?,
+        after: paging.after(call.list)?,
         limit: limit + 1,
     };
     let mut tx = call.read(Right::SummariesRead).await?;
-    let page = Page::of(listing::summary_page(&mut tx, &wanted).await?, limit, |row| row.id);
+    let page = Page::of(call.list, listing::summary_page(&mut tx, &wanted).await?, limit, |row| row.id);
     call.shown(tx, About::list(page.items.len()), &page).await
 }
 
@@ -174,15 +172,55 @@ pub(super) async fn edit(call: Call, Id(id): Id, body: Json<Change>) -> Answer {
     let mut tx = call.change(Right::SummariesWrite, &body.sha256).await?;
     let (before, etag) = one(&mut tx, id).await?;
     call.must_match(&etag)?;
-    let known: HashMap<Uuid, ()> = before.claims.iter().map(|claim| (claim.id, ())).collect();
-    if let Some(unknown) = body.value.claims.iter().find(|claim| !known.contains_key(&claim.id)) {
-        let problem = "There’s no such claim in this version; each version gives its claims new ids.";
-        return Err(Problem::invalid(&format!("claims.{}", unknown.id), problem).into());
+    let problems = misplaced(&body.value, &before);
+    if let Some((first, others)) = problems.split_first() {
+        return Err(first.clone().and(others.to_vec()).into());
     }
+    let claims: Vec<Uuid> = body.value.claims.iter().map(|claim| claim.id).collect();
+    let sections: Vec<Section> = body.value.add.iter().map(|added| added.section).collect();
     let edits = Edits::from(body.value);
     let line = &before.line;
-    edit::edit(&mut tx, line.session_id, id, line.version, &edits, &call.caller.visitor).await?;
+    edit::edit(&mut tx, line.session_id, id, line.version, &edits, &call.caller.visitor)
+        .await
+        .map_err(|error| Problem::from(error).renamed(|field| place(field, &claims, &sections)))?;
     now(&call, tx, id).await
+}
+
+/// What is wrong with an edit as far as the claims tell: there's no such one, or it isn't one that somebody does by a day.
+fn misplaced(change: &Change, before: &ShownSummary) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (at, changed) in change.claims.iter().enumerate() {
+        let Some(claim) = before.claims.iter().find(|claim| claim.id == changed.id) else {
+            let problem = "There’s no such claim in this version; each version gives its claims new ids.";
+            problems.push(Problem::invalid(&format!("claims[{at}].id"), problem));
+            continue;
+        };
+        if claim.action.is_some() {
+            continue;
+        }
+        for (field, is_there) in [("owner", changed.owner.is_some()), ("due_date", changed.due_date.is_some())] {
+            if is_there {
+                let problem = "Only an action item has this. Move the claim to `action_items` first, with `section`.";
+                problems.push(Problem::invalid(&format!("claims[{at}].{field}"), problem));
+            }
+        }
+    }
+    problems
+}
+
+/// Where in the body a field of the page stands: `text.{claim}`, `add.{section}`.
+fn place(field: &str, claims: &[Uuid], sections: &[Section]) -> Option<String> {
+    if let Some(claim) = field.strip_prefix("text.") {
+        let at = claims.iter().position(|id| id.to_string() == claim)?;
+        return Some(format!("claims[{at}].text"));
+    }
+    let section = field.strip_prefix("add.")?;
+    let mut of_section = (0..sections.len()).filter(|at| sections[*at].as_str() == section);
+    match (of_section.next(), of_section.next()) {
+        (Some(at), None) => Some(format!("add[{at}].text")),
+        // Which one of several it is, the problem says.
+        _ => Some("add".to_owned()),
+    }
 }
 
 /// Ends a change with the summary as it is now.

@@ -60,9 +60,17 @@ pub(super) struct Wanted {
     events: Option<Vec<String>>,
 }
 
-/// Names of types of event, in the field `events`.
-fn types(names: Vec<String>) -> Result<Vec<EventType>, Problem> {
-    names.iter().map(|name| named("events", name)).collect()
+/// What is wrong with a webhook's fields: each of them is told.
+fn checked(call: &Call, url: Option<&str>, events: Option<Vec<String>>) -> Result<Option<Vec<EventType>>, Problem> {
+    let url = url.and_then(|url| call.state.services.webhooks.rules().url(url).err());
+    let mut problems: Vec<Problem> = url.map(|error| WebhookError::Url(error).into()).into_iter().collect();
+    let named = |name: &String| named("events", name).map_err(|problem| problems.push(problem)).ok();
+    let events: Option<Vec<EventType>> = events.map(|names| names.iter().filter_map(named).collect());
+    if problems.is_empty() {
+        return Ok(events);
+    }
+    let first = problems.remove(0);
+    Err(first.and(problems))
 }
 
 /// The type of event that a field names.
@@ -90,7 +98,7 @@ struct Added {
 pub(super) async fn create(call: Call, body: Json<Wanted>) -> Answer {
     let mut tx = call.change(Right::WebhooksWrite, &body.sha256).await?;
     let Wanted { url, description, events } = body.value;
-    let events = events.map(types).transpose()?;
+    let events = checked(&call, Some(&url), events)?;
     let new = webhook::New { url, description, events, created_by: call.caller.person };
     let added = webhook::add(&mut tx, call.state.services.webhooks.rules(), &new).await?;
     let shown = Added { id: added.id, secret: Some(added.secret.expose_secret().to_owned()) };
@@ -134,7 +142,9 @@ pub(super) struct Change {
 pub(super) async fn change(call: Call, Id(id): Id, body: Json<Change>) -> Answer {
     let mut tx = call.change(Right::WebhooksWrite, &body.sha256).await?;
     let Change { url, description, events, paused } = body.value;
-    let events = events.map(|events| events.map(types).transpose()).transpose()?;
+    let are_given = events.is_some();
+    let events = checked(&call, url.as_deref(), events.flatten())?;
+    let events = are_given.then_some(events);
     let is_other = url.is_some() || description.is_some() || events.is_some();
     if is_other || paused.is_none() {
         let change = webhook::Change { url, description, events };
@@ -222,14 +232,14 @@ pub(super) struct Which {
     responses((status = 200, description = "Deliveries with their attempts, newest first", body = Page<Delivery>)))]
 pub(super) async fn deliveries(call: Call, Id(id): Id, Asked(which): Asked<Which>) -> Answer {
     let paging = Paging { limit: which.limit, cursor: which.cursor };
-    let (limit, after) = (paging.limit()?, paging.after()?);
+    let (limit, after) = (paging.limit()?, paging.after(call.list)?);
     let event = which.event.map(|name| named("event", &name)).transpose()?;
     let mut tx = call.read(Right::WebhooksWrite).await?;
     webhook::get(&mut tx, id).await?;
     let (state, since) = (which.state, which.since);
     let filter = Filter { webhook_id: Some(id), state, event, since, after, ids: None };
     let items = webhook::deliveries(&mut tx, &filter, limit + 1).await?;
-    let page = Page::of(items, limit, |row| row.id);
+    let page = Page::of(call.list, items, limit, |row| row.id);
     call.shown(tx, About { count: Some(page.items.len()), ..About::other(id) }, &page).await
 }
 

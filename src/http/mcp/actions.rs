@@ -20,7 +20,10 @@ use super::{
     call::Told,
     input::{Asked, takes},
 };
-use crate::http::api::{call::About, input::Paging};
+use crate::http::api::{
+    call::About,
+    input::{List, Paging},
+};
 
 #[derive(Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -132,7 +135,7 @@ impl Server {
         annotations(title = "List action items", read_only_hint = true, open_world_hint = false)
     )]
     async fn list_action_items(&self, Asked(input): Asked<ActionsInput>, context: RequestContext<RoleServer>) -> Told {
-        let call = self.call("list_action_items", &context).await?;
+        let (call, list) = (self.call("list_action_items", &context).await?, List::named("list_action_items"));
         let limit = limit(input.limit, 50, 100)?;
         let owner = input.owner.map(|owner| match owner {
             Owing::Client => Owner::Client,
@@ -148,12 +151,12 @@ impl Server {
             item: None,
             from: input.from,
             to: input.to,
-            after: Paging { limit: None, cursor: input.cursor }.after()?,
+            after: Paging { limit: None, cursor: input.cursor }.after(list)?,
             limit: i64::from(limit) + 1,
         };
         let mut tx = call.enter(Right::SummariesRead).await?;
         let rows = listing::action_page(&mut tx, &wanted).await?;
-        let (action_items, next) = page(&rows, limit, |row| (row.session_date, row.claim_id));
+        let (action_items, next) = page(list, &rows, limit, |row| (row.session_date, row.item_id));
         call.shown(tx, About::list(action_items.len()), &ActionsOutput { action_items, next }).await
     }
 }

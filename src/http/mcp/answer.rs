@@ -11,7 +11,10 @@ use rmcp::{
 };
 use serde::Serialize;
 
-use crate::http::api::{Problem, input::cursor};
+use crate::http::api::{
+    Problem,
+    input::{List, cursor},
+};
 
 /// The most that one call tells, in bytes of JSON.
 const MOST_BYTES: usize = 48_000;
@@ -96,7 +99,7 @@ pub(super) fn fit<T: Serialize>(items: Vec<T>, bytes: usize) -> (Vec<T>, i64) {
 
 /// A page of at most `limit` of `rows`, of which one more than that was asked for, and no more than fit. Gives the cursor of
 /// what follows.
-pub(super) fn page<R, T, K>(rows: &[R], limit: i32, key: impl Fn(&R) -> K) -> (Vec<T>, Option<String>)
+pub(super) fn page<R, T, K>(list: List, rows: &[R], limit: i32, key: impl Fn(&R) -> K) -> (Vec<T>, Option<String>)
 where
     T: Serialize + for<'a> From<&'a R>,
     K: Serialize,
@@ -105,7 +108,7 @@ where
     let items = rows.iter().take(limit).map(T::from).collect();
     let (items, _) = fit(items, LIST_BYTES);
     let last = items.len().checked_sub(1).and_then(|last| rows.get(last)).filter(|_| items.len() < rows.len());
-    let next = last.and_then(|last| cursor(&key(last)));
+    let next = last.and_then(|last| cursor(list, &key(last)));
     (items, next)
 }
 
@@ -134,11 +137,12 @@ mod tests {
     #[test]
     fn a_page_holds_what_fits_and_says_what_follows() {
         let rows: Vec<String> = (0..10).map(|at| format!("{at}{}", "x".repeat(LIST_BYTES / 4))).collect();
-        let (items, next): (Vec<String>, _) = page(&rows, 9, |row| row[..1].to_owned());
+        let list = crate::http::api::input::List::named("rows");
+        let (items, next): (Vec<String>, _) = page(list, &rows, 9, |row| row[..1].to_owned());
         assert_eq!(items.len(), 3, "three quarters and what stands around them");
         let paging = crate::http::api::input::Paging { limit: None, cursor: next };
-        assert_eq!(paging.after::<String>().expect("a cursor"), Some("2".to_owned()));
-        let last: (Vec<String>, _) = page(&rows[..2], 2, |row| row[..1].to_owned());
+        assert_eq!(paging.after::<String>(list).expect("a cursor"), Some("2".to_owned()));
+        let last: (Vec<String>, _) = page(list, &rows[..2], 2, |row| row[..1].to_owned());
         assert_eq!(last.1, None, "the last page");
         let (one, left_out) = fit(vec!["x".repeat(LIST_BYTES * 2), String::new()], LIST_BYTES);
         assert_eq!((one.len(), left_out), (1, 1), "a page is never empty, or nobody would get past it");

@@ -16,7 +16,11 @@ use super::{
     call::Told,
     input::{Asked, takes},
 };
-use crate::http::api::{Problem, call::About, input::Paging};
+use crate::http::api::{
+    Problem,
+    call::About,
+    input::{List, Paging},
+};
 
 /// How many of a client's sessions are recent.
 const RECENT: i64 = 10;
@@ -127,18 +131,18 @@ impl Server {
         annotations(title = "List clients", read_only_hint = true, open_world_hint = false)
     )]
     async fn list_clients(&self, Asked(input): Asked<ClientsInput>, context: RequestContext<RoleServer>) -> Told {
-        let call = self.call("list_clients", &context).await?;
+        let (call, list) = (self.call("list_clients", &context).await?, List::named("list_clients"));
         let limit = limit(input.limit, 50, 100)?;
         let wanted = WantedClients {
             coach: input.coach_id,
             tag: input.tag,
             named: input.name,
-            after: Paging { limit: None, cursor: input.cursor }.after()?,
+            after: Paging { limit: None, cursor: input.cursor }.after(list)?,
             limit: i64::from(limit) + 1,
         };
         let mut tx = call.enter(Right::ClientsRead).await?;
         let rows = people::client_page(&mut tx, &wanted).await?;
-        let (clients, next) = page(&rows, limit, |row| (row.name.clone(), row.id));
+        let (clients, next) = page(list, &rows, limit, |row| (row.name.clone(), row.id));
         call.shown(tx, About::list(clients.len()), &ClientsOutput { clients, next }).await
     }
 

@@ -17,7 +17,10 @@ use super::{
     call::Told,
     input::{Asked, takes},
 };
-use crate::http::api::{call::About, input::Paging};
+use crate::http::api::{
+    call::About,
+    input::{List, Paging},
+};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -94,19 +97,19 @@ impl Server {
         annotations(title = "List goals", read_only_hint = true, open_world_hint = false)
     )]
     async fn list_goals(&self, Asked(input): Asked<GoalsInput>, context: RequestContext<RoleServer>) -> Told {
-        let call = self.call("list_goals", &context).await?;
+        let (call, list) = (self.call("list_goals", &context).await?, List::named("list_goals"));
         let limit = limit(input.limit, 50, 100)?;
         let wanted = WantedGoals {
             client: input.client_id,
             coach: input.coach_id,
             state: input.state,
             overdue: input.overdue,
-            after: Paging { limit: None, cursor: input.cursor }.after()?,
+            after: Paging { limit: None, cursor: input.cursor }.after(list)?,
             limit: i64::from(limit) + 1,
         };
         let mut tx = call.enter(Right::GoalsRead).await?;
         let rows = goals::page(&mut tx, &wanted).await?;
-        let (goals, next) = page(&rows, limit, |goal| goal.id);
+        let (goals, next) = page(list, &rows, limit, |goal| goal.id);
         call.shown(tx, About::list(goals.len()), &GoalsOutput { goals, next }).await
     }
 }

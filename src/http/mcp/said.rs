@@ -18,7 +18,11 @@ use super::{
     input::{Asked, takes},
 };
 use crate::http::{
-    api::{Code, Problem, call::About, input::Paging},
+    api::{
+        Code, Problem,
+        call::About,
+        input::{List, Paging},
+    },
     failure::capitalized,
 };
 
@@ -182,11 +186,12 @@ impl Server {
     async fn get_transcript(&self, Asked(input): Asked<TranscriptInput>, context: RequestContext<RoleServer>) -> Told {
         let call = self.call("get_transcript", &context).await?;
         let (limit, session_id) = (limit(input.limit, 100, 200)?, input.session_id);
-        let after = Paging { limit: None, cursor: input.cursor }.after()?;
+        let list = List::named(&format!("get_transcript {session_id}"));
+        let after = Paging { limit: None, cursor: input.cursor }.after(list)?;
         let mut tx = call.enter(Right::SessionsRead).await?;
         listing::status(&mut tx, session_id).await?.ok_or_else(Problem::not_found)?;
         let rows = listing::utterances(&mut tx, session_id, after, i64::from(limit) + 1).await?;
-        let (untrusted_transcript, next) = page(&rows, limit, |row| (row.position, row.id));
+        let (untrusted_transcript, next) = page(list, &rows, limit, |row| (row.position, row.id));
         let about = About { count: Some(untrusted_transcript.len()), ..About::session(session_id) };
         call.shown(tx, about, &TranscriptOutput { session_id, untrusted_transcript, next }).await
     }

@@ -19,7 +19,11 @@ use super::{
     call::Told,
     input::{Asked, takes},
 };
-use crate::http::api::{Problem, call::About, input::Paging};
+use crate::http::api::{
+    Problem,
+    call::About,
+    input::{List, Paging},
+};
 
 /// The states of a session, or none.
 fn states(_: &mut SchemaGenerator) -> Schema {
@@ -209,7 +213,7 @@ impl Server {
         annotations(title = "List sessions", read_only_hint = true, open_world_hint = false)
     )]
     async fn list_sessions(&self, Asked(input): Asked<SessionsInput>, context: RequestContext<RoleServer>) -> Told {
-        let call = self.call("list_sessions", &context).await?;
+        let (call, list) = (self.call("list_sessions", &context).await?, List::named("list_sessions"));
         let limit = limit(input.limit, 20, 50)?;
         let kind = input.kind.map(|kind| match kind {
             Kind::Individual => "individual".to_owned(),
@@ -224,12 +228,12 @@ impl Server {
             kind,
             state: input.state,
             failed: input.failed,
-            after: Paging { limit: None, cursor: input.cursor }.after()?,
+            after: Paging { limit: None, cursor: input.cursor }.after(list)?,
             limit: i64::from(limit) + 1,
         };
         let mut tx = call.enter(Right::SessionsRead).await?;
         let rows = listing::page(&mut tx, &wanted).await?;
-        let (sessions, next) = page(&rows, limit, |row| (row.session_date, row.id));
+        let (sessions, next) = page(list, &rows, limit, |row| (row.session_date, row.id));
         call.shown(tx, About::list(sessions.len()), &SessionsOutput { sessions, next }).await
     }
 

@@ -20,7 +20,7 @@ use super::{
 use crate::http::api::{
     Code, Problem,
     call::About,
-    input::{Paging, cursor},
+    input::{List, Paging, cursor},
 };
 
 /// A quote has at most this many characters here, and a claim this many quotes.
@@ -157,14 +157,15 @@ impl Server {
     async fn get_summary(&self, Asked(input): Asked<SummaryInput>, context: RequestContext<RoleServer>) -> Told {
         let call = self.call("get_summary", &context).await?;
         // The version stays that of the first page.
-        let after: Option<(i32, usize)> = Paging { limit: None, cursor: input.cursor }.after()?;
+        let list = List::named(&format!("get_summary {}", input.summary_id));
+        let after: Option<(i32, usize)> = Paging { limit: None, cursor: input.cursor }.after(list)?;
         let (version, begin) = after.unzip();
         let mut tx = call.enter(Right::SummariesRead).await?;
         let summary = listing::summary(&mut tx, input.summary_id, version).await?.ok_or_else(Problem::not_found)?;
         let begin = begin.unwrap_or_default();
         let claims = summary.claims.iter().skip(begin).map(ClaimLine::from).collect();
         let (claims, left_out) = fit(claims, LIST_BYTES);
-        let next = (left_out > 0).then(|| cursor(&(summary.shown_version, begin + claims.len()))).flatten();
+        let next = (left_out > 0).then(|| cursor(list, &(summary.shown_version, begin + claims.len()))).flatten();
         let row = &summary.line;
         let about = About { client: Some(row.client_id), ..About::summary(row.session_id, row.id) };
         let output = SummaryOutput {

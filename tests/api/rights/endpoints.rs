@@ -14,6 +14,8 @@ pub(super) struct Operation {
     pub(super) path: String,
     /// None for `/v1/me`, which every key may ask.
     pub(super) right: Option<Right>,
+    /// Those that other requests of the same operation take instead.
+    pub(super) or: Vec<Right>,
 }
 
 pub(super) fn operations() -> Vec<Operation> {
@@ -24,13 +26,15 @@ pub(super) fn operations() -> Vec<Operation> {
             let Ok(method) = method.to_uppercase().parse::<Method>() else { continue };
             if path.starts_with("/v1/auth/") {
                 // For whoever isn't known yet: `sign_in::tokens`.
-                assert_eq!(operation["security"], json!([{}]), "{path}");
+                assert_eq!(operation["security"][0], json!({}), "{path}");
                 continue;
             }
             let scopes = operation["security"][0]["key"].as_array().unwrap_or_else(|| panic!("{path} has no security"));
             let right = scopes.first().map(|scope| scope.as_str().expect("a scope").parse().expect("a right"));
+            let others = operation["security"].as_array().into_iter().flatten().skip(1);
+            let or = others.filter_map(|one| one["key"][0].as_str()?.parse().ok()).collect();
             let id = operation["operationId"].as_str().expect("an id").to_owned();
-            found.push(Operation { id, method, path: path.clone(), right });
+            found.push(Operation { id, method, path: path.clone(), right, or });
         }
     }
     found
