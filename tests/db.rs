@@ -171,6 +171,7 @@ const CROSSING: &[&str] = &[
     "refresh_token_by_hash",
     "take_back_request",
     // The status of objects that the caller names: no keys.
+    "ledger_forget_deleted",
     "ledger_look_again",
     "ledger_remember",
     "ledger_settle",

@@ -245,6 +245,12 @@ fn fate(object_key: &str, known: Option<&LedgerEntry>) -> (FileOutcome, Option<S
             return (FileOutcome::Seen, Some(why.to_owned()));
         }
         "waiting" => FileOutcome::Waiting,
+        "taken" if known.session_id.is_none() => {
+            return (
+                FileOutcome::Read,
+                Some("its session was deleted; upload it again to have it read again".to_owned()),
+            );
+        }
         "taken" => return (FileOutcome::Read, known.unused_reason.clone()),
         "duplicate" => FileOutcome::Duplicate,
         "applied" => FileOutcome::Applied,

@@ -43,6 +43,7 @@ use crate::{
 use ledger::{Coach, ObjectOutcome, Standing};
 
 pub use inbox::{File, FileOutcome, InboxError, inbox, settled_file};
+pub use ledger::read_again;
 pub use notices::TellCoach;
 pub use reject::{RejectTranscript, came_late, rejected, rejected_beside, rejection};
 

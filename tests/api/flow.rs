@@ -9,6 +9,7 @@ use debrief_jobs::{
     ingest::ScanInbox,
     mail::SendMail,
     path::{AskForSpeakers, AttributeSession, ParseTranscript, RefineSummary, RequestReview, SummarizeClient},
+    removal::RemoveObjects,
     rights::Right,
 };
 use futures::StreamExt;
@@ -16,7 +17,10 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::Api;
-use crate::http::visit::send;
+use crate::{
+    http::visit::send,
+    support::{World, s3},
+};
 
 const TALK: &str = "WEBVTT\n\n00:00.000 --> 00:04.000\nMaya Okafor: What will you do before we meet again?\n\n\
     00:05.000 --> 00:11.000\nTom Becker: I will send the budget to Jonas by Friday.\n\n\
@@ -253,6 +257,40 @@ async fn a_refinement_is_asked_for_and_an_edit_is_undone() {
         assert_eq!(api.get(&key, &format!("{path}/versions/{version}")).await.status, StatusCode::NOT_FOUND);
     }
     api.world.leaves::<IndexSummary>();
+}
+
+#[tokio::test]
+async fn what_is_uploaded_again_after_its_session_was_deleted_is_a_new_session() {
+    let url = s3::bucket_url().await;
+    for world in [World::new().await, World::with(|settings| settings.bucket.url = url).await] {
+        let api = Api::over(world).await;
+        let key = api.key(Some(api.world.coach), &[Right::TranscriptsWrite, Right::SessionsDelete]).await;
+        let status = "/v1/transcripts/status?object_key=inbox/maya/2026-11-20%20Tom.vtt";
+        let read = async || {
+            let up = upload(&api, &key, "file_name=2026-11-20%20Tom.vtt", "text/vtt", TALK.into()).await;
+            assert_eq!(up.status, StatusCode::ACCEPTED, "{}", up.body);
+            // Until the copy that was removed is there again.
+            for _ in 0..8 {
+                _ = api.world.run_installation(&ScanInbox {}).await;
+            }
+            api.get(&key, status).await.json()
+        };
+        let first = read().await["session_id"].clone();
+        assert_eq!(read().await["session_id"], first, "twice is once");
+        let path = format!("/v1/sessions/{}", first.as_str().expect("a session"));
+        let deleted = api.ask(&key, Method::DELETE, &path, None, &[]).await;
+        assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.body);
+        while let Some(removed) = api.world.run_queued::<RemoveObjects>().await {
+            removed.expect("it is removed");
+        }
+        _ = api.world.run_installation(&ScanInbox {}).await;
+        let gone = api.get(&key, status).await.json();
+        assert!(gone["session_id"].is_null(), "what lies there is not read again by itself: {gone}");
+        assert!(gone["reason"].as_str().is_some_and(|why| why.contains("was deleted")), "{gone}");
+        let again = read().await;
+        assert!(again["session_id"].is_string() && again["session_id"] != first, "{again}");
+        api.world.leaves::<ParseTranscript>();
+    }
 }
 
 #[tokio::test]

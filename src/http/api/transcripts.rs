@@ -9,6 +9,7 @@ use axum::{
 use chrono::NaiveDate;
 use debrief_jobs::{
     bucket::BucketError,
+    db::Tx,
     ingest::{self, FileOutcome},
     model::{SessionStatus, listing},
     people,
@@ -101,11 +102,16 @@ pub(super) async fn upload(call: Call, Asked(place): Asked<Place>, request: Requ
 }
 
 /// Puts a whole file into the inbox, however it came.
-pub(super) async fn store(call: &Call, object_key: String, file: File, replace: bool) -> Result<Uploaded, Problem> {
+pub(super) async fn store(call: &Call, object_key: String, file: File, replace: bool) -> Result<Uploaded, Stop> {
     let File { content, sha256 } = file;
     let size_bytes = content.len();
-    upload::put(&call.state.services.bucket, &object_key, content, replace).await?;
-    let sha256 = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    let bucket = &call.state.services.bucket;
+    upload::put(bucket, &object_key, content, replace).await?;
+    let sha256: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    // An object that was there with the same content is the one that its deleted session had.
+    let mut tx = call.read(Right::TranscriptsWrite).await?;
+    ingest::read_again(&mut tx, bucket.name(), &object_key, &sha256).await?;
+    tx.commit().await?;
     Ok(Uploaded { object_key, sha256, size_bytes })
 }
 

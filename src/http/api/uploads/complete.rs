@@ -91,6 +91,6 @@ impl Complete {
             return Err(Problem::internal(&"the parts of an upload are not all there").into());
         }
         let file = File::of(content.freeze()).await?;
-        Ok(transcripts::store(call, object_key, file, upload.replaces).await?)
+        transcripts::store(call, object_key, file, upload.replaces).await
     }
 }
