@@ -101,7 +101,7 @@ async fn a_page_asks_for_no_more_names_and_turns_than_a_form_takes() {
 }
 
 #[tokio::test]
-async fn what_is_typed_with_characters_that_cannot_be_stored_is_taken() {
+async fn what_is_typed_with_characters_that_cannot_be_stored_is_taken_or_told_of() {
     let visit = Visit::new().await;
     let page = visit.read().await;
     let (token, version) = (page.field("form_token"), page.field("version"));
@@ -120,8 +120,10 @@ async fn what_is_typed_with_characters_that_cannot_be_stored_is_taken() {
         ("name.0", "Ana\u{202e}\0\u{7} Silva\0"),
     ];
     let named = post(&visit.router, &format!("{}/speakers", visit.page), &visit.cookie, &fields).await;
-    assert_eq!(named.status, StatusCode::SEE_OTHER, "{}", named.body);
-    assert_eq!(visit.count("select count(*) from clients where name = 'Ana\u{fffd}\u{fffd} Silva\u{fffd}'").await, 1);
+    // A name is in letters: it isn't changed silently.
+    assert_eq!(named.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", named.body);
+    assert!(named.body.contains("can’t be shown"), "{}", named.body);
+    assert_eq!(visit.count("select count(*) from clients where name like 'Ana%'").await, 0);
 }
 
 #[tokio::test]
