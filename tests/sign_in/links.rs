@@ -104,7 +104,7 @@ async fn nobody_learns_whether_an_address_is_known() {
     }
     assert_eq!(answers[0], answers[1]);
     assert_eq!(answers[0][3].0, StatusCode::TOO_MANY_REQUESTS);
-    assert!(answers[0][3].2.contains("ask again in 60 minutes"), "{}", answers[0][3].2);
+    assert!(answers[0][3].2.contains("try again in 60 minutes"), "{}", answers[0][3].2);
     // The request did the same for both: a job each. What they find is nobody's to see.
     assert_eq!(house.mail_links().await, 1);
     assert_eq!(house.letters().await.len(), 1);

@@ -246,7 +246,7 @@ async fn whoever_adds_a_passkey_shows_who_they_are_first_and_has_ten_at_most() {
     house.a_while_later().await;
     browser.get("/account").await;
     for (typed, told) in
-        [(None, "Show first that it’s you"), (Some("wooden lamp under snow"), "That isn’t your password")]
+        [(None, "First confirm that it’s you"), (Some("wooden lamp under snow"), "That isn’t your password")]
     {
         let fields: Vec<(&str, &str)> = typed.map(|typed| ("current", typed)).into_iter().collect();
         let refused = ask(&mut browser, "/account/passkeys/ask-to-add", &fields).await.expect_err("it is refused");

@@ -176,7 +176,7 @@ async fn whoever_comes_by_an_open_session_at_the_provider_shows_anew_who_they_ar
     let mut browser = house.browser();
     through(&mut browser, &provider).await;
     let page = browser.get("/account").await;
-    assert!(page.body.contains("Show that it’s you") && page.body.contains("Go to Acme"), "{}", page.body);
+    assert!(page.body.contains("Confirm that it’s you") && page.body.contains("Go to Acme"), "{}", page.body);
     let refused = browser.post("/account/address", &[("email", "maya@okafor.example")]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.body);
 

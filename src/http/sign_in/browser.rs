@@ -142,7 +142,7 @@ impl Inside {
         if let Some(provider) = sign_in::only_way(&mut tx, &state.services.gate).await? {
             let label = provider.label();
             return Ok(Err(Refused::input(format!(
-                "You signed in a while ago. Show first that it’s you, with {label}."
+                "You signed in a while ago. First confirm that it’s you, with {label}."
             ))));
         }
         drop(tx);
