@@ -175,7 +175,7 @@ async fn looking_changes_nothing(walk: &Walk, link: &str) {
     }
     let mut owner = PgConnection::connect(walk.installation.database.url.expose_secret()).await.expect("it answers");
     let traces: i64 = sqlx::query_scalar(
-        "select (select count(*) from review_visits) + (select count(*) from audit_events where kind <> 'link_sent')",
+        "select (select count(*) from review_visits) + (select count(*) from audit_events where session_id is not null and kind <> 'link_sent')",
     )
     .fetch_one(&mut owner)
     .await

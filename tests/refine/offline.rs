@@ -144,7 +144,7 @@ async fn shorter_drops_what_nobody_checked_first_and_no_promise_at_all() {
     assert!(!texts(&got).contains(&promises[1]) && texts(&got).contains(&proud), "{:?}", texts(&got));
     refine(&world, &reviewed, "shorter").await.expect("it runs");
     let (state, reason) = came_of_it(&world, &reviewed).await;
-    assert!(state == "unchanged" && reason.starts_with("Everything left was promised"), "{state} {reason}");
+    assert!(state == "unchanged" && reason.starts_with("Everything left is a promise"), "{state} {reason}");
 }
 
 #[tokio::test]

@@ -166,7 +166,7 @@ mod tests {
         for (settings, told) in [
             (issuer("login.example.org"), "acme.issuer: it isn't a URL"),
             (issuer("ftp://login.example.org"), "acme.issuer: it starts with neither"),
-            (issuer("http://login.example.org"), "acme.issuer: its host is neither"),
+            (issuer("http://login.example.org"), "acme.issuer: with http:// everybody"),
             (issuer("https://login.example.org/?tenant=a"), "acme.issuer: an issuer has no"),
             (issuer("https://u:SECRET@login.example.org"), "acme.issuer: an issuer has no"),
             (ProviderSettings { client_id: " ".into(), ..settings() }, "acme.client_id: it is empty"),
