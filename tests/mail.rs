@@ -1,10 +1,12 @@
 //! The stage `mail`, from outside: what arrives at a real SMTP server, how often, and what the ledger says.
 
+mod headers;
+mod settings;
+
 use chrono::NaiveDate;
 use debrief_jobs::{
-    SettingsError,
     db::Tx,
-    mail::{self, Mailer, Message, NewMail, Recipient, ReviewRequest, SendMail, queue_mail},
+    mail::{Message, NewMail, Recipient, ReviewRequest, SendMail, queue_mail},
     queue::{Context, Finished, Job, JobError},
 };
 use uuid::Uuid;
@@ -123,113 +125,6 @@ async fn a_mail_arrives_whole_and_its_link_is_wiped_from_the_ledger() {
     assert!(letter.html.contains("href=\"https://debrief.example/r/rl_secret\""), "{}", letter.html);
     assert!(letter.html.contains("Zoë Åström"));
     assert!(letter.longest_line <= 998, "no line is longer than RFC 5322 allows");
-}
-
-#[tokio::test]
-async fn a_name_cannot_become_a_header_or_a_second_recipient() {
-    let (world, smtp) = mailing_world().await;
-    let mut mail = review_request(&world, "maya");
-    mail.to.name = "Maya\r\nBcc: thief@evil.example\r\n\r\nHello".into();
-    mail.reply_to = Some(Recipient { name: "A\nX-Evil: 1".into(), email: "maya@northlight.example".into() });
-    if let Message::ReviewRequest(request) = &mut mail.message {
-        request.title = "Lunch\r\nX-Evil: 1\r\n\r\n<b>".into();
-    }
-    queue(&world, mail).await.expect("a new mail");
-    attempt::<SendMail>(&world).await.expect("it is sent");
-
-    let [letter]: [Letter; 1] = smtp.letters().try_into().expect("one letter");
-    assert_eq!(letter.to, ["maya@northlight.example"]);
-    assert_eq!(letter.header("Bcc"), Vec::<&str>::new());
-    assert_eq!(letter.header("X-Evil"), Vec::<&str>::new());
-    assert_eq!(letter.header("Subject"), ["2 summaries to review: Lunch X-Evil: 1 <b>, Tue 3 Nov"]);
-}
-
-/// Whatever the name, a header contains one mailbox with that name, and the address stands alone.
-#[tokio::test]
-async fn every_name_is_one_mailbox_in_every_header() {
-    let from = "Zoë Ångström, PCC (Größe & Co) <debrief@northlight.example>";
-    let world = World::with(|settings| settings.mail.from = from.into()).await;
-    let (long, plain) = ("Élodie ".repeat(28), "Ada ".repeat(50));
-    let names = [
-        "Maya Okafor",
-        "Lefèvre, Élodie (Direction, Études)",
-        "Okafor, Maya",
-        "Dana \"Dee\" Whitfield",
-        "Back\\slash, \"Q\"",
-        "Zoë \"Z\" Åström",
-        "A <b@evil.example>",
-        "Zoë <b@evil.example>, c@evil.example",
-        "Nguyễn Thị Lan",
-        "王小明",
-        "Priya 🌸",
-        "👩‍👩‍👧 Family",
-        "محمد علي",
-        "דנה כהן",
-        "=?utf-8?q?x?=",
-        "a@b.example",
-        "Semi; colon: group",
-        "O'Brien & Sons",
-        long.trim(),
-        plain.trim(),
-        "(comment)",
-    ];
-    for name in names {
-        let mut mail = review_request(&world, "maya");
-        mail.to.name = name.into();
-        mail.reply_to = Some(Recipient { name: name.into(), email: "reply@northlight.example".into() });
-        queue(&world, mail).await.expect("a new mail");
-        attempt::<SendMail>(&world).await.expect("it is sent");
-    }
-    let letters = letters_in(&world.folder.path().join("mail"));
-    assert_eq!(letters.len(), names.len());
-    for (name, letter) in names.iter().zip(&letters) {
-        let one = |name: &str, address: &str| vec![(name.to_owned(), address.to_owned())];
-        // A name in several encoded words: RFC 2047 drops the space between them, and Python's parser keeps it.
-        let words = name.len().div_ceil(42);
-        let read = |header: &str| -> Vec<(String, String)> {
-            let boxes = letter.mailboxes[header].iter();
-            boxes
-                .map(|(name, address)| (if words > 1 { name.replace(' ', "") } else { name.clone() }, address.clone()))
-                .collect()
-        };
-        let name = if words > 1 { name.replace(' ', "") } else { (*name).to_owned() };
-        assert_eq!(read("To"), one(&name, "maya@northlight.example"));
-        assert_eq!(read("Reply-To"), one(&name, "reply@northlight.example"));
-        assert_eq!(letter.mailboxes["From"], one("Zoë Ångström, PCC (Größe & Co)", "debrief@northlight.example"));
-    }
-    for file in std::fs::read_dir(world.folder.path().join("mail")).expect("the folder") {
-        let raw = std::fs::read_to_string(file.expect("a file").path()).expect("mail is text");
-        let headers = raw.split("\r\n\r\n").next().expect("headers");
-        for address in ["<maya@northlight.example>", "<reply@northlight.example>", "<debrief@northlight.example>"] {
-            assert!(headers.contains(address), "the address stands as it is: {headers}");
-        }
-        assert!(headers.lines().all(|line| line.len() <= 78 || !line.contains("=?")), "{headers}");
-    }
-}
-
-#[tokio::test]
-async fn marks_that_turn_text_around_and_control_characters_are_in_no_header() {
-    let world = World::new().await;
-    let mut mail = review_request(&world, "maya");
-    mail.to.name = "Ma\u{202e}ya\u{7}\tOkafor\u{0}\r\nBcc: thief@evil.example".into();
-    queue(&world, mail).await.expect("a new mail");
-    attempt::<SendMail>(&world).await.expect("it is sent");
-    let [letter]: [Letter; 1] = letters_in(&world.folder.path().join("mail")).try_into().expect("one letter");
-    assert_eq!(letter.mailboxes["To"][0].0, "Maya Okafor Bcc: thief@evil.example");
-    assert_eq!((letter.mailboxes["To"].len(), letter.header("Bcc").len()), (1, 0));
-}
-
-#[tokio::test]
-async fn an_address_that_is_none_is_refused_before_the_ledger() {
-    let world = World::new().await;
-    for email in ["", "maya", "maya@", "a@b.example, c@d.example", "a@b.example\r\nBcc: c@d.example"] {
-        let mut mail = review_request(&world, "maya");
-        mail.to.email = email.into();
-        let mut tx = world.services.db.tenant(world.organization).await.expect("a transaction");
-        let post = &world.services.desk.post;
-        let refused = queue_mail(&mut tx, post, mail).await;
-        assert!(matches!(refused, Err(mail::MailError::Recipient)), "{email:?}: {refused:?}");
-    }
 }
 
 #[tokio::test]
@@ -381,72 +276,4 @@ async fn the_folder_gets_one_file_a_mail_however_often_it_is_sent() {
         world.services.desk.post.mailer.open(&message_id, "maya@northlight.example", &frozen).await.expect("a folder");
     again.transmit().await.expect("sent again");
     assert_eq!(std::fs::read_dir(&folder).expect("the folder").count(), 1);
-}
-
-#[test]
-fn settings_that_cannot_be_used_are_named_without_the_password() {
-    let open = |url: &str, from: &str| {
-        let settings = mail::Settings { url: url.to_owned().into(), from: from.to_owned() };
-        Mailer::new(&settings).map_err(|SettingsError { key, problem }| (key, problem))
-    };
-    let from = "Debrief <debrief@northlight.example>";
-    for url in [
-        "smtp://localhost",
-        "smtps://u:p%40ss@mail.example",
-        "smtp://u:p@mail.example?tls=required",
-        "file:///m",
-        // To this machine a password may go in clear, and to one's own network what has none.
-        "smtp://u:p@127.0.0.1:1025?tls=never",
-        "smtp://u:p@localhost?tls=offered",
-        "smtp://u:p@[::1]?tls=never",
-        "smtp://mail:1025?tls=never",
-        "smtp://10.0.0.5?tls=never",
-    ] {
-        assert!(open(url, from).is_ok(), "{url}");
-    }
-    for url in [
-        "",
-        "localhost:25",
-        "http://x",
-        "smtp://u:hush@",
-        "smtp://u:hush%4@h",
-        "smtp://u:hush@h?tls=maybe",
-        "file://m",
-        // A password in clear, to another machine.
-        "smtp://u:hush@mail.example?tls=never",
-        "smtp://u:hush@mail.example?tls=offered",
-        "smtp://u:hush@10.0.0.5?tls=never",
-        "smtp://u:hush@10.0.0.5?tls=offered",
-        "smtp://u:hush@mail:1025?tls=never",
-        "smtp://u:hush@relay.lan?tls=offered",
-        // Which resolvers ask others about.
-        "smtp://u:hush@mail.localhost?tls=never",
-    ] {
-        let Err((key, problem)) = open(url, from) else { panic!("{url} is taken") };
-        assert_eq!(key, "mail.url", "{url}");
-        assert!(!problem.contains("hush"), "{problem}");
-    }
-    assert!(matches!(open("file:///m", "Debrief"), Err((key, _)) if key == "mail.from"));
-}
-
-#[test]
-fn no_mail_goes_in_clear_over_networks_of_others() {
-    for (url, in_clear) in [
-        ("smtp://mail.example", false),
-        ("smtp://134744072:25", false),
-        ("smtps://mail.example", false),
-        ("smtp://u:p@mail.example", false),
-        ("smtp://u:p@mail:1025", false),
-        ("smtp://localhost", false),
-        ("smtp://127.0.0.1:1025?tls=never", false),
-        ("file:///m", false),
-        // Where somebody said so, and in a network of one's own: `debrief doctor` tells.
-        ("smtp://mail.example?tls=never", true),
-        ("smtp://mail.example?tls=offered", true),
-        ("smtp://mail:1025", true),
-        ("smtp://10.0.0.5", true),
-    ] {
-        let settings = mail::Settings { url: url.to_owned().into(), from: "debrief@northlight.example".into() };
-        assert_eq!(Mailer::new(&settings).expect(url).may_go_in_clear(), in_clear, "{url}");
-    }
 }

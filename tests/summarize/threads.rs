@@ -24,6 +24,13 @@ const BROKEN: &[(&str, &str)] = &[("Maya", "And Lena?"), ("Priya", "I still have
 const ANSWERED: &[(&str, &str)] = &[("Maya", "Did you call the school?"), ("Priya", "Yes, they have a place.")];
 const SILENT: &[(&str, &str)] = &[("Maya", "How are you?"), ("Priya", "I slept well and I rested.")];
 
+/// A session of which Priya's summary is written.
+async fn summarised_on(world: &World, day: &str, lines: &[(&str, &str)]) -> Staged {
+    let staged = stage_on(world, day, lines).await;
+    world.run(&staged.priya).await.unwrap_or_else(|error| panic!("the session of {day} is summarised: {error:?}"));
+    staged
+}
+
 /// The outcome of the only thread in the latest version; `None` if there is no thread.
 async fn outcome(world: &World, summary: &SummarizeClient) -> Option<ThreadOutcome> {
     let version: i32 = one(world, "select version from summaries where id = $1", summary.summary_id).await;
@@ -144,8 +151,7 @@ async fn threads_follow_the_dates_of_sessions_and_not_the_order_of_work() {
         let lines = [PROMISED, BROKEN, KEPT];
         let mut staged: [Option<Staged>; 3] = [None, None, None];
         for at in order {
-            let session = stage_on(&world, days[at], lines[at]).await;
-            world.run(&session.priya).await.expect("it is summarised");
+            let session = summarised_on(&world, days[at], lines[at]).await;
             look_again(&world).await;
             staged[at] = Some(session);
         }
@@ -159,10 +165,8 @@ async fn threads_follow_the_dates_of_sessions_and_not_the_order_of_work() {
 #[tokio::test]
 async fn what_was_settled_stays_settled_though_the_coach_words_it_anew() {
     let world = World::new().await;
-    let first = stage_on(&world, "2026-03-04", PROMISED).await;
-    world.run(&first.priya).await.expect("the first session is summarised");
-    let second = stage_on(&world, "2026-03-11", KEPT).await;
-    world.run(&second.priya).await.expect("the second session is summarised");
+    let first = summarised_on(&world, "2026-03-04", PROMISED).await;
+    let second = summarised_on(&world, "2026-03-11", KEPT).await;
     assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::Met));
 
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
@@ -173,8 +177,7 @@ async fn what_was_settled_stays_settled_though_the_coach_words_it_anew() {
     summary::add_version(&mut tx, first.priya.summary_id, &reworded, &by_coach()).await.expect("a version");
     tx.commit().await.expect("it is committed");
 
-    let third = stage_on(&world, "2026-03-18", SILENT).await;
-    world.run(&third.priya).await.expect("the third session is summarised");
+    let third = summarised_on(&world, "2026-03-18", SILENT).await;
     assert_eq!(outcome(&world, &third.priya).await, None, "it is asked after no more");
 }
 
@@ -183,10 +186,8 @@ async fn what_was_settled_stays_settled_though_the_coach_words_it_anew() {
 #[tokio::test]
 async fn looking_again_holds_no_lock_while_it_computes() {
     let world = World::new().await;
-    let later = stage_on(&world, "2026-03-11", KEPT).await;
-    world.run(&later.priya).await.expect("the later session is summarised");
-    let first = stage_on(&world, "2026-03-04", PROMISED).await;
-    world.run(&first.priya).await.expect("the earlier session is summarised");
+    let later = summarised_on(&world, "2026-03-11", KEPT).await;
+    summarised_on(&world, "2026-03-04", PROMISED).await;
     // Another transaction has the session, and moves it to another day.
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let change = "update sessions set session_date = session_date + 1 where id = $1";
@@ -205,11 +206,10 @@ async fn looking_again_holds_no_lock_while_it_computes() {
 #[tokio::test]
 async fn looking_again_changes_the_threads_alone() {
     let world = World::new().await;
-    let later = stage_on(&world, "2026-03-11", &[KEPT[0], KEPT[1], ("Priya", "I closed the Hartman account.")]).await;
-    world.run(&later.priya).await.expect("the later session is summarised");
+    let later =
+        summarised_on(&world, "2026-03-11", &[KEPT[0], KEPT[1], ("Priya", "I closed the Hartman account.")]).await;
     let before = content(&world, &later.priya, 1).await;
-    let first = stage_on(&world, "2026-03-04", PROMISED).await;
-    world.run(&first.priya).await.expect("the earlier session is summarised");
+    summarised_on(&world, "2026-03-04", PROMISED).await;
     look_again(&world).await;
     let after = content(&world, &later.priya, 2).await;
     let others = |content: &Content| -> Vec<(Section, String)> {
@@ -223,8 +223,7 @@ async fn looking_again_changes_the_threads_alone() {
     let approve =
         "update summaries set state = 'approved', approved_version = version, approved_hash = 'x' where id = $1";
     set(&world, approve, later.priya.summary_id).await;
-    let earliest = stage_on(&world, "2026-02-25", PROMISED).await;
-    world.run(&earliest.priya).await.expect("it is summarised");
+    summarised_on(&world, "2026-02-25", PROMISED).await;
     look_again(&world).await;
     let version: i32 = one(&world, "select version from summaries where id = $1", later.priya.summary_id).await;
     assert_eq!(version, 2);
@@ -241,11 +240,9 @@ async fn a_promise_that_is_given_again_is_one_thread() {
         ("2026-03-18", "Okay, I'll ring the school tomorrow."),
     ] {
         let lines = [("Maya", "What will you do?"), ("Priya", promised)];
-        let session = stage_on(&world, day, &lines).await;
-        world.run(&session.priya).await.expect("it is summarised");
+        summarised_on(&world, day, &lines).await;
     }
-    let silent = stage_on(&world, "2026-03-25", SILENT).await;
-    world.run(&silent.priya).await.expect("it is summarised");
+    let silent = summarised_on(&world, "2026-03-25", SILENT).await;
     let written = content(&world, &silent.priya, 1).await;
     let threads: Vec<&Claim> = written.section(Section::OpenThreads).collect();
     let [only] = threads[..] else { panic!("one promise is one thread: {threads:?}") };
@@ -254,8 +251,7 @@ async fn a_promise_that_is_given_again_is_one_thread() {
     assert_eq!(thread.session_date.to_string(), "2026-03-18");
     assert_eq!(thread.since.map(|day| day.to_string()).as_deref(), Some("2026-03-04"));
 
-    let kept = stage_on(&world, "2026-04-01", ANSWERED).await;
-    world.run(&kept.priya).await.expect("it is summarised");
+    let kept = summarised_on(&world, "2026-04-01", ANSWERED).await;
     let written = content(&world, &kept.priya, 1).await;
     let threads: Vec<&Claim> = written.section(Section::OpenThreads).collect();
     let [only] = threads[..] else { panic!("one promise is one thread: {threads:?}") };
@@ -263,8 +259,7 @@ async fn a_promise_that_is_given_again_is_one_thread() {
     let said: Vec<&str> = only.evidence.iter().map(|it| it.quote.as_str()).collect();
     assert_eq!(said, ["Did you call the school?", "Yes, they have a place."], "the question and the answer");
 
-    let later = stage_on(&world, "2026-04-08", SILENT).await;
-    world.run(&later.priya).await.expect("it is summarised");
+    let later = summarised_on(&world, "2026-04-08", SILENT).await;
     assert_eq!(outcome(&world, &later.priya).await, None, "each time that it was promised is settled");
 }
 
@@ -281,11 +276,9 @@ async fn what_is_asked_and_denied_stays_open() {
     ] {
         let world = World::new().await;
         let lines = [("Maya", "What will you do?"), ("Priya", "I'll call the school about a place.")];
-        let first = stage_on(&world, "2026-03-04", &lines).await;
-        world.run(&first.priya).await.expect("it is summarised");
+        summarised_on(&world, "2026-03-04", &lines).await;
         let lines = [("Maya", "Good to see you. Did you call the school?"), ("Priya", answer)];
-        let second = stage_on(&world, "2026-03-11", &lines).await;
-        world.run(&second.priya).await.expect("it is summarised");
+        let second = summarised_on(&world, "2026-03-11", &lines).await;
         assert_eq!(outcome(&world, &second.priya).await, Some(expected), "{answer}");
     }
 }
@@ -294,10 +287,8 @@ async fn what_is_asked_and_denied_stays_open() {
 #[tokio::test]
 async fn every_claim_rests_on_words_or_is_refused() {
     let world = World::new().await;
-    let first = stage_on(&world, "2026-03-04", PROMISED).await;
-    world.run(&first.priya).await.expect("the first session is summarised");
-    let second = stage_on(&world, "2026-03-11", SILENT).await;
-    world.run(&second.priya).await.expect("the second session is summarised");
+    summarised_on(&world, "2026-03-04", PROMISED).await;
+    let second = summarised_on(&world, "2026-03-11", SILENT).await;
     let written = content(&world, &second.priya, 1).await;
     let silent = written.section(Section::OpenThreads).next().expect("a thread").clone();
     assert_eq!(silent.thread.as_ref().map(|thread| thread.outcome), Some(ThreadOutcome::NoMatch));
@@ -358,18 +349,15 @@ async fn settle(world: &World, summary: &SummarizeClient, state: ItemState, on: 
 #[tokio::test]
 async fn what_a_person_ticked_off_is_asked_after_only_where_it_was_open_that_day() {
     let world = World::new().await;
-    let first = stage_on(&world, "2026-03-04", PROMISED).await;
-    world.run(&first.priya).await.expect("the first session is summarised");
-    let second = stage_on(&world, "2026-03-11", SILENT).await;
-    world.run(&second.priya).await.expect("the second session is summarised");
+    let first = summarised_on(&world, "2026-03-04", PROMISED).await;
+    let second = summarised_on(&world, "2026-03-11", SILENT).await;
     assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::NoMatch));
 
     // It was done after that session: what the summary says of it stays. It is asked after no more.
     settle(&world, &first.priya, ItemState::Done, "2026-03-12").await;
     look_again(&world).await;
     assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::NoMatch));
-    let third = stage_on(&world, "2026-03-18", SILENT).await;
-    world.run(&third.priya).await.expect("the third session is summarised");
+    let third = summarised_on(&world, "2026-03-18", SILENT).await;
     assert_eq!(outcome(&world, &third.priya).await, None);
 
     // It was done before that session after all: summaries in review are looked at again.
@@ -392,10 +380,8 @@ async fn what_a_person_ticked_off_is_asked_after_only_where_it_was_open_that_day
 #[tokio::test]
 async fn what_a_session_said_of_an_item_stays_when_a_person_ticks_it_off() {
     let world = World::new().await;
-    let first = stage_on(&world, "2026-03-04", PROMISED).await;
-    world.run(&first.priya).await.expect("the first session is summarised");
-    let second = stage_on(&world, "2026-03-11", KEPT).await;
-    world.run(&second.priya).await.expect("the second session is summarised");
+    let first = summarised_on(&world, "2026-03-04", PROMISED).await;
+    let second = summarised_on(&world, "2026-03-11", KEPT).await;
     assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::Met));
     // On the day of the session, as a coach does who has just read the summary; and on the day on which it was done.
     for (day, versions) in [("2026-03-11", 1), ("2026-03-09", 1)] {
@@ -418,16 +404,13 @@ async fn what_a_session_said_of_an_item_stays_when_a_person_ticks_it_off() {
 #[tokio::test]
 async fn what_a_session_reported_done_and_a_person_opened_again_is_asked_after() {
     let world = World::new().await;
-    let first = stage_on(&world, "2026-03-04", PROMISED).await;
-    world.run(&first.priya).await.expect("the first session is summarised");
-    let second = stage_on(&world, "2026-03-11", KEPT).await;
-    world.run(&second.priya).await.expect("the second session is summarised");
+    let first = summarised_on(&world, "2026-03-04", PROMISED).await;
+    let second = summarised_on(&world, "2026-03-11", KEPT).await;
     assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::Met));
     settle(&world, &first.priya, ItemState::Open, "2026-03-12").await;
     look_again(&world).await;
     assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::Met), "that was said");
-    let third = stage_on(&world, "2026-03-18", SILENT).await;
-    world.run(&third.priya).await.expect("the third session is summarised");
+    let third = summarised_on(&world, "2026-03-18", SILENT).await;
     assert_eq!(outcome(&world, &third.priya).await, Some(ThreadOutcome::NoMatch));
 }
 
@@ -435,13 +418,11 @@ async fn what_a_session_reported_done_and_a_person_opened_again_is_asked_after()
 async fn the_same_promise_made_twice_is_dropped_once() {
     let world = World::new().await;
     for day in ["2026-03-04", "2026-03-11"] {
-        let staged = stage_on(&world, day, PROMISED).await;
-        world.run(&staged.priya).await.expect("it is summarised");
+        let staged = summarised_on(&world, day, PROMISED).await;
         if day == "2026-03-11" {
             settle(&world, &staged.priya, ItemState::Dropped, "2026-03-12").await;
         }
     }
-    let third = stage_on(&world, "2026-03-18", SILENT).await;
-    world.run(&third.priya).await.expect("the third session is summarised");
+    let third = summarised_on(&world, "2026-03-18", SILENT).await;
     assert_eq!(outcome(&world, &third.priya).await, None, "neither instance is open");
 }
