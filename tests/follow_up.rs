@@ -8,10 +8,7 @@ use debrief_jobs::{
     db::{TenantTx, Tx},
     follow_up::{self, Approval, FollowUp, FollowUpError, Verdict},
     mail::{Recipient, SendMail},
-    model::{
-        ActionItem, Audience, Claim, Content, Owner, Section, Support,
-        summary::{Authorship, add_version},
-    },
+    model::{ActionItem, Audience, Claim, Content, Owner, Section, Support, summary::add_version},
     path::{SendFollowUp, SessionState, advance, session},
     queue::{Job, JobError},
 };
@@ -19,7 +16,7 @@ use uuid::Uuid;
 
 use crate::{
     mail::{attempt, claim, mailing_world, row},
-    support::{Letter, SmtpServer, World, letters_in},
+    support::{Letter, SmtpServer, World, letters_in, written_by},
 };
 
 const NO_HOLD: Duration = Duration::ZERO;
@@ -82,14 +79,7 @@ async fn summary(world: &World, session_id: Uuid, client_id: Uuid) -> (Uuid, Str
         }
         content.claims.push(claim(section, Audience::Coach, "private"));
     }
-    let authorship = Authorship {
-        author: "coach",
-        provider: "offline".into(),
-        model: "offline".into(),
-        prompt_version: "1".into(),
-        template: "default".into(),
-        claims_dropped: 0,
-    };
+    let authorship = written_by("coach");
     add_version(&mut tx, id, &content, &authorship).await.expect("a version");
     tx.commit().await.expect("committed");
     (id, content.hash())

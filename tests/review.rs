@@ -23,7 +23,7 @@ use uuid::Uuid;
 
 use crate::{
     mail::{attempt, mailing_world},
-    support::{Reviewed, World, reviewed::add_summary},
+    support::{Reviewed, World, reviewed::add_summary, written_by},
 };
 
 async fn begin(world: &World) -> TenantTx {
@@ -141,14 +141,7 @@ async fn statements_are_counted_alike_everywhere() {
         ..Claim::new(Section::OpenThreads, "An old promise".into())
     };
     content.claims.push(silent);
-    let authorship = summary::Authorship {
-        author: "summarizer",
-        provider: "offline".into(),
-        model: "extractive".into(),
-        prompt_version: "none".into(),
-        template: "default".into(),
-        claims_dropped: 0,
-    };
+    let authorship = written_by("summarizer");
     let mut tx = begin(&world).await;
     summary::add_version(&mut tx, reviewed.summary, &content, &authorship).await.expect("a version");
     tx.commit().await.expect("it commits");

@@ -311,11 +311,10 @@ pub(super) fn visitor(extensions: &Extensions, headers: &HeaderMap, link_id: Opt
 mod tests {
     use std::time::{Duration, Instant};
 
-    use std::sync::{Arc, Mutex};
-
     use axum::http::HeaderValue;
 
     use super::{LogBudget, is_same_host, note_foreign_form};
+    use crate::http::captured::log_of;
 
     #[test]
     fn a_host_is_ours_whatever_its_port() {
@@ -342,31 +341,15 @@ mod tests {
         assert!(budget.has_room(now + Duration::from_secs(60)), "the next minute has its own");
     }
 
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl std::io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().expect("nobody panicked").write(bytes)
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
     #[test]
     fn forms_from_elsewhere_are_few_and_short_lines() {
-        let log = Log::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
         let origin = HeaderValue::from_str(&format!("https://{}.example", "x".repeat(100_000))).expect("a header");
         let budget = LogBudget::new(60);
-        tracing::subscriber::with_default(subscriber, || {
+        let written = log_of(|| {
             for _ in 0..2_000 {
                 note_foreign_form(Some(&origin), "https://debrief.example", &budget);
             }
         });
-        let written = String::from_utf8(log.0.lock().expect("nobody panicked").clone()).expect("text");
         let lines: Vec<&str> = written.lines().filter(|line| line.contains("another site")).collect();
         assert_eq!(lines.len(), 60);
         assert!(lines.iter().all(|line| line.len() < 500 && line.contains("https://xxx")), "{}", lines[0].len());

@@ -24,6 +24,8 @@
 mod admin;
 pub mod api;
 mod assets;
+#[cfg(test)]
+mod captured;
 mod failure;
 mod form;
 mod guard;

@@ -96,23 +96,12 @@ pub(super) async fn find_client(State(state): State<HttpState>, mut request: Req
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex, Once};
+    use std::sync::Once;
 
     use axum::http::{HeaderMap, HeaderValue};
 
     use super::{FORWARDED_FOR, Proxies, note_unknown};
-
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl std::io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0.lock().expect("nobody panicked").write(bytes)
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
+    use crate::http::captured::log_of;
 
     #[test]
     fn a_proxy_that_is_not_in_the_settings_is_told_of_once() {
@@ -120,15 +109,12 @@ mod tests {
         let forwarded =
             HeaderMap::from_iter([(FORWARDED_FOR.parse().expect("a name"), HeaderValue::from_static("198.51.100.9"))]);
         let lines = |requests: &[(&str, &HeaderMap)]| {
-            let (log, told) = (Log::default(), Once::new());
-            let writer = log.clone();
-            let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-            tracing::subscriber::with_default(subscriber, || {
+            let told = Once::new();
+            log_of(|| {
                 for (peer, headers) in requests {
                     note_unknown(&ours, peer.parse().expect("an address"), headers, &told);
                 }
-            });
-            String::from_utf8(log.0.lock().expect("nobody panicked").clone()).expect("text")
+            })
         };
         let none = HeaderMap::new();
         assert_eq!(lines(&[("10.0.0.7", &forwarded), ("192.168.1.5", &none), ("8.8.8.8", &none)]), "");

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{approve, erased};
 use crate::{
     api::Api,
-    support::{Reviewed, World},
+    support::{Reviewed, World, written_by},
 };
 
 #[tokio::test]
@@ -53,14 +53,7 @@ async fn their_quote_of_its_words_goes_and_their_own_words_stay() {
         evidence,
         ..Claim::new(Section::OpenThreads, promise.into())
     };
-    let authorship = summary::Authorship {
-        author: "summarizer",
-        provider: "offline".into(),
-        model: "extractive-1".into(),
-        prompt_version: "none".into(),
-        template: "default".into(),
-        claims_dropped: 0,
-    };
+    let authorship = written_by("summarizer");
     content.claims.push(tells(ThreadOutcome::NoMatch, Support::NothingSaid, Vec::new()));
     summary::add_version(&mut tx, later.summary, &content, &authorship).await.expect("a version");
     content.claims.pop();
@@ -154,14 +147,7 @@ async fn tell(tx: &mut TenantTx, later: &Reviewed, earlier: &Reviewed) {
         support: Support::NothingSaid,
         ..Claim::new(Section::OpenThreads, "The release notes.".into())
     });
-    let authorship = summary::Authorship {
-        author: "summarizer",
-        provider: "offline".into(),
-        model: "extractive-1".into(),
-        prompt_version: "none".into(),
-        template: "default".into(),
-        claims_dropped: 0,
-    };
+    let authorship = written_by("summarizer");
     summary::add_version(tx, later.summary, &content, &authorship).await.expect("a version");
 }
 

@@ -7,7 +7,7 @@ use debrief_jobs::{
 use uuid::Uuid;
 
 use super::{assert_grounded, begin, came_of_it, newest, refine, shown, texts};
-use crate::support::{Reviewed, World};
+use crate::support::{Reviewed, World, written_by};
 
 const MEETING: &str = "You ran the planning meeting yourself and kept it to half an hour.";
 const JONAS: &str = "Handing work to Jonas still feels slower than doing it yourself.";
@@ -84,14 +84,7 @@ async fn with_more(world: &World, reviewed: &Reviewed, more: &[(Section, &str, O
         claims.push(Claim { evidence, action, support: *support, ..Claim::new(*section, (*text).to_owned()) });
     }
     claims.sort_by_key(|claim| claim.section);
-    let authorship = summary::Authorship {
-        author: "summarizer",
-        provider: "offline".into(),
-        model: "extractive".into(),
-        prompt_version: "none".into(),
-        template: "default".into(),
-        claims_dropped: 0,
-    };
+    let authorship = written_by("summarizer");
     summary::add_version(&mut tx, reviewed.summary, &Content { claims }, &authorship).await.expect("a version");
     tx.commit().await.expect("it commits");
 }

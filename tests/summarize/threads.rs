@@ -15,7 +15,7 @@ use debrief_jobs::{
 use uuid::Uuid;
 
 use super::{Staged, content, one, stage_on, summary_state};
-use crate::support::{World, installation::wait_for};
+use crate::support::{World, installation::wait_for, written_by};
 
 const PROMISED: &[(&str, &str)] =
     &[("Maya", "What will you do?"), ("Priya", "I'll send Lena the hiring plan by Friday.")];
@@ -174,7 +174,7 @@ async fn what_was_settled_stays_settled_though_the_coach_words_it_anew() {
     for claim in reworded.claims.iter_mut().filter(|claim| claim.action.is_some()) {
         (claim.text, claim.edited) = ("Lena gets the plan.".into(), true);
     }
-    summary::add_version(&mut tx, first.priya.summary_id, &reworded, &by_coach()).await.expect("a version");
+    summary::add_version(&mut tx, first.priya.summary_id, &reworded, &written_by("coach")).await.expect("a version");
     tx.commit().await.expect("it is committed");
 
     let third = summarised_on(&world, "2026-03-18", SILENT).await;
@@ -314,21 +314,10 @@ async fn every_claim_rests_on_words_or_is_refused() {
     ] {
         let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
         let content = Content { claims: vec![claim.clone()] };
-        summary::add_version(&mut tx, second.priya.summary_id, &content, &by_coach())
+        summary::add_version(&mut tx, second.priya.summary_id, &content, &written_by("coach"))
             .await
             .expect("it is looked at in the end");
         assert_eq!(tx.commit().await.is_ok(), taken, "{claim:?}");
-    }
-}
-
-fn by_coach() -> summary::Authorship {
-    summary::Authorship {
-        author: "coach",
-        provider: "offline".into(),
-        model: String::new(),
-        prompt_version: String::new(),
-        template: "default".into(),
-        claims_dropped: 0,
     }
 }
 
@@ -394,7 +383,7 @@ async fn what_a_session_said_of_an_item_stays_when_a_person_ticks_it_off() {
     // The promise is taken out of the summary that had it: then nothing is left that it could be about.
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let nothing = Content { claims: Vec::new() };
-    summary::add_version(&mut tx, first.priya.summary_id, &nothing, &by_coach()).await.expect("a version");
+    summary::add_version(&mut tx, first.priya.summary_id, &nothing, &written_by("coach")).await.expect("a version");
     tx.commit().await.expect("it is committed");
     let (summary_id, after) = (second.priya.summary_id, first.priya.summary_id);
     world.run(&LookAgain { summary_id, after, version: 2, settling: None }).await.expect("it looks again");

@@ -7,7 +7,7 @@ use debrief_jobs::{
 };
 use uuid::Uuid;
 
-use super::World;
+use super::{World, written_by};
 
 /// A session to insert. Each utterance takes ten seconds, and its speaker label is the person's name.
 #[derive(Clone, Debug)]
@@ -74,14 +74,7 @@ impl World {
         .fetch_one(tx.conn())
         .await
         .expect("a summary");
-        let authorship = summary::Authorship {
-            author: "summarizer",
-            provider: "offline".into(),
-            model: "extractive-1".into(),
-            prompt_version: "1".into(),
-            template: "default".into(),
-            claims_dropped: 0,
-        };
+        let authorship = written_by("summarizer");
         let version = summary::add_version(&mut tx, id, content, &authorship).await.expect("a version");
         tx.commit().await.expect("the summary is committed");
         (id, version)

@@ -21,6 +21,6 @@ pub(crate) mod world;
 pub(crate) use database::TestDatabase;
 pub(crate) use llm_server::{LlmServer, Reply};
 pub(crate) use proxy::SlowPostgres;
-pub(crate) use reviewed::Reviewed;
+pub(crate) use reviewed::{Reviewed, written_by};
 pub(crate) use smtp::{Letter, SmtpServer, letters_in};
 pub(crate) use world::{Runnable, World, search};

@@ -155,15 +155,20 @@ pub(crate) async fn add_summary(
     .execute(tx.conn())
     .await
     .expect("a summary");
-    let authorship = summary::Authorship {
-        author: "summarizer",
+    let authorship = summary::Authorship { claims_dropped: 1, ..written_by("summarizer") };
+    summary::add_version(tx, id, content, &authorship).await.expect("a version");
+}
+
+/// By whom a version is: `coach` or `summarizer`.
+pub(crate) fn written_by(author: &'static str) -> summary::Authorship {
+    summary::Authorship {
+        author,
         provider: "offline".into(),
         model: "extractive-1".into(),
         prompt_version: "none".into(),
         template: "default".into(),
-        claims_dropped: 1,
-    };
-    summary::add_version(tx, id, content, &authorship).await.expect("a version");
+        claims_dropped: 0,
+    }
 }
 
 fn content(utterances: &[Uuid]) -> Content {
