@@ -108,6 +108,18 @@ pub async fn claim(tx: &mut TenantTx, key: &str, age: Duration) -> Result<bool, 
     Ok(!is_removed.fetch_one(tx.conn()).await?)
 }
 
+/// Takes the removal of objects back that somebody is about to write: a file was refused under a name whose session was
+/// deleted. One that has begun goes on; the file in the inbox stays in any case.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn spare(tx: &mut TenantTx, keys: &[String]) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from objects_to_remove where object_key = any($1) and begun_at is null", keys)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 impl Job for RemoveObjects {
     type Needs = Needs;
 

@@ -24,7 +24,7 @@ pub use tidy::{RemoveUpload, SCHEDULE, TidyUploads};
 pub const MOST: i64 = 20;
 /// How long an upload may take.
 pub const HOURS: i32 = 24;
-/// At most this many parts; however small, they are read one by one in the end.
+/// At most this many parts; however small, all of them are read in the end.
 pub const MOST_PARTS: i64 = 2000;
 /// How long somebody may take to put the whole file into the inbox.
 pub const COMPLETION: Duration = Duration::from_secs(40);
@@ -204,28 +204,38 @@ pub async fn parts(tx: &mut TenantTx, upload: Uuid) -> Result<Vec<String>, sqlx:
 }
 
 /// Begins to complete an upload of which `from` bytes are there and the rest is at hand: for [`COMPLETION`] nobody else adds
-/// to it, completes it or ends it. False if it isn't that long, or somebody else is at it.
+/// to it, completes it or ends it. Returns until when; `None` if it isn't that long, or somebody else is at it.
 ///
 /// # Errors
 /// Returns an error if the query fails.
-pub async fn begin_completion(tx: &mut TenantTx, upload: Uuid, from: i64) -> Result<bool, sqlx::Error> {
-    let begun = sqlx::query!(
-        "update uploads set completing_until = now() + make_interval(secs => $3)
-         where id = $1 and received_bytes = $2 and object_key is null and expires_at > now()
-           and coalesce(completing_until <= now(), true)",
+pub async fn begin_completion(
+    tx: &mut TenantTx,
+    upload: Uuid,
+    from: i64,
+) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    // It doesn't expire while its file is on the way.
+    let begun = sqlx::query_scalar!(
+        r#"update uploads set completing_until = now() + make_interval(secs => $3),
+               expires_at = greatest(expires_at, now() + make_interval(secs => 2 * $3))
+           where id = $1 and received_bytes = $2 and object_key is null and expires_at > now()
+             and coalesce(completing_until <= now(), true)
+           returning completing_until as "until!""#,
         upload,
         from,
         COMPLETION.as_secs_f64()
     );
-    Ok(begun.execute(tx.conn()).await?.rows_affected() > 0)
+    begun.fetch_optional(tx.conn()).await
 }
 
-/// Gives a completion up that failed: what was at hand has to be sent again.
+/// Gives the completion up that was to last `until` then, since it failed: what was at hand has to be sent again. If somebody
+/// else has begun one since, that one goes on.
 ///
 /// # Errors
 /// Returns an error if the query fails.
-pub async fn give_up(tx: &mut TenantTx, upload: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("update uploads set completing_until = null where id = $1", upload).execute(tx.conn()).await?;
+pub async fn give_up(tx: &mut TenantTx, upload: Uuid, until: DateTime<Utc>) -> Result<(), sqlx::Error> {
+    sqlx::query!("update uploads set completing_until = null where id = $1 and completing_until = $2", upload, until)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 

@@ -172,6 +172,7 @@ const CROSSING: &[&str] = &[
     "take_back_request",
     // The status of objects that the caller names: no keys.
     "ledger_forget_deleted",
+    "ledger_forget_names",
     "ledger_look_again",
     "ledger_remember",
     "ledger_settle",

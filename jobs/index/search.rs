@@ -154,13 +154,8 @@ pub async fn search(
     embedder: &Embedder,
     Prepared { query, words, vector }: &Prepared<'_>,
 ) -> Result<Vec<Hit>, sqlx::Error> {
-    let limit = query.limit.clamp(1, MOST_HITS);
-    // Summaries are passed over afterwards, so more is looked for.
-    let wanted = if query.only_said { MOST_HITS } else { limit };
-    let ranked = ranked(tx, embedder, query, wanted, (words, vector.as_deref())).await?;
+    let ranked = ranked(tx, embedder, query, words, vector.as_deref()).await?;
     let mut hits = hits(tx, &ranked).await?;
-    hits.retain(|hit| !query.only_said || hit.source == Source::Utterances);
-    hits.truncate(limit as usize);
     // One sentence may be in two sections of a summary.
     let mut seen = HashSet::new();
     hits.retain(|hit| seen.insert((hit.session_id, hit.client.as_ref().map(|client| client.id), hit.text.clone())));
@@ -172,12 +167,12 @@ async fn ranked(
     tx: &mut TenantTx,
     embedder: &Embedder,
     query: &Query,
-    limit: u32,
-    (words, vector): (&str, Option<&str>),
+    words: &str,
+    vector: Option<&str>,
 ) -> Result<Vec<(Uuid, f64)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select chunk_id as "chunk_id!", score as "score!"
-           from search_chunks($1, $2, $3, $4, $5, $6, $7, $8, $9)"#,
+           from search_chunks($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"#,
         words,
         vector,
         embedder.model(),
@@ -186,7 +181,8 @@ async fn ranked(
         query.client,
         query.from,
         query.to,
-        db::count(limit),
+        db::count(query.limit.clamp(1, MOST_HITS)),
+        query.only_said,
     )
     .fetch_all(tx.conn())
     .await?;

@@ -8,7 +8,31 @@ use super::{
     notices::{self, Kind, Notice},
     reject,
 };
-use crate::{bucket::ObjectInfo, clean, db::TenantTx};
+use crate::{
+    bucket::ObjectInfo,
+    clean,
+    db::{TenantTx, Tx},
+};
+
+/// What is said of a duplicate once the session that has its content is deleted: file and title name people.
+const FORGOTTEN: &str = "It has the same content as a file whose session was deleted; upload it again to have it read.";
+
+/// Has the duplicates of these files say nothing of them any more.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn forget(tx: &mut TenantTx, object_keys: &[&str]) -> Result<(), sqlx::Error> {
+    let names: Vec<String> = object_keys.iter().map(|key| in_quotes(key)).collect();
+    sqlx::query_scalar!(r#"select ledger_forget_names($1, $2) as "done?: ()""#, &names, FORGOTTEN)
+        .fetch_one(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// A file's name as a sentence has it.
+fn in_quotes(object_key: &str) -> String {
+    format!("“{}”", clean::line(object_key.rsplit('/').next().unwrap_or_default()))
+}
 
 /// The transcript that has the content.
 #[derive(Debug)]
@@ -24,12 +48,12 @@ pub(super) struct Held {
 impl Held {
     /// Which file has it, and what became of that file, in a sentence.
     pub(super) fn says(&self) -> String {
-        let file = clean::line(self.object_key.rsplit('/').next().unwrap_or_default());
+        let file = in_quotes(&self.object_key);
         match &self.rejected_reason {
-            Some(reason) if self.came_late => format!("It has the same content as “{file}”. {reason}"),
-            Some(reason) => format!("It has the same content as “{file}”, which we couldn’t read: {reason}"),
+            Some(reason) if self.came_late => format!("It has the same content as {file}. {reason}"),
+            Some(reason) => format!("It has the same content as {file}, which we couldn’t read: {reason}"),
             None => format!(
-                "It has the same content as “{file}”, which is in the session “{}” on {}.",
+                "It has the same content as {file}, which is in the session “{}” on {}.",
                 self.title,
                 self.session_date.format("%-d %B %Y")
             ),

@@ -107,15 +107,28 @@ pub(super) async fn remember(tx: &mut SystemTx, bucket: &str, objects: &[&Object
     Ok(())
 }
 
-/// Has the next scan read a file of the inbox again that somebody put there anew, although the object is the same, if the
-/// session that it became was deleted. Returns whether it is so.
+/// Has the next scan read a file of a coach's inbox again that somebody put there anew, although the object is the same, if the
+/// session that it became was deleted.
 ///
 /// # Errors
 /// Returns an error if the query fails.
-pub async fn read_again(tx: &mut TenantTx, bucket: &str, object_key: &str, sha256: &str) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(r#"select ledger_forget_deleted($1, $2, $3) as "again!""#, bucket, object_key, sha256)
-        .fetch_one(tx.conn())
-        .await
+pub async fn read_again(
+    tx: &mut TenantTx,
+    bucket: &str,
+    object_key: &str,
+    coach: &str,
+    sha256: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select ledger_forget_deleted($1, $2, $3, $4) as "done?: ()""#,
+        bucket,
+        object_key,
+        coach,
+        sha256
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// Settles an object in the transaction of its effect. Returns false, to drop the transaction, if another scan has.

@@ -42,6 +42,7 @@ use crate::{
 };
 use ledger::{Coach, ObjectOutcome, Standing};
 
+pub use duplicate::forget as forget_duplicates;
 pub use inbox::{File, FileOutcome, InboxError, inbox, settled_file};
 pub use ledger::read_again;
 pub use notices::TellCoach;

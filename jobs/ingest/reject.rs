@@ -24,6 +24,7 @@ use crate::{
     path::{self, SessionState, session},
     people::{Applied, roster::RosterError},
     queue::{Context, Finished, Job, JobArgs, JobError, enqueue},
+    removal,
 };
 
 /// Why an object is rejected, in words for the coach.
@@ -113,6 +114,9 @@ pub(super) async fn file(
     why: &RejectReason,
     key: Option<&TranscriptKey>,
 ) -> Result<ObjectOutcome, JobError> {
+    let mut tx = ctx.db.tenant(coach.organization).await?;
+    removal::spare(&mut tx, &rejection(&object.key)).await?;
+    tx.commit().await?;
     put_reason(ctx, &object.key, why, object.modified).await?;
     let mut tx = ctx.db.tenant(coach.organization).await?;
     if !ledger::settle(&mut tx, ctx.bucket.name(), object, ObjectOutcome::Rejected, Some(&why.reason)).await? {
@@ -308,7 +312,8 @@ impl Job for RejectTranscript {
             );
             return ctx.finish(tx, ()).await;
         };
-        drop(tx);
+        removal::spare(&mut tx, &rejection(&row.object_key)).await?;
+        tx.commit().await?;
         let kept = match ctx.bucket.get(&row.stored_key).await {
             Ok(content) => {
                 ctx.bucket.put(&rejected_key(&row.object_key), content).await?;

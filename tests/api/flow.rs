@@ -8,6 +8,7 @@ use debrief_jobs::{
     index::{IndexSession, IndexSummary},
     ingest::ScanInbox,
     mail::SendMail,
+    model::Role,
     path::{AskForSpeakers, AttributeSession, ParseTranscript, RefineSummary, RequestReview, SummarizeClient},
     removal::RemoveObjects,
     rights::Right,
@@ -291,6 +292,37 @@ async fn what_is_uploaded_again_after_its_session_was_deleted_is_a_new_session()
         assert!(again["session_id"].is_string() && again["session_id"] != first, "{again}");
         api.world.leaves::<ParseTranscript>();
     }
+}
+
+#[tokio::test]
+async fn what_one_coach_deleted_comes_again_though_another_has_the_same_and_duplicates_name_it_no_more() {
+    let api = Api::new().await;
+    let rights = [Right::TranscriptsWrite, Right::SessionsDelete];
+    let ben = api.person("ben", &[Role::Coach]).await;
+    let (maya, ben) = (api.key(Some(api.world.coach), &rights).await, api.key(Some(ben), &rights).await);
+    let read = async |key: &str, handle: &str, name: &str| {
+        let up = upload(&api, key, &format!("file_name={name}"), "text/vtt", TALK.into()).await;
+        assert_eq!(up.status, StatusCode::ACCEPTED, "{}", up.body);
+        // Until the copy that was removed is there again.
+        for _ in 0..8 {
+            _ = api.world.run_installation(&ScanInbox {}).await;
+        }
+        api.get(key, &format!("/v1/transcripts/status?object_key=inbox/{handle}/{name}")).await.json()
+    };
+    let first = read(&maya, "maya", "2026-11-20-Tom.vtt").await["session_id"].clone();
+    let of_ben = read(&ben, "ben", "2026-11-20-Tom.vtt").await["session_id"].clone();
+    assert!(first.is_string() && of_ben.is_string() && first != of_ben);
+    let twice = read(&maya, "maya", "twice.vtt").await;
+    assert!(twice["reason"].as_str().is_some_and(|why| why.contains("“2026-11-20-Tom.vtt”")), "{twice}");
+    let path = format!("/v1/sessions/{}", first.as_str().expect("a session"));
+    let deleted = api.ask(&maya, Method::DELETE, &path, None, &[]).await;
+    assert_eq!(deleted.status, StatusCode::NO_CONTENT, "{}", deleted.body);
+    let twice = api.get(&maya, "/v1/transcripts/status?object_key=inbox/maya/twice.vtt").await.json();
+    let why = twice["reason"].as_str().expect("a reason");
+    assert!(why.contains("was deleted") && !why.contains("Tom"), "neither its file nor its title: {why}");
+    let again = read(&maya, "maya", "2026-11-20-Tom.vtt").await;
+    assert!(again["session_id"].is_string() && again["session_id"] != first, "Ben’s is his: {again}");
+    assert_eq!(read(&ben, "ben", "2026-11-20-Tom.vtt").await["session_id"], of_ben, "and stays");
 }
 
 #[tokio::test]

@@ -204,6 +204,20 @@ async fn a_refusal_that_is_under_way_puts_nothing_back() {
     assert!(left.is_empty(), "{left:?}");
 }
 
+#[tokio::test]
+async fn what_a_new_file_of_the_name_is_refused_for_outlives_the_removal_of_the_old() {
+    let world = World::new().await;
+    drop_file_of(&world, "2026-11-03/priya.vtt", "").await;
+    assert_eq!(scan(&world).await.rejected, 1);
+    erased(&world, session(&world).await).await.expect("it is deleted");
+    // Before the removal has run, it comes again, and is refused again.
+    drop_file_of(&world, "2026-11-03/priya.vtt", "").await;
+    assert_eq!(scan(&world).await.rejected, 1);
+    remove(&world).await;
+    let reason = "rejected/maya/2026-11-03/priya.vtt.reason.json";
+    assert!(is_there(&world, reason).await, "the coach is told of it, and looks for it here");
+}
+
 /// Ingest of the same content, as far as the copy matters: it holds the content, takes a removal back, adds its transcript.
 async fn ingest_begins(world: &World, stored: &str) -> TenantTx {
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");

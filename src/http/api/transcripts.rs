@@ -9,7 +9,7 @@ use axum::{
 use chrono::NaiveDate;
 use debrief_jobs::{
     bucket::BucketError,
-    db::Tx,
+    db::TenantTx,
     ingest::{self, FileOutcome},
     model::{SessionStatus, listing},
     people,
@@ -24,7 +24,7 @@ use super::{
     input::{Asked, Id},
     places,
     problem::{Code, Problem},
-    upload::{self, File},
+    upload::{self, File, Put},
 };
 
 /// Whose file it is, and what it's called.
@@ -70,6 +70,25 @@ pub(super) struct Uploaded {
     pub(super) sha256: String,
     /// Its size in bytes.
     size_bytes: usize,
+    /// Whose inbox it is in.
+    #[serde(skip)]
+    coach: String,
+    #[serde(skip)]
+    put: Put,
+}
+
+impl Uploaded {
+    /// What a file that was sent means beyond being in the inbox, in the transaction that records it: one that was there with
+    /// the same content, of a session that was deleted since, is to be read again.
+    pub(super) async fn sent(&self, call: &Call, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        match self.put {
+            Put::Now => Ok(()),
+            Put::Before => {
+                let bucket = call.state.services.bucket.name();
+                ingest::read_again(tx, bucket, &self.object_key, &self.coach, &self.sha256).await
+            }
+        }
+    }
 }
 
 /// Upload a transcript
@@ -96,23 +115,25 @@ pub(super) async fn upload(call: Call, Asked(place): Asked<Place>, request: Requ
     // A request that is refused, or was carried out, puts no file anywhere.
     drop(call.change(Right::TranscriptsWrite, &sha256).await?);
     // Before its record: a file that is there twice over is one, and a record without a file would be a lie.
-    let uploaded = store(&call, object_key, file, place.replace).await?;
-    let tx = call.change(Right::TranscriptsWrite, &sha256).await?;
+    let uploaded = store(&call, coach, object_key, file, place.replace).await?;
+    let mut tx = call.change(Right::TranscriptsWrite, &sha256).await?;
+    uploaded.sent(&call, &mut tx).await?;
     call.done(tx, About::default(), StatusCode::ACCEPTED, &uploaded, &[]).await
 }
 
-/// Puts a whole file into the inbox, however it came.
-pub(super) async fn store(call: &Call, object_key: String, file: File, replace: bool) -> Result<Uploaded, Stop> {
+/// Puts a whole file into a coach's inbox, however it came.
+pub(super) async fn store(
+    call: &Call,
+    coach: String,
+    object_key: String,
+    file: File,
+    replace: bool,
+) -> Result<Uploaded, Problem> {
     let File { content, sha256 } = file;
     let size_bytes = content.len();
-    let bucket = &call.state.services.bucket;
-    upload::put(bucket, &object_key, content, replace).await?;
-    let sha256: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
-    // An object that was there with the same content is the one that its deleted session had.
-    let mut tx = call.read(Right::TranscriptsWrite).await?;
-    ingest::read_again(&mut tx, bucket.name(), &object_key, &sha256).await?;
-    tx.commit().await?;
-    Ok(Uploaded { object_key, sha256, size_bytes })
+    let put = upload::put(&call.state.services.bucket, &object_key, content, replace).await?;
+    let sha256 = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok(Uploaded { object_key, sha256, size_bytes, coach, put })
 }
 
 /// The handle of the coach whose inbox is meant, if the caller may put something there.

@@ -52,19 +52,28 @@ impl File {
     }
 }
 
+/// How a file came to be in the inbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Put {
+    /// It was put there.
+    Now,
+    /// It was there with the same content.
+    Before,
+}
+
 /// Puts a file into the inbox. One that is there with the same content stays; with another content, it is refused or
 /// replaced.
-pub(super) async fn put(bucket: &Bucket, key: &str, content: Bytes, replace: bool) -> Result<(), Problem> {
+pub(super) async fn put(bucket: &Bucket, key: &str, content: Bytes, replace: bool) -> Result<Put, Problem> {
     let away = |error| away(&error, "file");
     if replace {
-        return bucket.put(key, content).await.map_err(away);
+        return bucket.put(key, content).await.map_err(away).map(|()| Put::Now);
     }
     if bucket.put_new(key, content.clone()).await.map_err(away)? {
-        return Ok(());
+        return Ok(Put::Now);
     }
     let there = bucket.get(key).await.map_err(away)?;
     if there == content {
-        return Ok(());
+        return Ok(Put::Before);
     }
     let detail = "Another file of this name is in the inbox. Send it with replace=true to replace it (its session starts \
                   over), or under another name.";

@@ -208,8 +208,8 @@ pub(super) async fn append(call: Call, Id(id): Id, headers: HeaderMap, body: Bod
 /// The part begins elsewhere, or somebody else is completing the upload.
 fn elsewhere(upload: &Upload) -> Problem {
     let detail = format!(
-        "{} bytes of it are there, and the next part begins there. If that is what you sent, somebody else is completing it: \
-         ask again in a minute.",
+        "{} bytes of it are there, and the next part begins there. If you sent that part, somebody else may be completing the \
+         upload: ask again in a minute.",
         upload.received_bytes
     );
     Problem::new(Code::WrongState, detail).with_header(OFFSET, upload.received_bytes.to_string())

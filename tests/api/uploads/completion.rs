@@ -7,7 +7,11 @@ use axum::{
     http::{Method, StatusCode},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use debrief_jobs::{db::Tx, uploads::RemoveUpload};
+use chrono::TimeDelta;
+use debrief_jobs::{
+    db::Tx,
+    uploads::{self, RemoveUpload},
+};
 
 use super::{Api, begin, begin_with, offset, part, shown, talk};
 use crate::support::installation::wait_for;
@@ -74,6 +78,28 @@ async fn whoever_died_completing_it_holds_it_up_for_a_minute_at_most() {
     assert_eq!(api.ask(&key, Method::DELETE, &path, None, &[]).await.code(), "COACH_040");
     api.execute("update uploads set completing_until = now() - interval '1 second'").await;
     resume(&api, &key, &path, b"abc").await;
+}
+
+#[tokio::test]
+async fn whoever_fails_too_late_does_not_end_what_another_has_begun() {
+    let api = Api::new().await;
+    let key = api.maya().await;
+    let path = begin(&api, &key, "a.txt", 3).await;
+    let upload = path.rsplit('/').next().and_then(|id| id.parse().ok()).expect("its id");
+    let mut tx = api.world.database.db.tenant(api.world.organization).await.expect("a transaction");
+    let slow = uploads::begin_completion(&mut tx, upload, 0).await.expect("an answer").expect("it begins");
+    assert_eq!(uploads::begin_completion(&mut tx, upload, 0).await.expect("an answer"), None, "one at a time");
+    sqlx::query("update uploads set completing_until = $1::timestamptz - interval '1 minute'")
+        .bind(slow)
+        .execute(tx.conn())
+        .await
+        .expect("its time is over");
+    let next = uploads::begin_completion(&mut tx, upload, 0).await.expect("an answer").expect("it begins");
+    let late = next + TimeDelta::seconds(1);
+    uploads::give_up(&mut tx, upload, late).await.expect("it is nothing");
+    assert_eq!(uploads::begin_completion(&mut tx, upload, 0).await.expect("an answer"), None, "it goes on");
+    uploads::give_up(&mut tx, upload, next).await.expect("it is given up");
+    assert!(uploads::begin_completion(&mut tx, upload, 0).await.expect("an answer").is_some(), "for the next");
 }
 
 #[tokio::test]

@@ -37,16 +37,16 @@ impl Complete {
     pub(super) async fn carry_out(self) -> Answer {
         let (call, id) = (&self.call, self.upload.id);
         let mut tx = call.read(Right::TranscriptsWrite).await?;
-        if !uploads::begin_completion(&mut tx, id, self.from).await? {
+        let Some(until) = uploads::begin_completion(&mut tx, id, self.from).await? else {
             let now = uploads::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
             return Err(elsewhere(&now).into());
-        }
+        };
         tx.commit().await?;
         let done = self.put_and_finish().await;
         if matches!(done, Err(Stop::Problem(_))) {
             // If this fails as well, the upload waits until its time for it is over.
             if let Ok(mut tx) = call.read(Right::TranscriptsWrite).await {
-                _ = uploads::give_up(&mut tx, id).await;
+                _ = uploads::give_up(&mut tx, id, until).await;
                 _ = tx.commit().await;
             }
         }
@@ -58,6 +58,7 @@ impl Complete {
         let slow = |_| Problem::new(Code::TimedOut, "The bucket is slow. Send the last part again in a minute.");
         let uploaded = timeout(uploads::COMPLETION / 2, self.put()).await.map_err(slow)??;
         let mut tx = call.change(Right::TranscriptsWrite, &self.asks).await?;
+        uploaded.sent(call, &mut tx).await?;
         uploads::finish(&mut tx, self.upload.id, &uploaded.object_key, &uploaded.sha256).await?;
         let upload = uploads::find(&mut tx, self.upload.id).await?.ok_or_else(Problem::not_found)?;
         let headers = told(&upload);
@@ -91,6 +92,6 @@ impl Complete {
             return Err(Problem::internal(&"the parts of an upload are not all there").into());
         }
         let file = File::of(content.freeze()).await?;
-        transcripts::store(call, object_key, file, upload.replaces).await
+        Ok(transcripts::store(call, coach, object_key, file, upload.replaces).await?)
     }
 }
