@@ -35,7 +35,8 @@ pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>)
         None => insert(&mut tx, coach).await?,
         Some(there) if there.removed => bring_back(&mut tx, there.id, coach).await?,
         Some(there) if there.name == name && coaches::same_address(&there.email, &email) => {
-            give(&mut tx, there.id, coach).await?;
+            give_roles(&mut tx, there.id, coach).await?;
+            coaches::set_name_and_zone(&mut tx, there.id, None, coach.time_zone, &Visitor::default()).await?;
             there.id
         }
         Some(there) => {
@@ -75,17 +76,17 @@ async fn bring_back(tx: &mut TenantTx, id: Uuid, coach: &NewCoach<'_>) -> Result
     sqlx::query!("update coaches set email = $2, removed_at = null where id = $1", id, coach.email)
         .execute(tx.conn())
         .await?;
-    coaches::set_name_and_zone(tx, id, Some(coach.name), None, &Visitor::default()).await?;
-    give(tx, id, coach).await?;
+    give_roles(tx, id, coach).await?;
+    coaches::set_name_and_zone(tx, id, Some(coach.name), coach.time_zone, &Visitor::default()).await?;
     coaches::come_back(tx, id, coach.handle).await?;
     note_presence(tx, id, "activated", &Visitor::default()).await?;
     Ok(id)
 }
 
-/// The roles and the time zone, where they are given.
-async fn give(tx: &mut TenantTx, id: Uuid, coach: &NewCoach<'_>) -> Result<(), PeopleError> {
+/// The roles, where they are given.
+async fn give_roles(tx: &mut TenantTx, id: Uuid, coach: &NewCoach<'_>) -> Result<(), PeopleError> {
     if !coach.roles.is_empty() {
         change_roles(tx, id, coach.roles, &Visitor::default()).await?;
     }
-    Ok(coaches::set_name_and_zone(tx, id, None, coach.time_zone, &Visitor::default()).await?)
+    Ok(())
 }

@@ -144,8 +144,7 @@ async fn put_one(tx: &mut TenantTx, coach_id: Uuid, entry: Entry, word: Word) ->
     }
 }
 
-/// Cleans up tags and similar words: one line each.
-/// Words that somebody typed, each on one line.
+/// Tags and similar words that somebody typed, each on one line.
 pub(super) fn clean_all(field: &'static str, words: &[String]) -> Result<Vec<String>, PeopleError> {
     let mut clean = words.iter().map(|word| readable(field, word)).collect::<Result<Vec<_>, _>>()?;
     clean.retain(|word| !word.is_empty());

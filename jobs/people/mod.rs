@@ -281,6 +281,51 @@ pub enum PeopleError {
     Database(#[from] sqlx::Error),
 }
 
+impl PeopleError {
+    /// The field of what was sent that it is about, if it is about one.
+    #[must_use]
+    pub const fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::NoName
+            | Self::LongName(_)
+            | Self::OtherNameOf { .. }
+            | Self::KnownSpeaker { .. }
+            | Self::Ambiguous
+            | Self::BadTeam
+            | Self::TeamExists(_) => Some("name"),
+            Self::Unreadable(field) | Self::TooMany(field) => Some(field),
+            Self::BadAlias { .. } | Self::NoAlias(_) => Some("aliases"),
+            Self::BadEmail(_)
+            | Self::EmailTaken { .. }
+            | Self::AddressOfAnother { .. }
+            | Self::PersonExists { .. }
+            | Self::SeveralPeople => Some("email"),
+            Self::BadTimeZone(_) => Some("time_zone"),
+            Self::BadGreeting(_) => Some("greeting"),
+            Self::BadHandle(_) | Self::HandleTaken(_) | Self::CoachExists { .. } | Self::OrganizationExists { .. } => {
+                Some("handle")
+            }
+            Self::NoRole | Self::LastAdmin => Some("roles"),
+            Self::NoOrganization(_)
+            | Self::NoCoach(_)
+            | Self::Roster(_)
+            | Self::NoClient { .. }
+            | Self::ClientGone(_)
+            | Self::SeveralClients { .. }
+            | Self::NothingToChange
+            | Self::SameClient
+            | Self::TwoCoaches
+            | Self::BothSpoke { .. }
+            | Self::CoachBusy(_)
+            | Self::FollowUpsHeld(_)
+            | Self::NoPerson
+            | Self::NoTeam
+            | Self::TooManyTeams
+            | Self::Database(_) => None,
+        }
+    }
+}
+
 /// A coach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Coach {

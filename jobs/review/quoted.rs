@@ -34,15 +34,19 @@ fn quotations(claim: &Claim) -> Vec<String> {
     if quotes { text::quoted(&claim.text) } else { Vec::new() }
 }
 
-/// Who is said to have said the first quotation: "Priya said: “…”", "You told me that “…”".
+/// Who is said to have said the first quotation: "Priya said: “…”", "You told me that “…”". `None` if more than one is named
+/// before it: "You asked, and I answered: “…”".
 fn named(text: &str) -> Option<&str> {
     static NAMED: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r#"(?i)([\p{L}\p{M}'’ -]*?)\s+(?:said|says|told|tells|suggested|asked|asks|wrote|answered)\b[^“"]*[“"]"#,
-        )
-        .expect("a constant pattern")
+        Regex::new(r"(?i)([\p{L}\p{M}'’ -]*?)\s+(?:said|says|told|tells|suggested|asked|asks|wrote|answered)\b")
+            .expect("a constant pattern")
     });
-    Some(NAMED.captures(text)?.get(1)?.as_str().trim())
+    let before = &text[..text.find(['“', '"'])?];
+    let mut all = NAMED.captures_iter(before);
+    match (all.next(), all.next()) {
+        (Some(only), None) => Some(only.get(1)?.as_str().trim()),
+        _ => None,
+    }
 }
 
 /// The claims that a coach typed and that quote what wasn't said so, each with what is wrong.
@@ -147,6 +151,7 @@ mod tests {
             "Maya told you: “I'll send you the article by Wednesday.”",
             "Priya said: “The room is taken on Monday.”",
             "Anders said: “It was hard.”",
+            "You asked, and I answered: “I'll send you the article by Wednesday.”",
             "“It was hard.”",
         ] {
             assert_eq!(told(good), "", "{good}");
