@@ -152,7 +152,7 @@ async fn refusals_say_what_is_wrong_and_where_in_the_words_of_the_api() {
             summary.clone(),
             json!({ "claims": [{ "id": plain, "due_date": "soon" }] }),
             "COACH_010",
-            "`claims[0].due_date` is a day such as 2026-11-29, or `null`.",
+            "`claims[0].due_date` must be a day such as 2026-11-29, or `null`.",
             &["claims[0].due_date"],
         ),
         (
@@ -186,7 +186,7 @@ async fn refusals_say_what_is_wrong_and_where_in_the_words_of_the_api() {
             "/v1/sessions?from=2026-13-01".into(),
             Value::Null,
             "COACH_013",
-            "`from` is a day such as 2026-11-29.",
+            "`from` must be a day such as 2026-11-29.",
             &["from"],
         ),
         (
@@ -194,7 +194,7 @@ async fn refusals_say_what_is_wrong_and_where_in_the_words_of_the_api() {
             "/v1/sessions?limit=many".into(),
             Value::Null,
             "COACH_013",
-            "`limit` is a whole number from 1 to 200.",
+            "`limit` must be a whole number from 1 to 200.",
             &["limit"],
         ),
         (
@@ -202,7 +202,7 @@ async fn refusals_say_what_is_wrong_and_where_in_the_words_of_the_api() {
             "/v1/sessions?failed=perhaps".into(),
             Value::Null,
             "COACH_013",
-            "`failed` is `true` or `false`.",
+            "`failed` must be `true` or `false`.",
             &["failed"],
         ),
         (
@@ -210,16 +210,16 @@ async fn refusals_say_what_is_wrong_and_where_in_the_words_of_the_api() {
             "/v1/summaries?session_id=x".into(),
             Value::Null,
             "COACH_013",
-            "`session_id` is an id, a UUID such as",
+            "`session_id` must be an id, a UUID such as",
             &["session_id"],
         ),
-        (post.clone(), goals.clone(), json!([]), "COACH_010", "The body is an object.", &[]),
+        (post.clone(), goals.clone(), json!([]), "COACH_010", "The body must be an object.", &[]),
         (
             post.clone(),
             goals.clone(),
             json!({ "client_id": "n", "text": "x" }),
             "COACH_010",
-            "`client_id` is an id, a UUID such as",
+            "`client_id` must be an id, a UUID such as",
             &["client_id"],
         ),
         (post.clone(), goals.clone(), json!({ "text": "x" }), "COACH_010", "`client_id` is missing.", &["client_id"]),
@@ -284,7 +284,9 @@ async fn an_export_says_how_far_it_is_and_which_files_it_has() {
     .await;
     let path = "/v1/exports/01976f5e-2f0b-7c52-9d5c-1f6c2b8f4a10";
     assert_eq!(api.get(&key, path).await.json()["state"], "finished");
-    for (file, says) in [("clients/csv", "no such table. It has `sessions`."), ("sessions/xlsx", "There are `csv`.")] {
+    for (file, says) in
+        [("clients/csv", "no such table. Its tables are `sessions`."), ("sessions/xlsx", "Its formats are `csv`.")]
+    {
         let answer = api.get(&key, &format!("{path}/{file}")).await;
         assert!(answer.code() == "COACH_005" && answer.body.contains(says), "{}", answer.body);
     }

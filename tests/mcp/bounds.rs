@@ -72,6 +72,24 @@ async fn lists_are_read_page_by_page_without_a_gap() {
 }
 
 #[tokio::test]
+async fn a_cursor_goes_with_the_filters_that_it_was_given_for() {
+    let api = Api::new().await;
+    api.execute(
+        "insert into clients (id, organization_id, coach_id, name)
+         select gen_random_uuid(), organization_id, id, 'Client ' || n from coaches cross join generate_series(1, 9) n",
+    )
+    .await;
+    let maya = Assistant::new(&api, api.maya().await);
+    let first = maya.told("list_clients", json!({ "name": "client", "limit": 4 })).await;
+    let next = first["next"].as_str().expect("there is more");
+    let refused = maya.refused("list_clients", json!({ "name": "priya", "limit": 4, "cursor": next })).await;
+    assert!(refused.contains("cursor"), "{refused}");
+    // How many a page has is no filter.
+    let second = maya.told("list_clients", json!({ "name": "client", "limit": 2, "cursor": next })).await;
+    assert_eq!(second["clients"].as_array().map(Vec::len), Some(2), "{second}");
+}
+
+#[tokio::test]
 async fn a_long_summary_is_read_in_pages_of_one_version() {
     let api = Api::new().await;
     // As many claims as a summary may have, of the longest sentences.

@@ -72,12 +72,12 @@ pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
         item: None,
         from: which.from,
         to: which.to,
-        after: paging.after(call.list)?,
+        after: paging.after(call.list())?,
         limit: limit + 1,
     };
     let mut tx = call.read(Right::SummariesRead).await?;
     let items = listing::action_page(&mut tx, &wanted).await?;
-    let page = Page::of(call.list, items, limit, |row| (row.session_date, row.item_id));
+    let page = Page::of(call.list(), items, limit, |row| (row.session_date, row.item_id));
     call.shown(tx, About::list(page.items.len()), &page).await
 }
 

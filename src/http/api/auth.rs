@@ -50,7 +50,7 @@ pub(super) struct Refresh {
     refresh_token: String,
 }
 
-/// Whose sign-in ends; nothing where the access token in `Authorization` says it.
+/// Which sign-in ends. Leave the body out if you send the access token in `Authorization`.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LogOut {

@@ -10,7 +10,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, request::Parts, uri::PathAndQuery},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -218,9 +218,7 @@ pub(super) struct Call {
     method: Method,
     /// The path's pattern, such as `/v1/sessions/{id}`.
     route: String,
-    path: String,
-    /// The list that is asked for, if it's a list.
-    pub(super) list: List,
+    uri: Uri,
     idempotency_key: Option<String>,
     if_match: Option<String>,
 }
@@ -238,8 +236,7 @@ impl FromRequestParts<HttpState> for Call {
             caller,
             method: parts.method.clone(),
             route: parts.extensions.get::<MatchedPath>().map_or_else(String::new, |path| path.as_str().to_owned()),
-            list: List::at(&parts.uri),
-            path: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+            uri: parts.uri.clone(),
             idempotency_key: named("idempotency-key").map(Cow::into_owned),
             if_match: named("if-match").map(Cow::into_owned),
         })
@@ -247,6 +244,11 @@ impl FromRequestParts<HttpState> for Call {
 }
 
 impl Call {
+    /// The list that is asked for.
+    pub(super) fn list(&self) -> List {
+        List::at(&self.uri)
+    }
+
     /// Begins to read what `right` reaches.
     pub(super) async fn read(&self, right: Right) -> Result<TenantTx, Stop> {
         Ok(self.caller.enter(&self.state.services.db, right).await?)
@@ -257,7 +259,8 @@ impl Call {
     pub(super) async fn change(&self, right: Right, body: &[u8]) -> Result<TenantTx, Stop> {
         let mut tx = self.caller.enter(&self.state.services.db, right).await?;
         if let Some(key) = &self.idempotency_key {
-            let request = again::fingerprint(&self.method, &self.path, body);
+            let path = self.uri.path_and_query().map_or("", PathAndQuery::as_str);
+            let request = again::fingerprint(&self.method, path, body);
             match again::begin(&mut tx, self.id(), key, &request).await? {
                 Before::Never => {}
                 Before::Answered(response) => return Err(Stop::Again(response)),

@@ -48,10 +48,10 @@ pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
     let paging = Paging { limit: which.limit, cursor: which.cursor };
     let limit = paging.limit()?;
     let (coach, tag, named) = (which.coach_id, which.tag, which.q);
-    let wanted = WantedClients { coach, tag, named, after: paging.after(call.list)?, limit: limit + 1 };
+    let wanted = WantedClients { coach, tag, named, after: paging.after(call.list())?, limit: limit + 1 };
     let mut tx = call.read(Right::ClientsRead).await?;
     let items = people::client_page(&mut tx, &wanted).await?;
-    let page = Page::of(call.list, items, limit, |row| (row.name.clone(), row.id));
+    let page = Page::of(call.list(), items, limit, |row| (row.name.clone(), row.id));
     call.shown(tx, About::list(page.items.len()), &page).await
 }
 
@@ -98,7 +98,7 @@ pub(super) struct Wanted {
 /// Add a client
 ///
 /// A client who is there already, by address or else by name, is updated: `added` tells. One of the same name with another address
-/// is `409`, and nothing is changed: is it the same person, change the address with PATCH; is it somebody else, say
+/// is `409`, and nothing is changed: if it’s the same person, change the address with PATCH; if it’s somebody else, say
 /// `namesake`.
 #[utoipa::path(post, path = "/v1/clients", tag = "clients", operation_id = "create_client", request_body = Wanted,
     security(("key" = ["clients:write"])),
@@ -121,8 +121,8 @@ pub(super) async fn create(call: Call, body: Json<Wanted>) -> Answer {
     if put.was_email.is_some() {
         // Nothing is committed. Whoever only adds people doesn't send somebody's letters elsewhere by it.
         let detail = format!(
-            "{} is a client already, with another address, so nothing was changed. Is it the same person, change the address \
-             with PATCH /v1/clients/{}; is it somebody else, send \"namesake\": true.",
+            "{} is a client already, with another address, so nothing was changed. If it’s the same person, change the \
+             address with PATCH /v1/clients/{}; if it’s somebody else, send \"namesake\": true.",
             put.name, put.id
         );
         return Err(Problem::new(Code::Taken, detail).into());
@@ -219,11 +219,11 @@ pub(super) async fn remove(call: Call, Id(id): Id) -> Answer {
     params(("id" = Uuid, Path,), Paging), security(("key" = ["clients:read"])),
     responses((status = 200, description = "Sessions", body = Page<ClientSession>)))]
 pub(super) async fn sessions(call: Call, Id(id): Id, Asked(paging): Asked<Paging>) -> Answer {
-    let (limit, after) = (paging.limit()?, paging.after::<(NaiveDate, Uuid)>(call.list)?);
+    let (limit, after) = (paging.limit()?, paging.after::<(NaiveDate, Uuid)>(call.list())?);
     let mut tx = call.read(Right::ClientsRead).await?;
     one(&mut tx, id).await?;
     let items = people::client_sessions(&mut tx, id, after, limit + 1).await?;
-    let page = Page::of(call.list, items, limit, |row| (row.session_date, row.session_id));
+    let page = Page::of(call.list(), items, limit, |row| (row.session_date, row.session_id));
     call.shown(tx, About::client(id), &page).await
 }
 

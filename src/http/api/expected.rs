@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    parameters::listed,
     problem::{Code, Problem},
+    words::listed,
 };
 
 /// An id, as an example.
@@ -50,7 +50,7 @@ fn problem(code: Code, path: &str, error: &str, expected: Option<String>) -> Pro
     } else if let Some(rest) = error.strip_prefix("duplicate field `") {
         (joined(path, &named(rest)), "is there twice".to_owned())
     } else if let Some(expected) = expected {
-        (path.to_owned(), format!("is {expected}"))
+        (path.to_owned(), format!("must be {expected}"))
     } else if error.starts_with("UUID parsing failed") {
         (path.to_owned(), format!("holds an id that isn’t one: an id is a UUID such as {ID}"))
     } else {

@@ -12,9 +12,9 @@ use uuid::Uuid;
 use super::{
     call::{About, Answer, Call},
     input::{Asked, Id, Page, Paging},
-    parameters::listed,
     problem::{Code, Problem},
     transcripts,
+    words::listed,
 };
 
 /// List exports
@@ -22,9 +22,9 @@ use super::{
     security(("key" = ["exports:read"])),
     responses((status = 200, description = "Exports, newest first", body = Page<ExportLine>)))]
 pub(super) async fn list(call: Call, Asked(paging): Asked<Paging>) -> Answer {
-    let (limit, after) = (paging.limit()?, paging.after(call.list)?);
+    let (limit, after) = (paging.limit()?, paging.after(call.list())?);
     let mut tx = call.read(Right::ExportsRead).await?;
-    let page = Page::of(call.list, export::page(&mut tx, after, limit + 1).await?, limit, |row| row.id);
+    let page = Page::of(call.list(), export::page(&mut tx, after, limit + 1).await?, limit, |row| row.id);
     call.shown(tx, About::list(page.items.len()), &page).await
 }
 
@@ -98,11 +98,13 @@ pub(super) async fn file(call: Call, path: Option<Path<(Uuid, String, String)>>)
     let tables = &manifest.0.tables;
     let Some(files) = tables.iter().find(|known| known.name == table).map(|known| &known.files) else {
         let there = listed(tables.iter().map(|known| known.name.as_ref()));
-        return Err(Problem::new(Code::NotFound, format!("This export has no such table. It has {there}.")).into());
+        return Err(
+            Problem::new(Code::NotFound, format!("This export has no such table. Its tables are {there}.")).into()
+        );
     };
     let Some(found) = files.iter().find(|file| file.format == format) else {
         let there = listed(files.iter().map(|file| file.format.as_ref()));
-        return Err(Problem::new(Code::NotFound, format!("There’s no such format. There are {there}.")).into());
+        return Err(Problem::new(Code::NotFound, format!("There’s no such format. Its formats are {there}.")).into());
     };
     call.noted(tx, About::other(id)).await?;
     let content = call.state.services.bucket.stream(&found.key).await.map_err(|error| {

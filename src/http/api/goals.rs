@@ -52,11 +52,11 @@ pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
         coach: which.coach_id,
         state: which.state,
         overdue: which.overdue,
-        after: paging.after(call.list)?,
+        after: paging.after(call.list())?,
         limit: limit + 1,
     };
     let mut tx = call.read(Right::GoalsRead).await?;
-    let page = Page::of(call.list, goals::page(&mut tx, &wanted).await?, limit, |goal| goal.id);
+    let page = Page::of(call.list(), goals::page(&mut tx, &wanted).await?, limit, |goal| goal.id);
     call.shown(tx, About::list(page.items.len()), &page).await
 }
 

@@ -37,9 +37,9 @@ pub(super) struct Which {
     responses((status = 200, description = "Entries, newest first", body = Page<Entry>)))]
 pub(super) async fn audit(call: Call, Asked(which): Asked<Which>) -> Answer {
     let paging = Paging { limit: which.limit, cursor: which.cursor };
-    let (limit, after) = (paging.limit()?, paging.after(call.list)?);
+    let (limit, after) = (paging.limit()?, paging.after(call.list())?);
     let mut tx = call.read(Right::AuditRead).await?;
     let items = audit::page(&mut tx, which.session_id, which.person_id, after, limit + 1).await?;
-    let page = Page::of(call.list, items, limit, |row| (row.at, row.id));
+    let page = Page::of(call.list(), items, limit, |row| (row.at, row.id));
     call.shown(tx, About::list(page.items.len()), &page).await
 }

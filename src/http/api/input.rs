@@ -168,7 +168,7 @@ impl Paging {
         match self.limit {
             None => Ok(50),
             Some(limit @ 1..=200) => Ok(i64::from(limit)),
-            Some(_) => Err(Problem::parameter("limit", "is a whole number from 1 to 200")),
+            Some(_) => Err(Problem::parameter("limit", "must be a whole number from 1 to 200")),
         }
     }
 
@@ -178,7 +178,7 @@ impl Paging {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
         let key = bytes.strip_prefix(&list.0).and_then(|key| serde_json::from_slice(key).ok());
         let wrong = || {
-            let detail = "It isn’t of this list with these filters. Use `next` of the page before, as it is, with the \
+            let detail = "The cursor isn’t of this list with these filters. Use `next` of the page before, as it is, with the \
                           same filters.";
             Problem::new(Code::BadCursor, detail)
         };
@@ -196,6 +196,11 @@ impl List {
         let mut list = [0; 6];
         list.copy_from_slice(&Sha256::digest(name)[..6]);
         Self(list)
+    }
+
+    /// The list of this name, with these filters, which don't have the place and the size of a page yet.
+    pub(in crate::http) fn filtered(name: &str, filters: &impl std::fmt::Debug) -> Self {
+        Self::named(&format!("{name} {filters:?}"))
     }
 
     /// The list at this address: its path and its filters, in whatever order and however they're encoded.

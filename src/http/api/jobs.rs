@@ -43,7 +43,7 @@ pub(super) struct Which {
 pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
     let limit = which.limit.unwrap_or(50);
     if !(1..=200).contains(&limit) {
-        return Err(Problem::parameter("limit", "is a whole number from 1 to 200").into());
+        return Err(Problem::parameter("limit", "must be a whole number from 1 to 200").into());
     }
     let mut tx = call.read(Right::JobsWrite).await?;
     let filter = Filter { state: which.state, kind: which.kind, ..own(&call) };

@@ -15,8 +15,8 @@ use uuid::Uuid;
 use super::{
     call::{About, Answer, Call},
     input::{Asked, Id, Json, Page},
-    parameters::listed,
     problem::{Code, Problem},
+    words::listed,
 };
 
 /// Whose keys.

@@ -21,6 +21,7 @@ use utoipa::openapi::{
 use super::{
     document::operations,
     problem::{Code, Problem},
+    words::listed,
 };
 
 /// The query parameters of each operation, by method and path.
@@ -62,8 +63,8 @@ impl Known {
             return None;
         }
         let there_are = match known.as_slice() {
-            [] => "this operation has none".to_owned(),
-            known => format!("there are {}", listed(known.iter().map(String::as_str))),
+            [] => "this operation has no parameters".to_owned(),
+            known => format!("its parameters are {}", listed(known.iter().map(String::as_str))),
         };
         let detail = format!("There’s no parameter {} here; {there_are}.", listed(unknown.iter().map(String::as_str)));
         let fields =
@@ -80,15 +81,5 @@ fn method_of(method: HttpMethod) -> Method {
         HttpMethod::Delete => Method::DELETE,
         HttpMethod::Head => Method::HEAD,
         _ => Method::GET,
-    }
-}
-
-/// Names in a sentence: `` `a`, `b` and `c` ``.
-pub(super) fn listed<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    let mut names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    match names.pop() {
-        Some(last) if names.is_empty() => last,
-        Some(last) => format!("{} and {last}", names.join(", ")),
-        None => String::new(),
     }
 }

@@ -35,8 +35,10 @@ impl Places {
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let (all, own) = (taken.values().sum::<usize>(), taken.get(&caller).copied().unwrap_or_default());
         if all >= self.most || own >= self.most_of_caller {
-            let detail =
-                format!("At most {} of these go on at once for a caller. Wait for one to end.", self.most_of_caller);
+            let detail = format!(
+                "A caller may have at most {} of these under way at a time. Wait for one to end.",
+                self.most_of_caller
+            );
             return Err(Problem::new(Code::TooManyRequests, detail).later(5));
         }
         *taken.entry(caller).or_default() += 1;

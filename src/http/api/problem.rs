@@ -16,7 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use self::code::Code;
-use super::parameters::listed;
+use super::words::listed;
 use crate::http::failure::later;
 
 /// One value that can't be used.
@@ -94,7 +94,7 @@ impl Problem {
     /// Values that can't be used.
     fn of_fields(errors: Vec<FieldProblem>) -> Self {
         let detail = errors.first().map_or_else(String::new, |first| first.problem.clone());
-        Self { errors, ..Self::new(Code::Invalid, detail) }.and([])
+        Self { errors, ..Self::new(Code::Invalid, detail) }.with_all_named()
     }
 
     /// The same under other names: a field of a page has another one in a body.
@@ -104,15 +104,20 @@ impl Problem {
                 error.field = name;
             }
         }
-        self.and([])
+        self.with_all_named()
     }
 
-    /// This and other problems, if all are about values: each is told.
-    pub(super) fn and(mut self, others: impl IntoIterator<Item = Self>) -> Self {
-        for other in others {
-            self.errors.extend(other.errors);
-        }
-        if let [_, _, ..] = self.errors.as_slice() {
+    /// One problem of several that are about values, if there are any: each is told.
+    pub(super) fn of_all(problems: Vec<Self>) -> Result<(), Self> {
+        let mut problems = problems.into_iter();
+        let Some(mut first) = problems.next() else { return Ok(()) };
+        first.errors.extend(problems.flat_map(|other| other.errors));
+        Err(first.with_all_named())
+    }
+
+    /// With a sentence that names the values, if there are several that can't be used.
+    fn with_all_named(mut self) -> Self {
+        if let (Code::Invalid, [_, _, ..]) = (self.code, self.errors.as_slice()) {
             let fields: BTreeSet<&str> = self.errors.iter().map(|error| error.field.as_str()).collect();
             self.detail = format!("These can’t be used: {}. `errors` says why.", listed(fields));
         }

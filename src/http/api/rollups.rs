@@ -33,9 +33,9 @@ pub(super) struct Which {
     responses((status = 200, description = "Rollups, newest week first", body = Page<StoredRollup>)))]
 pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
     let paging = Paging { limit: which.limit, cursor: which.cursor };
-    let (limit, after) = (paging.limit()?, paging.after::<(NaiveDate, Uuid)>(call.list)?);
+    let (limit, after) = (paging.limit()?, paging.after::<(NaiveDate, Uuid)>(call.list())?);
     let mut tx = call.read(Right::RollupsRead).await?;
     let items = rollup::page(&mut tx, which.coach_id, after, limit + 1).await?;
-    let page = Page::of(call.list, items, limit, |row| (row.first_day, row.id));
+    let page = Page::of(call.list(), items, limit, |row| (row.first_day, row.id));
     call.shown(tx, About::list(page.items.len()), &page).await
 }

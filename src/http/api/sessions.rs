@@ -76,7 +76,7 @@ pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
     let paging = Paging { limit: which.limit, cursor: which.cursor };
     let limit = paging.limit()?;
     if which.kind.as_deref().is_some_and(|kind| !["individual", "group"].contains(&kind)) {
-        return Err(Problem::parameter("type", "is `individual` or `group`").into());
+        return Err(Problem::parameter("type", "must be `individual` or `group`").into());
     }
     let wanted = listing::Wanted {
         coach: which.coach_id,
@@ -87,11 +87,11 @@ pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
         kind: which.kind,
         state: which.state,
         failed: which.failed,
-        after: paging.after(call.list)?,
+        after: paging.after(call.list())?,
         limit: limit + 1,
     };
     let mut tx = call.read(Right::SessionsRead).await?;
-    let page = Page::of(call.list, listing::page(&mut tx, &wanted).await?, limit, |row| (row.session_date, row.id));
+    let page = Page::of(call.list(), listing::page(&mut tx, &wanted).await?, limit, |row| (row.session_date, row.id));
     call.shown(tx, About::list(page.items.len()), &page).await
 }
 
@@ -211,11 +211,11 @@ pub(super) async fn close(call: Call, Id(id): Id) -> Answer {
     params(("id" = Uuid, Path,), Paging), security(("key" = ["sessions:read"])),
     responses((status = 200, description = "Utterances", body = Page<Utterance>)))]
 pub(super) async fn utterances(call: Call, Id(id): Id, Asked(paging): Asked<Paging>) -> Answer {
-    let (limit, after) = (paging.limit()?, paging.after(call.list)?);
+    let (limit, after) = (paging.limit()?, paging.after(call.list())?);
     let mut tx = call.read(Right::SessionsRead).await?;
     listing::status(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     let items = listing::utterances(&mut tx, id, after, limit + 1).await?;
-    let page = Page::of(call.list, items, limit, |row| (row.position, row.id));
+    let page = Page::of(call.list(), items, limit, |row| (row.position, row.id));
     let about = About { count: Some(page.items.len()), ..About::session(id) };
     call.shown(tx, about, &page).await
 }

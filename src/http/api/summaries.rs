@@ -61,11 +61,11 @@ pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
         client: which.client_id,
         coach: which.coach_id,
         state: which.state,
-        after: paging.after(call.list)?,
+        after: paging.after(call.list())?,
         limit: limit + 1,
     };
     let mut tx = call.read(Right::SummariesRead).await?;
-    let page = Page::of(call.list, listing::summary_page(&mut tx, &wanted).await?, limit, |row| row.id);
+    let page = Page::of(call.list(), listing::summary_page(&mut tx, &wanted).await?, limit, |row| row.id);
     call.shown(tx, About::list(page.items.len()), &page).await
 }
 
@@ -172,10 +172,7 @@ pub(super) async fn edit(call: Call, Id(id): Id, body: Json<Change>) -> Answer {
     let mut tx = call.change(Right::SummariesWrite, &body.sha256).await?;
     let (before, etag) = one(&mut tx, id).await?;
     call.must_match(&etag)?;
-    let problems = misplaced(&body.value, &before);
-    if let Some((first, others)) = problems.split_first() {
-        return Err(first.clone().and(others.to_vec()).into());
-    }
+    Problem::of_all(misplaced(&body.value, &before))?;
     let claims: Vec<Uuid> = body.value.claims.iter().map(|claim| claim.id).collect();
     let sections: Vec<Section> = body.value.add.iter().map(|added| added.section).collect();
     let edits = Edits::from(body.value);
@@ -218,7 +215,7 @@ fn place(field: &str, claims: &[Uuid], sections: &[Section]) -> Option<String> {
     let mut of_section = (0..sections.len()).filter(|at| sections[*at].as_str() == section);
     match (of_section.next(), of_section.next()) {
         (Some(at), None) => Some(format!("add[{at}].text")),
-        // Which one of several it is, the problem says.
+        // Of several in one section nobody knows which.
         _ => Some("add".to_owned()),
     }
 }

@@ -66,11 +66,8 @@ fn checked(call: &Call, url: Option<&str>, events: Option<Vec<String>>) -> Resul
     let mut problems: Vec<Problem> = url.map(|error| WebhookError::Url(error).into()).into_iter().collect();
     let named = |name: &String| named("events", name).map_err(|problem| problems.push(problem)).ok();
     let events: Option<Vec<EventType>> = events.map(|names| names.iter().filter_map(named).collect());
-    if problems.is_empty() {
-        return Ok(events);
-    }
-    let first = problems.remove(0);
-    Err(first.and(problems))
+    Problem::of_all(problems)?;
+    Ok(events)
 }
 
 /// The type of event that a field names.
@@ -232,14 +229,14 @@ pub(super) struct Which {
     responses((status = 200, description = "Deliveries with their attempts, newest first", body = Page<Delivery>)))]
 pub(super) async fn deliveries(call: Call, Id(id): Id, Asked(which): Asked<Which>) -> Answer {
     let paging = Paging { limit: which.limit, cursor: which.cursor };
-    let (limit, after) = (paging.limit()?, paging.after(call.list)?);
+    let (limit, after) = (paging.limit()?, paging.after(call.list())?);
     let event = which.event.map(|name| named("event", &name)).transpose()?;
     let mut tx = call.read(Right::WebhooksWrite).await?;
     webhook::get(&mut tx, id).await?;
     let (state, since) = (which.state, which.since);
     let filter = Filter { webhook_id: Some(id), state, event, since, after, ids: None };
     let items = webhook::deliveries(&mut tx, &filter, limit + 1).await?;
-    let page = Page::of(call.list, items, limit, |row| row.id);
+    let page = Page::of(call.list(), items, limit, |row| row.id);
     call.shown(tx, About { count: Some(page.items.len()), ..About::other(id) }, &page).await
 }
 

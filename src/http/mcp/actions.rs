@@ -135,14 +135,14 @@ impl Server {
         annotations(title = "List action items", read_only_hint = true, open_world_hint = false)
     )]
     async fn list_action_items(&self, Asked(input): Asked<ActionsInput>, context: RequestContext<RoleServer>) -> Told {
-        let (call, list) = (self.call("list_action_items", &context).await?, List::named("list_action_items"));
+        let call = self.call("list_action_items", &context).await?;
         let limit = limit(input.limit, 50, 100)?;
         let owner = input.owner.map(|owner| match owner {
             Owing::Client => Owner::Client,
             Owing::Coach => Owner::Coach,
             Owing::Unclear => Owner::Unclear,
         });
-        let wanted = WantedActions {
+        let mut wanted = WantedActions {
             client: input.client_id,
             coach: input.coach_id,
             owner: owner.map(Owner::as_str),
@@ -151,9 +151,12 @@ impl Server {
             item: None,
             from: input.from,
             to: input.to,
-            after: Paging { limit: None, cursor: input.cursor }.after(list)?,
-            limit: i64::from(limit) + 1,
+            after: None,
+            limit: 0,
         };
+        let list = List::filtered("list_action_items", &wanted);
+        wanted.after = Paging { limit: None, cursor: input.cursor }.after(list)?;
+        wanted.limit = i64::from(limit) + 1;
         let mut tx = call.enter(Right::SummariesRead).await?;
         let rows = listing::action_page(&mut tx, &wanted).await?;
         let (action_items, next) = page(list, &rows, limit, |row| (row.session_date, row.item_id));

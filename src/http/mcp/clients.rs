@@ -131,15 +131,13 @@ impl Server {
         annotations(title = "List clients", read_only_hint = true, open_world_hint = false)
     )]
     async fn list_clients(&self, Asked(input): Asked<ClientsInput>, context: RequestContext<RoleServer>) -> Told {
-        let (call, list) = (self.call("list_clients", &context).await?, List::named("list_clients"));
+        let call = self.call("list_clients", &context).await?;
         let limit = limit(input.limit, 50, 100)?;
-        let wanted = WantedClients {
-            coach: input.coach_id,
-            tag: input.tag,
-            named: input.name,
-            after: Paging { limit: None, cursor: input.cursor }.after(list)?,
-            limit: i64::from(limit) + 1,
-        };
+        let mut wanted =
+            WantedClients { coach: input.coach_id, tag: input.tag, named: input.name, after: None, limit: 0 };
+        let list = List::filtered("list_clients", &wanted);
+        wanted.after = Paging { limit: None, cursor: input.cursor }.after(list)?;
+        wanted.limit = i64::from(limit) + 1;
         let mut tx = call.enter(Right::ClientsRead).await?;
         let rows = people::client_page(&mut tx, &wanted).await?;
         let (clients, next) = page(list, &rows, limit, |row| (row.name.clone(), row.id));

@@ -97,16 +97,19 @@ impl Server {
         annotations(title = "List goals", read_only_hint = true, open_world_hint = false)
     )]
     async fn list_goals(&self, Asked(input): Asked<GoalsInput>, context: RequestContext<RoleServer>) -> Told {
-        let (call, list) = (self.call("list_goals", &context).await?, List::named("list_goals"));
+        let call = self.call("list_goals", &context).await?;
         let limit = limit(input.limit, 50, 100)?;
-        let wanted = WantedGoals {
+        let mut wanted = WantedGoals {
             client: input.client_id,
             coach: input.coach_id,
             state: input.state,
             overdue: input.overdue,
-            after: Paging { limit: None, cursor: input.cursor }.after(list)?,
-            limit: i64::from(limit) + 1,
+            after: None,
+            limit: 0,
         };
+        let list = List::filtered("list_goals", &wanted);
+        wanted.after = Paging { limit: None, cursor: input.cursor }.after(list)?;
+        wanted.limit = i64::from(limit) + 1;
         let mut tx = call.enter(Right::GoalsRead).await?;
         let rows = goals::page(&mut tx, &wanted).await?;
         let (goals, next) = page(list, &rows, limit, |goal| goal.id);

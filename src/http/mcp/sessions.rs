@@ -213,13 +213,13 @@ impl Server {
         annotations(title = "List sessions", read_only_hint = true, open_world_hint = false)
     )]
     async fn list_sessions(&self, Asked(input): Asked<SessionsInput>, context: RequestContext<RoleServer>) -> Told {
-        let (call, list) = (self.call("list_sessions", &context).await?, List::named("list_sessions"));
+        let call = self.call("list_sessions", &context).await?;
         let limit = limit(input.limit, 20, 50)?;
         let kind = input.kind.map(|kind| match kind {
             Kind::Individual => "individual".to_owned(),
             Kind::Group => "group".to_owned(),
         });
-        let wanted = Wanted {
+        let mut wanted = Wanted {
             coach: input.coach_id,
             client: input.client_id,
             tag: input.tag,
@@ -228,9 +228,12 @@ impl Server {
             kind,
             state: input.state,
             failed: input.failed,
-            after: Paging { limit: None, cursor: input.cursor }.after(list)?,
-            limit: i64::from(limit) + 1,
+            after: None,
+            limit: 0,
         };
+        let list = List::filtered("list_sessions", &wanted);
+        wanted.after = Paging { limit: None, cursor: input.cursor }.after(list)?;
+        wanted.limit = i64::from(limit) + 1;
         let mut tx = call.enter(Right::SessionsRead).await?;
         let rows = listing::page(&mut tx, &wanted).await?;
         let (sessions, next) = page(list, &rows, limit, |row| (row.session_date, row.id));

@@ -151,13 +151,10 @@ impl From<PeopleError> for Problem {
                 Self::new(Code::Taken, detail)
             }
             PeopleError::CoachBusy(_) | PeopleError::FollowUpsHeld(_) => Self::new(Code::WrongState, detail),
-            PeopleError::BadEmail(_) => Self::invalid("email", detail),
-            PeopleError::NoName | PeopleError::LongName(_) => Self::invalid("name", detail),
-            PeopleError::Unreadable(field) => Self::invalid(field, detail),
-            PeopleError::BadAlias { .. } | PeopleError::NoAlias(_) => Self::invalid("aliases", detail),
-            PeopleError::BadTimeZone(_) => Self::invalid("time_zone", detail),
-            PeopleError::BadGreeting(_) => Self::invalid("greeting", detail),
-            _ => Self::new(Code::Invalid, detail),
+            error => match error.field() {
+                Some(field) => Self::invalid(field, detail),
+                None => Self::new(Code::Invalid, detail),
+            },
         }
     }
 }
