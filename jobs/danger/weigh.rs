@@ -13,7 +13,7 @@ use super::{
     language::Languages,
     words::plain,
 };
-use crate::learn::{Linear, feature};
+use debrief_learn::{Linear, feature};
 
 /// No danger, or one of the kinds.
 const CLASSES: usize = 1 + Kind::ALL.len();
@@ -85,7 +85,7 @@ impl Weights {
     fn learn(examples: &[Example]) -> Self {
         let hashes: Vec<(usize, Vec<u64>)> =
             examples.iter().map(|it| (it.class, it.features.iter().map(|it| it.hash).collect())).collect();
-        Self(Linear::learn(hashes.iter().map(|(class, features)| (*class, features.as_slice())), ROUNDS))
+        Self(Linear::learn(&hashes, ROUNDS))
     }
 }
 

@@ -5,7 +5,9 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
-use crate::{learn::feature, text};
+use debrief_learn::feature;
+
+use crate::text;
 
 use super::{super::contractions, Spoken};
 

@@ -5,9 +5,8 @@
 
 use std::sync::LazyLock;
 
+use debrief_learn::Linear;
 use sha2::{Digest, Sha256};
-
-use crate::learn::Linear;
 
 use super::{Example, KINDS, Kinds, Spoken, by_words, learn, weigh};
 

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 
 use strum::{EnumCount, EnumIter, EnumString, IntoEnumIterator, IntoStaticStr};
 
-use crate::learn::Linear;
+use debrief_learn::Linear;
 
 pub(super) use features::shape;
 pub use meaning::{by_meaning, judged, train};
@@ -151,7 +151,7 @@ pub fn example(line: &'static str) -> Option<Example> {
 fn learn(examples: &[Example]) -> Linear<KINDS> {
     let known: Vec<(usize, Vec<u64>)> =
         examples.iter().map(|it| (it.kind as usize, features::features(it.spoken))).collect();
-    Linear::learn(known.iter().map(|(class, features)| (*class, features.as_slice())), ROUNDS)
+    Linear::learn(&known, ROUNDS)
 }
 
 #[cfg(test)]

@@ -5,11 +5,10 @@
 
 use std::{ops::Range, sync::LazyLock};
 
+use debrief_learn::{Linear, feature};
+
 use super::super::kinds::shape;
-use crate::{
-    learn::{Linear, feature},
-    text,
-};
+use crate::text;
 
 /// Talk with punctuation.
 const TALK: &str = include_str!("../../../fixtures/danger/ordinary.txt");
@@ -107,7 +106,7 @@ fn learn() -> Linear<2> {
             }
         }
     }
-    Linear::learn(examples.iter().map(|(class, features)| (*class, features.as_slice())), ROUNDS)
+    Linear::learn(&examples, ROUNDS)
 }
 
 #[cfg(test)]
