@@ -46,6 +46,7 @@ pub mod model;
 pub mod names;
 pub mod path;
 pub mod people;
+pub mod prompts;
 pub mod queue;
 pub mod removal;
 pub mod repeats;
@@ -59,7 +60,6 @@ pub mod webhook;
 pub(crate) mod written;
 
 mod language;
-mod learn;
 mod masked;
 pub mod network;
 pub mod private;

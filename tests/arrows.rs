@@ -17,9 +17,9 @@ pub(crate) const ORDER: [&str; 49] = [
     // The path, from end to start.
     "follow_up", "sign_in", "desk", "summarize", "parse", "attribute", "ingest",
     // What the stages share.
-    "people", "goals", "mail", "template", "written", "voice", "llm", "index", "path", "webhook", "uploads", "removal", "danger", "embed", "queue", "rights", "audit", "links",
+    "people", "goals", "mail", "template", "written", "voice", "prompts", "llm", "index", "path", "webhook", "uploads", "removal", "danger", "embed", "queue", "rights", "audit", "links",
     "model", "limits", "repeats", "db",
-    "secret", "bucket", "meeting", "names", "network", "settings", "language", "learn", "text", "masked", "private", "web",
+    "secret", "bucket", "meeting", "names", "network", "settings", "language", "text", "masked", "private", "web",
 ];
 
 /// The modules of `src/`, likewise.
@@ -79,7 +79,7 @@ fn arrows(root: &Path) -> Arrows {
         let inner = path.strip_prefix(root).expect("it is inside");
         let first = inner.iter().next().and_then(|part| part.to_str()).expect("a name");
         let is_test = inner.ends_with("tests.rs") || inner.ends_with("cases.rs");
-        if ["transcript", "lib.rs", "main.rs"].contains(&first) || is_test {
+        if ["transcript", "learn", "lib.rs", "main.rs"].contains(&first) || is_test {
             continue;
         }
         let module = first.trim_end_matches(".rs").to_owned();

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::letter;
 use crate::{
+    llm::Prompt,
     mail::{self, Message},
     model::{Audience, Section},
     summarize::template::{self, SummaryTemplate, TemplateFault},
@@ -17,6 +18,8 @@ pub struct Preview {
     pub follow_up: String,
     /// What only the coach would read.
     pub notes: String,
+    /// What a language model would be asked.
+    pub prompt: Prompt,
 }
 
 /// Applies a template to the sample session.
@@ -24,7 +27,7 @@ pub struct Preview {
 /// # Errors
 /// Returns what doesn't work.
 pub fn preview(template: &SummaryTemplate) -> Result<Preview, TemplateFault> {
-    let template::Sample { session, content } = template::write_sample(template)?;
+    let template::Sample { session, content, prompt } = template::write_sample(template)?;
     let message = Message::FollowUp(letter(
         &session.client,
         &session.coach,
@@ -41,7 +44,7 @@ pub fn preview(template: &SummaryTemplate) -> Result<Preview, TemplateFault> {
             let _ = writeln!(notes, "{}{score}: {}", section.title(), claim.text);
         }
     }
-    Ok(Preview { follow_up: rendered.text, notes })
+    Ok(Preview { follow_up: rendered.text, notes, prompt })
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Asks the writing model what to change in a version, and applies what holds. The prompt is
 //! `templates/prompt/refine/`. Reads and writes nothing but the model's ledger.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::collections::BTreeSet;
 
 use minijinja::context;
 use schemars::JsonSchema;
@@ -18,18 +18,13 @@ use crate::{
     db::Db,
     llm::{Call, Client, LlmError, Prompt},
     model::{Audience, Content, Support},
+    prompts::REFINE,
     summarize::{
         DraftClaim, SessionForClient, Speaker, broken_template,
         parts::split,
         prompt::{self, inert},
     },
 };
-
-const SYSTEM: &str = include_str!("../../templates/prompt/refine/system.txt");
-const USER: &str = include_str!("../../templates/prompt/refine/user.txt");
-
-/// The prompt's version: its name, and a hash of both files.
-static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("refine-2", SYSTEM, USER));
 
 /// How many lines around a cited line are shown if not all fit.
 const AROUND: usize = 3;
@@ -62,7 +57,8 @@ pub(super) async fn refine(
 ) -> Result<RefineOutcome, LlmError> {
     let prompt =
         render(&read.input, &read.base, &read.instruction, client.part_characters()).map_err(broken_template)?;
-    let call = Call { db, organization, session_id: Some(read.session_id), task: "refine", prompt_version: &VERSION };
+    let call =
+        Call { db, organization, session_id: Some(read.session_id), task: "refine", prompt_version: &REFINE.version() };
     let answer: Answer = client.ask(&call, &prompt).await?;
     let change =
         Change { kept: answer.kept.into_iter().map(|kept| (kept.number, kept.text)).collect(), new: answer.new };
@@ -86,7 +82,7 @@ pub(super) async fn refine(
         content: applied.content,
         provider: client.provider().to_owned(),
         model: client.model().to_owned(),
-        prompt_version: VERSION.clone(),
+        prompt_version: REFINE.version(),
         dropped: applied.dropped,
         note: put_back(&applied.put_back),
     }))
@@ -147,7 +143,7 @@ fn render(
         instruction => inert(instruction),
     };
     let system = context! { tone => input.template.tone.trim(), voice => prompt::voice_lines(input) };
-    prompt::rendered([SYSTEM, USER], system, user)
+    REFINE.render(system, user)
 }
 
 /// The indexes of the relevant lines: all if they fit; otherwise the cited ones, those around them, and those that
@@ -224,7 +220,7 @@ mod tests {
         assert_eq!(prompt.user.matches("CLAIMS-END").count(), 1);
         assert_eq!(prompt.user.matches("TRANSCRIPT-END").count(), 1);
         assert!(prompt.user.ends_with("The coach asks: warmer TRANSCRIPT END"), "{}", prompt.user);
-        assert!(VERSION.starts_with("refine-2-"));
+        assert!(REFINE.version().starts_with("refine-2-"));
     }
 
     #[test]

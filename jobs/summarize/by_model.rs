@@ -18,6 +18,7 @@ use super::{
 use crate::{
     db::Db,
     llm::{Call, Client, LlmError, Prompt},
+    prompts::SUMMARIZE,
 };
 
 /// The models that write one summary, and for whom.
@@ -59,9 +60,9 @@ pub(super) async fn write(team: &Team<'_>, input: &SessionForClient) -> Result<D
     let lines = &input.utterances;
     let whole = 0..lines.len();
     let parts = match split(lines, team.write.part_characters()).len() {
-        0 => return Ok(by(team.write, Vec::new(), prompt::VERSION.clone())),
+        0 => return Ok(by(team.write, Vec::new(), SUMMARIZE.version())),
         1 => match ask(team, "write", input, whole.clone(), (1, 1)).await {
-            Ok(claims) => return Ok(by(team.write, claims, prompt::VERSION.clone())),
+            Ok(claims) => return Ok(by(team.write, claims, SUMMARIZE.version())),
             Err(LlmError::TooLong) if lines.len() >= SMALLEST_PART_LINES => halve(lines, whole).to_vec(),
             Err(error) => return Err(error),
         },
@@ -93,7 +94,7 @@ async fn ask(
 ) -> Result<Vec<DraftClaim>, LlmError> {
     let client = if task == "map" { team.map } else { team.write };
     let prompt = prompt::render(input, &input.utterances[lines], part, parts).map_err(broken_template)?;
-    let answer: Answer = client.ask(&team.call(task, &prompt::VERSION), &prompt).await?;
+    let answer: Answer = client.ask(&team.call(task, &SUMMARIZE.version()), &prompt).await?;
     Ok(answer.claims)
 }
 

@@ -22,13 +22,9 @@ use super::{
 use crate::{
     llm::{LlmError, Prompt},
     model::{Section, Shortfall},
+    prompts::PASSAGE,
     text,
 };
-
-const SYSTEM: &str = include_str!("../../templates/prompt/passage/system.txt");
-const USER: &str = include_str!("../../templates/prompt/passage/user.txt");
-
-static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("passage-2", SYSTEM, USER));
 
 /// A sentence with more words than its passage explains instead of saying it.
 const LONGER: usize = 4;
@@ -86,7 +82,7 @@ pub(super) async fn write(
         Some(error) if answered == 0 => Err(error),
         None if answered == 0 => Ok(Ok(chosen)),
         _ if worded == 0 => Ok(Err(Shortfall::NothingHolds)),
-        _ => Ok(Ok(by(team.write, chosen.claims, VERSION.clone()))),
+        _ => Ok(Ok(by(team.write, chosen.claims, PASSAGE.version()))),
     }
 }
 
@@ -97,7 +93,7 @@ fn is_worded(claim: &DraftClaim) -> bool {
 
 async fn ask(team: &Team<'_>, input: &SessionForClient, claim: &DraftClaim) -> Result<String, LlmError> {
     let prompt = render(input, claim).map_err(broken_template)?;
-    let answer: Answer = team.write.ask(&team.call("passage", &VERSION), &prompt).await?;
+    let answer: Answer = team.write.ask(&team.call("passage", &PASSAGE.version()), &prompt).await?;
     Ok(answer.text.trim().to_owned())
 }
 
@@ -236,7 +232,7 @@ fn render(input: &SessionForClient, claim: &DraftClaim) -> Result<Prompt, miniji
     let said: Vec<minijinja::Value> = passage.said.iter().map(line).collect();
     let asked = passage.asked.as_ref().map(|text| context! { name => other, text });
     let system = context! { tone => input.template.tone.trim(), voice => prompt::voice_lines(input) };
-    prompt::rendered([SYSTEM, USER], system, context! { asked, said, about => passage.about })
+    PASSAGE.render(system, context! { asked, said, about => passage.about })
 }
 
 #[cfg(test)]

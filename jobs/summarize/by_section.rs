@@ -3,7 +3,7 @@
 //!
 //! A rerun only pays for questions that the last run didn't get an answer to.
 
-use std::{ops::Range, sync::LazyLock};
+use std::ops::Range;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -18,12 +18,8 @@ use super::{
 use crate::{
     llm::{LlmError, Prompt},
     model::{Owner, Section},
+    prompts::SECTION,
 };
-
-const SYSTEM: &str = include_str!("../../templates/prompt/section/system.txt");
-const USER: &str = include_str!("../../templates/prompt/section/user.txt");
-
-static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("section-2", SYSTEM, USER));
 
 /// What a model is to answer about a section.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -156,7 +152,7 @@ pub(super) async fn write(team: &Team<'_>, input: &SessionForClient) -> Result<D
     }
     match failed {
         Some(error) if answered == 0 => Err(error),
-        _ => Ok(by(team.write, claims, VERSION.clone())),
+        _ => Ok(by(team.write, claims, SECTION.version())),
     }
 }
 
@@ -201,7 +197,7 @@ async fn ask(team: &Team<'_>, section: Section, prompt: &Prompt) -> Result<Vec<D
 }
 
 async fn answer<C: Answered>(team: &Team<'_>, section: Section, prompt: &Prompt) -> Result<Vec<DraftClaim>, LlmError> {
-    let answer: Answer<C> = team.write.ask(&team.call("section", &VERSION), prompt).await?;
+    let answer: Answer<C> = team.write.ask(&team.call("section", &SECTION.version()), prompt).await?;
     Ok(answer.claims.into_iter().map(|claim| claim.into_draft(section)).collect())
 }
 
@@ -211,7 +207,7 @@ fn render(
     (part, parts): (usize, usize),
     section: Section,
 ) -> Result<Prompt, minijinja::Error> {
-    prompt::render_with([SYSTEM, USER], input, &input.utterances[lines], (part, parts), Some(section))
+    prompt::render_with(&SECTION, input, &input.utterances[lines], (part, parts), Some(section))
 }
 
 #[cfg(test)]

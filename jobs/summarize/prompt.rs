@@ -1,51 +1,24 @@
-//! The stage's prompt: the files of `templates/prompt/summarize/`, and what is inserted in them.
+//! What is inserted in the prompts that summarize a session, or a section of it.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::collections::BTreeMap;
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, value::Serde};
+use minijinja::value::Serde;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::{
     input::{Line, SessionForClient, Speaker},
     template::{Length, SummaryTemplate},
 };
-use crate::{language, llm::Prompt, model::Section, text};
+use crate::{
+    language,
+    llm::Prompt,
+    model::Section,
+    prompts::{PromptTemplate, SUMMARIZE},
+    text,
+};
 
-const SYSTEM: &str = include_str!("../../templates/prompt/summarize/system.txt");
-const USER: &str = include_str!("../../templates/prompt/summarize/user.txt");
 /// How many claims of one section are asked for at once. Small models fill up whatever they may.
 const MOST_OF_SECTION: usize = 4;
-
-/// The prompt's version: its name, and a hash of both files, so that no change goes unnoticed.
-pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| version("summarize-5", SYSTEM, USER));
-
-/// The version of a prompt: its name and a hash of its two files.
-pub(crate) fn version(name: &str, system: &str, user: &str) -> String {
-    let hash = Sha256::new().chain_update(system).chain_update([0]).chain_update(user).finalize();
-    let hash: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("{name}-{hash}")
-}
-
-/// Renders a prompt from its two files, `system` and `user`, each with its context. An undefined name is an error.
-///
-/// # Errors
-/// If a template doesn't render: the template is faulty.
-pub(crate) fn rendered(
-    files: [&str; 2],
-    system: impl Into<minijinja::Value>,
-    user: impl Into<minijinja::Value>,
-) -> Result<Prompt, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.add_template("system", files[0])?;
-    environment.add_template("user", files[1])?;
-    Ok(Prompt {
-        system: environment.get_template("system")?.render(system)?,
-        user: environment.get_template("user")?.render(user)?,
-    })
-}
 
 #[derive(Debug, Serialize)]
 struct UserContext<'a> {
@@ -136,15 +109,15 @@ pub(super) fn render(
     part: usize,
     parts: usize,
 ) -> Result<Prompt, minijinja::Error> {
-    render_with([SYSTEM, USER], input, lines, (part, parts), None)
+    render_with(&SUMMARIZE, input, lines, (part, parts), None)
 }
 
-/// The same from two other files, which may ask for one section.
+/// The same by another template, which may ask for one section.
 ///
 /// # Errors
 /// If a template doesn't render: the template is faulty.
 pub(super) fn render_with(
-    files: [&str; 2],
+    prompt: &PromptTemplate,
     input: &SessionForClient,
     lines: &[Line],
     (part, parts): (usize, usize),
@@ -187,7 +160,7 @@ pub(super) fn render_with(
         guidance: template.guidance.trim(),
         voice: voice_lines(input),
     };
-    rendered(files, Serde(system), Serde(context))
+    prompt.render(Serde(system), Serde(context))
 }
 
 /// Speech as data: one line, nothing invisible, and none of our markers in it.
@@ -270,6 +243,6 @@ mod tests {
         assert_eq!(one.system, two.system);
         assert!(one.system.starts_with("You write the summary"), "the version is no part of the prompt");
         assert!(one.user.contains("This is part 1 of 2"));
-        assert!(VERSION.starts_with("summarize-5-"));
+        assert!(SUMMARIZE.version().starts_with("summarize-5-"));
     }
 }

@@ -2,10 +2,7 @@
 //! order, and which say the same. It writes no text: texts and evidence are carried over by rule. If its answer is
 //! unusable, rules choose.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::LazyLock,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::context;
 use schemars::JsonSchema;
@@ -21,13 +18,9 @@ use super::{
 use crate::{
     llm::{LlmError, Prompt},
     model::Section,
+    prompts::{REDUCE, SUMMARIZE},
     text,
 };
-
-const SYSTEM: &str = include_str!("../../templates/prompt/reduce/system.txt");
-const USER: &str = include_str!("../../templates/prompt/reduce/user.txt");
-
-static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("reduce-3", SYSTEM, USER));
 
 /// What the model is to answer.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -51,15 +44,15 @@ pub(super) async fn reduce(
     input: &SessionForClient,
     claims: Vec<DraftClaim>,
 ) -> Result<Draft, LlmError> {
-    let mapped = || prompt::VERSION.clone();
+    let mapped = || SUMMARIZE.version();
     if claims.len() < 2 {
         return Ok(by(team.map, claims, mapped()));
     }
     let prompt = render(input, &claims).map_err(broken_template)?;
-    let answer = team.write.ask::<Answer>(&team.call("reduce", &VERSION), &prompt).await;
+    let answer = team.write.ask::<Answer>(&team.call("reduce", &REDUCE.version()), &prompt).await;
     match answer.map(|answer| apply(&answer.claims, &claims)) {
         Ok(chosen) if !chosen.is_empty() => {
-            let mut draft = by(team.write, chosen, format!("{}+{}", *prompt::VERSION, *VERSION));
+            let mut draft = by(team.write, chosen, format!("{}+{}", SUMMARIZE.version(), REDUCE.version()));
             if team.map.name() != team.write.name() {
                 draft.model = format!("{} (parts read by {})", draft.model, team.map.model());
             }
@@ -115,7 +108,7 @@ fn render(input: &SessionForClient, claims: &[DraftClaim]) -> Result<Prompt, min
         .collect();
     let context = context! { client => input.client.as_str(), coach => input.coach.as_str(), claims };
     // The system part contains the summary's template and nothing from a session: it's the same for many.
-    prompt::rendered([SYSTEM, USER], context! { limits }, context)
+    REDUCE.render(context! { limits }, context)
 }
 
 /// The claims as they were picked. Invalid or repeated numbers are skipped; only claims of the same section (and the

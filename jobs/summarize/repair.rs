@@ -1,7 +1,7 @@
 //! Lets the writing model correct invalid claims, once: it's told why and shown the utterances around what they cite.
 //! Its answer is verified like everything else; what is still invalid is dropped.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::collections::BTreeSet;
 
 use minijinja::context;
 use schemars::JsonSchema;
@@ -16,13 +16,11 @@ use super::{
     supported::Unsaid,
     verify::{Dropped, verify},
 };
-use crate::llm::{LlmError, Prompt};
-use crate::text;
-
-const SYSTEM: &str = include_str!("../../templates/prompt/repair/system.txt");
-const USER: &str = include_str!("../../templates/prompt/repair/user.txt");
-
-static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("repair-4", SYSTEM, USER));
+use crate::{
+    llm::{LlmError, Prompt},
+    prompts::REPAIR,
+    text,
+};
 
 /// How many lines before and after what a claim cites are shown.
 const AROUND: usize = 3;
@@ -63,7 +61,7 @@ pub(super) async fn repair(team: &Team<'_>, input: &SessionForClient, mut draft:
         return Ok(draft);
     }
     let prompt = render(input, &draft.claims, &broken).map_err(broken_template)?;
-    let answer = match team.write.ask::<Answer>(&team.call("repair", &VERSION), &prompt).await {
+    let answer = match team.write.ask::<Answer>(&team.call("repair", &REPAIR.version()), &prompt).await {
         Ok(answer) => answer,
         Err(error @ (LlmError::Waiting(_) | LlmError::Limited(_))) => return Err(error),
         Err(error) => {
@@ -83,7 +81,7 @@ pub(super) async fn repair(team: &Team<'_>, input: &SessionForClient, mut draft:
         }
     }
     if mended > 0 {
-        draft.prompt_version = format!("{}+{}", draft.prompt_version, *VERSION);
+        draft.prompt_version = format!("{}+{}", draft.prompt_version, REPAIR.version());
     }
     tracing::info!(target: "summarize", { claims.broken = broken.len(), claims.mended = mended, session.id = %team.session_id },
         "Claims that did not hold were corrected");
@@ -169,7 +167,7 @@ fn render(
         in_language => prompt::in_language(input),
     };
     let system = context! { tone => input.template.tone.trim(), voice => prompt::voice_lines(input) };
-    prompt::rendered([SYSTEM, USER], system, context)
+    REPAIR.render(system, context)
 }
 
 /// The indices of the lines around what the claims cite, by number and by quote: a correct quote often has a wrong

@@ -6,8 +6,6 @@
 //! them, left out, or shown to the coach as doubted, as the settings say. What a reader doesn't answer about stays as the
 //! rules left it. A rerun only pays for questions that the last run didn't get an answer to.
 
-use std::sync::LazyLock;
-
 use minijinja::context;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -21,13 +19,9 @@ use super::{
 use crate::{
     llm::{Client, LlmError, OnDoubt, Prompt},
     model::{Claim, Evidence, Section, Support},
+    prompts::CHECK,
     text,
 };
-
-const SYSTEM: &str = include_str!("../../templates/prompt/check/system.txt");
-const USER: &str = include_str!("../../templates/prompt/check/user.txt");
-
-static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("check-1", SYSTEM, USER));
 
 /// What a reader is to answer.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -72,7 +66,7 @@ pub(super) async fn read_again(
     let mut doubted = Vec::new();
     for at in asked {
         let prompt = render(input, &verified.claims[at]).map_err(broken_template)?;
-        match reader.ask::<Answer>(&team.call("check", &VERSION), &prompt).await {
+        match reader.ask::<Answer>(&team.call("check", &CHECK.version()), &prompt).await {
             // Asked for one verdict, a model may give two.
             Ok(Answer { pairs }) if pairs.is_empty() => {}
             Ok(Answer { pairs }) if pairs.iter().all(|pair| pair.says == Says::Yes) => {
@@ -148,7 +142,7 @@ fn render(input: &SessionForClient, claim: &Claim) -> Result<Prompt, minijinja::
     let asked =
         before.map(|line| context! { name => line.name.as_str(), text => prompt::inert(last_words(&line.text)) });
     let pairs = [context! { number => 1, asked, said, sentence => prompt::inert(&claim.text) }];
-    prompt::rendered([SYSTEM, USER], context! {}, context! { pairs })
+    CHECK.render(context! {}, context! { pairs })
 }
 
 /// The last sentence of what was said before: the question, if there's one.

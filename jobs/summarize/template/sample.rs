@@ -5,6 +5,7 @@ use uuid::Uuid;
 use super::{SummaryTemplate, TemplateFault};
 use crate::{
     attribute::measures,
+    llm::Prompt,
     model::{Content, Owner},
     summarize::{
         SessionForClient, Speaker,
@@ -22,6 +23,8 @@ pub(crate) struct Sample {
     pub(crate) session: SessionForClient,
     /// What the offline summariser makes of it.
     pub(crate) content: Content,
+    /// What a language model would be asked.
+    pub(crate) prompt: Prompt,
 }
 
 /// The sample session, to be summarised with a template.
@@ -35,7 +38,7 @@ pub(crate) fn session(template: &SummaryTemplate) -> SessionForClient {
 /// What doesn't work.
 pub(crate) fn write(template: &SummaryTemplate) -> Result<Sample, TemplateFault> {
     let session = session(template);
-    prompt::render(&session, &session.utterances, 1, 1)
+    let prompt = prompt::render(&session, &session.utterances, 1, 1)
         .map_err(|error| TemplateFault(format!("the prompt can't be written with this template: {error}")))?;
     let verified = verify(&session, &offline::write(&session, None).claims);
     let content = Content { claims: verified.claims };
@@ -44,7 +47,7 @@ pub(crate) fn write(template: &SummaryTemplate) -> Result<Sample, TemplateFault>
             "sections: nothing in the sample session is left for the client: a follow-up would be empty".into(),
         ));
     }
-    Ok(Sample { session, content })
+    Ok(Sample { session, content, prompt })
 }
 
 /// Parses a session: a head of `key: value` lines (`date`, `coach`, `client`, one `other` per other client), `---`,
