@@ -179,6 +179,7 @@ const CROSSING: &[&str] = &[
     "ledger_unsettled",
     // Ids and scores in the transaction's own organization.
     "search_chunks",
+    "similar_sessions",
     // For the worker: ids, kinds, times, arguments (which are ids) and errors of jobs.
     "claim_jobs",
     "extend_leases",

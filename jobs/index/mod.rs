@@ -2,7 +2,7 @@
 //!
 //! Two jobs write it on the side, without holding anything up: [`IndexSession`] after parsing, [`IndexSummary`] after
 //! each version of a summary. Each reads in a short transaction, embeds outside of any, and replaces the old chunks in
-//! a second one, so a rerun leaves the same chunks. [`search()`] reads it. [`rebuild`] enqueues the jobs again after
+//! a second one, so a rerun leaves the same chunks. [`search()`], [`similar()`] and [`suggest()`] read it. [`rebuild`] enqueues the jobs again after
 //! the embedder changed.
 
 mod chunk;
@@ -10,11 +10,15 @@ mod model_index;
 mod rebuild;
 mod search;
 mod session;
+mod similar;
 mod store;
+mod suggest;
 mod summary;
 
 pub use model_index::ensure_model_index;
 pub use rebuild::{Coverage, coverage, rebuild};
 pub use search::{Client, Hit, Prepared, Query, SearchError, Source, prepare, search};
 pub use session::IndexSession;
+pub use similar::{MOST_SIMILAR, similar};
+pub use suggest::{MOST_SUGGESTED, Suggestion, SuggestionKind, suggest};
 pub use summary::IndexSummary;

@@ -190,7 +190,7 @@ async fn ranked(
 }
 
 /// Reads the rows of the hits.
-async fn hits(tx: &mut TenantTx, ranked: &[(Uuid, f64)]) -> Result<Vec<Hit>, sqlx::Error> {
+pub(super) async fn hits(tx: &mut TenantTx, ranked: &[(Uuid, f64)]) -> Result<Vec<Hit>, sqlx::Error> {
     let ids: Vec<Uuid> = ranked.iter().map(|(id, _)| *id).collect();
     let rows = sqlx::query!(
         r#"select c.id as "id!", c.session_id as "session_id!", c.source as "source!", c.start_ms, c.text as "text!",

@@ -12,6 +12,7 @@ mod compose;
 mod deliver;
 mod failed;
 mod ledger;
+mod list;
 mod messages;
 mod notice;
 mod post;
@@ -23,11 +24,12 @@ mod webhook_paused;
 
 use serde::{Deserialize, Serialize};
 
-pub use compose::{MailError, Recipient, render};
+pub use compose::{MailError, Recipient, Rendered, render};
 pub use deliver::{Delivery, deliver, give_up};
 pub use failed::{START_AGAIN, stage_failed, tell_of};
 pub(crate) use ledger::is_for_its_client;
 pub use ledger::{Mail, NewMail, enqueue_send, insert, queue_mail, revive};
+pub use list::{MailLine, WantedMails, page};
 pub use messages::{
     AccountChange, AccountChanged, Again, ConfirmAddress, Elsewhere, FollowUp, FollowUpItem, Guess, InboxFile,
     Invitation, LinkOf, Message, ReviewRequest, RosterProblems, SessionFailed, SessionRejected, SignInLink,

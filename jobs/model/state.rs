@@ -220,7 +220,9 @@ pub enum RefinementState {
 }
 
 /// The state of an email on the ledger.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type, Display, IntoStaticStr, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::Type, Display, IntoStaticStr, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]

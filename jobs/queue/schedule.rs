@@ -10,7 +10,9 @@ use chrono::{DateTime, SubsecRound, Utc};
 use chrono_tz::Tz;
 use futures::future::BoxFuture;
 use serde::Serialize;
+use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{Enqueued, JobArgs, enqueue, worker::Process};
@@ -208,13 +210,15 @@ pub async fn run_now(db: &Db, schedule: &Schedule) -> Result<(), sqlx::Error> {
 }
 
 /// A schedule in a list.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Schedule)]
 pub struct ScheduleRow {
     /// Its name.
     pub name: &'static str,
     /// Its expression, with an operator's override applied.
     pub cron: String,
     /// The time zone of its hours and days.
+    #[schema(value_type = String)]
     pub time_zone: Tz,
     /// The last fired tick; `None` before the first.
     pub last_tick: Option<DateTime<Utc>>,
@@ -226,9 +230,9 @@ pub struct ScheduleRow {
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
-pub async fn list(db: &Db, schedules: &[Schedule]) -> Result<Vec<ScheduleRow>, sqlx::Error> {
+pub async fn list(connection: &mut PgConnection, schedules: &[Schedule]) -> Result<Vec<ScheduleRow>, sqlx::Error> {
     let fired = sqlx::query!(r#"select schedule, max(tick) as "tick!" from schedule_ticks group by schedule"#)
-        .fetch_all(db.pool())
+        .fetch_all(connection)
         .await?;
     let rows = schedules.iter().map(|schedule| ScheduleRow {
         name: schedule.name,

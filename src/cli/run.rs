@@ -96,6 +96,7 @@ fn state(app: &App) -> anyhow::Result<HttpState> {
     let api = http::api::Settings {
         requests_per_minute: app.config.http.api_requests_per_minute,
         cors_origins: app.config.http.cors_origins.clone(),
+        schedules: worker_settings(app)?.schedules,
         ..Default::default()
     };
     let proxies = http::Proxies::read(&app.config.http.trusted_proxies).map_err(anyhow::Error::msg)?;

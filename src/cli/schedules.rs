@@ -28,7 +28,7 @@ impl Schedules {
         let schedules = run::worker_settings(app)?.schedules;
         match self {
             Self::List => {
-                let rows = schedule::list(&app.db, &schedules).await?;
+                let rows = schedule::list(&mut *app.db.pool().acquire().await?, &schedules).await?;
                 let time = |time: Option<chrono::DateTime<chrono::Utc>>| {
                     time.map(|time| time.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default()
                 };

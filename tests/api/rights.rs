@@ -144,6 +144,14 @@ async fn places(api: &Api) -> BTreeMap<&'static str, String> {
          from clients where name = 'Priya Raman'",
     )
     .await;
+    api.execute(
+        "insert into mails (id, organization_id, kind, subject_id, recipient, session_id, client_id, subject, message_id,
+             message, message_sha256, correlation_id)
+         select gen_random_uuid(), organization_id, 'follow_up', id, 'priya@raman.example', session_id, client_id,
+             'After the planning meeting', 'm', '', '', id
+         from summaries",
+    )
+    .await;
     api.execute("update transcripts set stored_key = 'transcripts/x'").await;
     api.execute(
         "insert into uploads (id, organization_id, coach_id, account_id, file_name, replaces, size_bytes, expires_at)
@@ -191,8 +199,11 @@ async fn places(api: &Api) -> BTreeMap<&'static str, String> {
 fn path(operation: &Operation, of: Of, places: &BTreeMap<&'static str, String>) -> String {
     let at = |name: &str| operation.path.replace("{id}", &places[name]);
     match of {
+        Of::Nobody if operation.id == "get_mail_template" => operation.path.replace("{name}", "sign_in_link"),
+        Of::Nobody if operation.id == "get_prompt" => operation.path.replace("{name}", "summarize"),
         Of::Nobody | Of::List | Of::NewGoal => operation.path.clone(),
         Of::Search if operation.method == Method::POST => operation.path.clone(),
+        Of::Search if operation.id == "suggest" => format!("{}?q=priya", operation.path),
         Of::Search => format!("{}?q=planning+meeting", operation.path),
         Of::Session => at("session"),
         Of::Summary => at("summary"),
@@ -320,13 +331,17 @@ async fn walk(operation: &Operation) {
     }
 }
 
+/// The offline writer learns when it's first asked, which takes a development build long enough to time a request out.
+pub(super) async fn learn() {
+    let learn = || follow_up::preview(&SummaryTemplate::default()).map(drop);
+    tokio::task::spawn_blocking(learn).await.expect("it ends").expect("a preview");
+}
+
 #[tokio::test]
 async fn every_endpoint_does_for_every_caller_what_the_table_of_rights_says() {
     let operations = operations();
     assert!(operations.len() > 45, "{}", operations.len());
-    // The offline writer learns when it's first asked, which takes a development build long enough to time a request out.
-    let learn = || follow_up::preview(&SummaryTemplate::default()).map(drop);
-    tokio::task::spawn_blocking(learn).await.expect("it ends").expect("a preview");
+    learn().await;
     // A few at a time: each has a database of its own.
     let mut walks = stream::iter(&operations).map(walk).buffer_unordered(6);
     while walks.next().await.is_some() {}

@@ -1,4 +1,4 @@
-//! `/v1/jobs` and `/v1/costs`: what an organization's admin sees of the machinery. Ids, kinds, times and errors; never what
+//! `/v1/jobs`, `/v1/schedules` and `/v1/costs`: what an organization's admin sees of the machinery. Ids, kinds, times and errors; never what
 //! was said.
 
 use axum::http::StatusCode;
@@ -9,6 +9,7 @@ use debrief_jobs::{
     queue::{
         JobState,
         admin::{self, Filter, JobDetail, JobRow},
+        schedule::{self, ScheduleRow},
     },
     rights::Right,
 };
@@ -70,6 +71,18 @@ pub(super) async fn show(call: Call, Id(id): Id) -> Answer {
     let mut tx = call.read(Right::JobsWrite).await?;
     let job = one(&call, &mut tx, id).await?;
     call.shown(tx, About::other(id), &job).await
+}
+
+/// List schedules
+///
+/// Of the whole installation, with their last and next run. The setting `queue.schedules` changes them.
+#[utoipa::path(get, path = "/v1/schedules", tag = "jobs", operation_id = "list_schedules",
+    security(("key" = ["jobs:write"])),
+    responses((status = 200, description = "What runs on a schedule", body = Page<ScheduleRow>)))]
+pub(super) async fn schedules(call: Call) -> Answer {
+    let mut tx = call.read(Right::JobsWrite).await?;
+    let items = schedule::list(tx.conn(), &call.state.api.schedules).await?;
+    call.shown(tx, About::list(items.len()), &Page { items, next: None }).await
 }
 
 /// How many jobs that was.

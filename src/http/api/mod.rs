@@ -13,7 +13,7 @@
 //! document the OpenAPI document
 //! cross_origin  browser programs of other origins
 //! auth me keys organization people sessions speakers transcripts clients summaries approvals action_items goals
-//! follow_ups uploads webhooks search rollups exports templates jobs history       the endpoints, one file a group
+//! follow_ups mails uploads webhooks search rollups exports templates prompts jobs history       the endpoints, one file a group
 //! ```
 //!
 //! A page and an endpoint call the same function of `debrief_jobs`. Which right an endpoint asks for stands in its
@@ -35,12 +35,14 @@ mod history;
 pub(super) mod input;
 mod jobs;
 mod keys;
+mod mails;
 mod me;
 mod organization;
 mod parameters;
 mod people;
 mod places;
 mod problem;
+mod prompts;
 mod rollups;
 mod search;
 mod sessions;
@@ -64,6 +66,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, options},
 };
+use debrief_jobs::queue::schedule::Schedule;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -80,12 +83,14 @@ pub struct Settings {
     pub cors_origins: Vec<String>,
     /// How long a part of an upload is received.
     pub part_times: PartTimes,
+    /// What runs on a schedule, with the operator's settings applied.
+    pub schedules: Vec<Schedule>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let part_times = PartTimes { kept_every: Duration::from_secs(5), longest: Duration::from_secs(20) };
-        Self { requests_per_minute: 100, cors_origins: Vec::new(), part_times }
+        Self { requests_per_minute: 100, cors_origins: Vec::new(), part_times, schedules: debrief_jobs::schedules() }
     }
 }
 
@@ -126,6 +131,7 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(sessions::close))
         .routes(routes!(sessions::utterances))
         .routes(routes!(sessions::progress))
+        .routes(routes!(search::similar))
         .routes(routes!(speakers::list, speakers::name))
         .routes(routes!(speakers::split))
         .routes(routes!(transcripts::upload))
@@ -146,6 +152,7 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(summaries::undo))
         .routes(routes!(summaries::dismiss))
         .routes(routes!(summaries::reopen))
+        .routes(routes!(mails::list))
         .routes(routes!(follow_ups::preview))
         .routes(routes!(follow_ups::approve))
         .routes(routes!(approvals::approve))
@@ -170,11 +177,17 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(templates::list))
         .routes(routes!(templates::show, templates::retire))
         .routes(routes!(templates::save))
+        .routes(routes!(mails::templates))
+        .routes(routes!(mails::template))
+        .routes(routes!(prompts::list))
+        .routes(routes!(prompts::show))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::show))
         .routes(routes!(jobs::retry))
         .routes(routes!(jobs::cancel))
+        .routes(routes!(jobs::schedules))
         .routes(routes!(jobs::costs))
+        .routes(routes!(search::suggest))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::show, webhooks::change, webhooks::remove))
         .routes(routes!(webhooks::rotate))

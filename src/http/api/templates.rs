@@ -2,7 +2,7 @@
 
 use axum::{extract::Path, http::StatusCode};
 use debrief_jobs::{
-    follow_up,
+    follow_up::{self, Preview},
     rights::Right,
     summarize::template::{self, Saved, StoreError, SummaryTemplate},
 };
@@ -47,15 +47,36 @@ struct Shown {
     letter: Option<String>,
     /// What only the coach would read.
     notes: Option<String>,
+    /// What a language model would be asked about the sample session.
+    prompt: Option<SamplePrompt>,
 }
 
-/// What a template makes of the sample session. Writing it takes a while, so no transaction is open and no thread of the
-/// pages is held.
-async fn preview(definition: String) -> (Option<String>, Option<String>) {
+/// A prompt with all that is inserted.
+#[derive(Serialize, ToSchema)]
+struct SamplePrompt {
+    /// The part that is the same for every session.
+    system: String,
+    /// The part about this one.
+    user: String,
+}
+
+/// A template with what it makes of the sample session. Writing it takes a while, so no transaction is open and no thread of
+/// the pages is held.
+async fn preview(definition: String) -> Option<Preview> {
     let made = tokio::task::spawn_blocking(move || {
         SummaryTemplate::read(&definition).and_then(|template| follow_up::preview(&template)).ok()
     });
-    made.await.ok().flatten().map(|preview| (preview.follow_up, preview.notes)).unzip()
+    made.await.ok().flatten()
+}
+
+impl Shown {
+    fn new(saved: Saved, preview: Option<Preview>) -> Self {
+        let Some(Preview { follow_up, notes, prompt }) = preview else {
+            return Self { saved, letter: None, notes: None, prompt: None };
+        };
+        let prompt = SamplePrompt { system: prompt.system, user: prompt.user };
+        Self { saved, letter: Some(follow_up), notes: Some(notes), prompt: Some(prompt) }
+    }
 }
 
 /// Show a summary template
@@ -66,8 +87,8 @@ pub(super) async fn show(call: Call, Path(name): Path<String>) -> Answer {
     let mut tx = call.read(Right::TemplatesRead).await?;
     let saved = template::show(&mut tx, &name, None).await.map_err(refused)?;
     call.noted(tx, About::default()).await?;
-    let (letter, notes) = preview(saved.definition.clone()).await;
-    Ok(json_response(StatusCode::OK, &Shown { saved, letter, notes })?)
+    let preview = preview(saved.definition.clone()).await;
+    Ok(json_response(StatusCode::OK, &Shown::new(saved, preview))?)
 }
 
 /// A template to save, or to try.
@@ -89,10 +110,10 @@ pub(super) struct Definition {
 pub(super) async fn save(call: Call, body: Json<Definition>) -> Answer {
     // Refused before any work is done.
     call.caller.view(Right::TemplatesWrite)?;
-    let (letter, notes) = preview(body.value.definition.clone()).await;
+    let preview = preview(body.value.definition.clone()).await;
     let mut tx = call.change(Right::TemplatesWrite, &body.sha256).await?;
     let saved = template::save(&mut tx, &body.value.definition).await.map_err(refused)?;
-    call.done(tx, About::default(), StatusCode::OK, &Shown { saved, letter, notes }, &[]).await
+    call.done(tx, About::default(), StatusCode::OK, &Shown::new(saved, preview), &[]).await
 }
 
 /// Retire a summary template

@@ -45,12 +45,24 @@ pub(super) fn about(id: &str) -> (Of, Option<Value>) {
     let uuid = Uuid::nil();
     match id {
         "get_me" => (Of::Nobody, None),
-        "list_keys" | "list_people" | "list_teams" | "get_organization" | "list_templates" | "list_jobs"
-        | "list_costs" | "list_exports" | "get_export_schema" | "list_audit" => (Of::Nobody, None),
-        "list_sessions" | "list_action_items" | "list_goals" | "list_clients" | "list_summaries" | "list_rollups" => {
-            (Of::List, None)
-        }
-        "search" => (Of::Search, None),
+        "list_keys"
+        | "list_people"
+        | "list_teams"
+        | "get_organization"
+        | "list_templates"
+        | "list_jobs"
+        | "list_costs"
+        | "list_schedules"
+        | "list_mail_templates"
+        | "get_mail_template"
+        | "list_prompts"
+        | "get_prompt"
+        | "list_exports"
+        | "get_export_schema"
+        | "list_audit" => (Of::Nobody, None),
+        "list_sessions" | "list_action_items" | "list_goals" | "list_clients" | "list_summaries" | "list_rollups"
+        | "list_mails" => (Of::List, None),
+        "search" | "suggest" => (Of::Search, None),
         "search_by_body" => (Of::Search, Some(json!({ "q": "planning meeting" }))),
         "create_key" => (Of::Nobody, Some(json!({ "name": "k", "scopes": ["sessions:read"] }))),
         "invite_person" => (Of::Nobody, Some(json!({ "name": "Nina Novak", "email": "nina@northlight.example" }))),
@@ -62,7 +74,9 @@ pub(super) fn about(id: &str) -> (Of, Option<Value>) {
         "add_team_member" => (Of::Team, Some(json!({ "leads": false }))),
         "revoke_key" => (Of::Key, None),
         "change_organization" => (Of::Nobody, Some(json!({ "name": "Northlight" }))),
-        "get_session" | "list_utterances" | "follow_session" | "list_speakers" => (Of::Session, None),
+        "get_session" | "list_utterances" | "follow_session" | "list_speakers" | "list_similar_sessions" => {
+            (Of::Session, None)
+        }
         "close_session" | "delete_session" => (Of::Session, None),
         "change_session" => (Of::Session, Some(json!({ "title": "Another title" }))),
         "name_speakers" => (Of::Session, Some(json!({ "speakers": [{ "label": "x", "is": { "kind": "coach" } }] }))),
