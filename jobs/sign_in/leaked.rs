@@ -77,6 +77,12 @@ impl Leaked {
         let begin = at.saturating_sub(1);
         let mut buffer = [0; PIECE];
         let filled = read(&self.file, &mut buffer, begin)?;
+        // Nothing that isn't read counts as not there.
+        if begin + (filled as u64) < self.bytes && filled < PIECE {
+            let problem =
+                "the file is shorter than when it was opened; put a new list in its place by renaming, and restart";
+            return Err(io::Error::new(ErrorKind::UnexpectedEof, problem));
+        }
         let piece = &buffer[..filled];
         // From the byte before: a line begins at `at` if the one before ends there.
         let skipped = if at == 0 { Some(0) } else { end_of_line(piece) };
