@@ -49,8 +49,8 @@ pub(super) enum Then {
     Nothing,
     /// A new link, which a POST to this path mails.
     FreshLink(String),
-    /// Signing in, which leads on to this review.
-    SignIn(Uuid),
+    /// Signing in on the page at this path, which leads on to this review.
+    SignIn { review: Uuid, path: String },
     /// The start page, where one signs out.
     Start,
 }
@@ -99,7 +99,7 @@ impl Failure {
     fn response(&self, state: &HttpState, action: &str, wants_json: bool) -> Response {
         let mut response = if wants_json { self.problem() } else { self.page(state, action) };
         let cookie = match &self.then {
-            Then::SignIn(review) if !wants_json => Some(onward::remember(state, *review)),
+            Then::SignIn { review, .. } if !wants_json => Some(onward::remember(state, *review)),
             _ => self.again.as_ref().and_then(|again| again.cookie.clone()),
         };
         let cookie = cookie.and_then(|cookie| cookie.parse().ok());
@@ -131,7 +131,7 @@ impl Failure {
             again: self.again.as_deref(),
             action,
             fresh: if let Then::FreshLink(path) = &self.then { Some(path) } else { None },
-            sign_in: matches!(self.then, Then::SignIn(_)).then(|| state.path("sign-in")),
+            sign_in: if let Then::SignIn { path, .. } = &self.then { Some(state.path(path)) } else { None },
             start: matches!(self.then, Then::Start).then(|| state.path("")),
             style: page::style_path(state),
         };
