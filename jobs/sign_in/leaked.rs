@@ -169,6 +169,20 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_was_cut_short_does_not_say_that_nothing_leaked() {
+        let mut lines: Vec<String> =
+            (0..200).map(|number| format!("{}:1", hash(&format!("leaked {number}")))).collect();
+        lines.sort();
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), lines.join("\n")).expect("it's written");
+        let list = Leaked::open(file.path()).expect("a list").expect("it's named");
+        file.as_file().set_len(lines.join("\n").len() as u64 / 4).expect("it's cut");
+        let told: Vec<io::Result<bool>> = (0..200).map(|number| list.has(&format!("leaked {number}"))).collect();
+        assert!(!told.iter().any(|told| matches!(told, Ok(false))), "{told:?}");
+        assert!(told.iter().any(|told| matches!(told, Err(error) if error.kind() == ErrorKind::UnexpectedEof)));
+    }
+
+    #[test]
     fn what_is_no_such_list_is_told() {
         assert!(Leaked::open(Path::new("")).expect("none is named").is_none());
         for (text, told) in [
