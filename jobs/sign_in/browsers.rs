@@ -17,6 +17,7 @@ use super::{
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx, View},
+    limits::{self, ENTRIES, Limit},
     rights::{Caller, LockedPerson, Via, end_sign_ins, lock_person},
     secret::Secret,
 };
@@ -39,6 +40,8 @@ pub struct Entered {
     pub secret: Secret,
     /// Whether the code of the second factor is still to be typed.
     pub code_due: bool,
+    /// Who it is.
+    pub(super) person: Uuid,
 }
 
 /// A sign-in, as found by its cookie.
@@ -145,7 +148,16 @@ pub(super) async fn begin_by<'gate>(
     let visitor = Visitor { person_id: Some(person), ..visitor.clone() };
     record(tx, &Event { detail, ..Event::about_nobody(EventKind::SignedIn) }, &visitor).await?;
     count(by, "in");
-    Ok(Ok(Entered { secret, code_due }))
+    Ok(Ok(Entered { secret, code_due, person }))
+}
+
+/// Takes whoever came in out of what is counted by client address, which a whole office may share; not without end, so that
+/// nobody fills tables.
+pub(super) async fn uncount(db: &Db, limit: Limit, visitor: &Visitor, entered: &Entered) -> Result<(), sqlx::Error> {
+    if limits::count(db, ENTRIES, &entered.person.to_string()).await?.allowed {
+        limits::take_back(db, limit, visitor.address.as_deref().unwrap_or_default()).await?;
+    }
+    Ok(())
 }
 
 /// Counts an attempt in the metrics.

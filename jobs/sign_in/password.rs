@@ -121,7 +121,8 @@ pub async fn by_password(
             Entry::Refused
         }
     };
-    if matches!(entry, Entry::In(_)) {
+    if let Entry::In(entered) = &entry {
+        browsers::uncount(db, SIGN_IN_FROM, visitor, entered).await?;
         // Whoever knows it isn't guessing: a program may send it once without the code, and once with it.
         limits::take_back(db, SIGN_IN, &address).await?;
     } else {

@@ -23,7 +23,7 @@ use super::{
     HttpState,
     failure::{Failure, Then},
     form::Form,
-    guard, page,
+    guard, onward, page,
 };
 
 /// Somebody in a review: with a visit to this session, or signed in as its coach.
@@ -81,7 +81,7 @@ const REVIEWS: Right = Right::SummariesApprove;
 pub(super) async fn guest(state: &HttpState, parts: &Parts, session_id: Uuid) -> Result<Guest, Failure> {
     let (db, headers) = (&state.services.db, &parts.headers);
     let visitor = guard::visitor(&parts.extensions, headers, None);
-    let (mut refusal, mut page) = (closed(), "sign-in".to_owned());
+    let (mut refusal, mut way) = (closed(), "sign-in".to_owned());
     if let Some(secret) = guard::held_secret(state, headers, session_id)
         && let Some(visit) = visits::find(db, &secret).await?
         // The browser can choose any cookie name: what counts is the session that the visit was opened for.
@@ -96,7 +96,7 @@ pub(super) async fn guest(state: &HttpState, parts: &Parts, session_id: Uuid) ->
         }
         refusal = link_is_not_enough(provider);
         if let Some(provider) = provider {
-            page = format!("sign-in/with/{}", provider.name());
+            way = format!("sign-in/with/{}", provider.name());
         }
     }
     let signed_in = match guard::cookie(headers, &guard::sign_in_cookie(state)) {
@@ -105,7 +105,7 @@ pub(super) async fn guest(state: &HttpState, parts: &Parts, session_id: Uuid) ->
     };
     let Some((secret, caller)) = signed_in else {
         guard::note_refused("review");
-        refusal.then = Then::SignIn { review: session_id, path: page };
+        refusal.then = Then::SignIn { path: state.path(&way), cookie: onward::remember(state, session_id) };
         return Err(refusal);
     };
     let guest = Guest::new(session_id, secret, caller, None);

@@ -117,7 +117,7 @@ pub async fn begin(
 ) -> Result<Begun, sqlx::Error> {
     let left = match anew {
         Some(signed_in) => limits::count(db, OWN_WAYS, &signed_in.person.to_string()).await?,
-        None => limits::count(db, PROVIDER_FROM, network(visitor)).await?,
+        None => limits::count(db, PROVIDER_FROM, visitor.address.as_deref().unwrap_or_default()).await?,
     };
     if !left.allowed {
         browsers::count(BY, "limited");
@@ -158,11 +158,6 @@ pub async fn begin(
     Ok(Begun::To(address(provider, &document, &ticket, anew.is_some())))
 }
 
-/// By what ways are counted that strangers begin.
-fn network(visitor: &Visitor) -> &str {
-    visitor.address.as_deref().unwrap_or_default()
-}
-
 /// How it's called in the audit and the metrics.
 pub(super) const BY: &str = "provider";
 
@@ -180,8 +175,7 @@ pub async fn answer(
 ) -> Result<Outcome, MailError> {
     let outcome = answered(db, gate, provider, browser, answer, visitor).await?;
     match &outcome {
-        // Whoever comes in isn't one of those who are limited: a whole office may come from one address.
-        Outcome::In(_) => limits::take_back(db, PROVIDER_FROM, network(visitor)).await?,
+        Outcome::In(entered) => browsers::uncount(db, PROVIDER_FROM, visitor, entered).await?,
         Outcome::Anew(_) => {}
         Outcome::Over | Outcome::TooMany(_) | Outcome::Refused(_) => browsers::count(BY, "refused"),
     }

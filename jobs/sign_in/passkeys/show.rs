@@ -27,7 +27,8 @@ use crate::{
     },
 };
 
-/// How often passkeys may be asked for from one client address: many people may share it. Each is answered once.
+/// How often passkeys may be asked for from one client address: many people may share it. Each is answered once, and whoever comes
+/// in isn't counted.
 const PASSKEYS_FROM: Limit = Limit { name: "passkeys_from", most: 60, seconds: 15 * 60 };
 
 /// Asks whoever has a passkey for it, in a browser in which nobody is signed in.
@@ -64,11 +65,9 @@ pub async fn by_passkey(
     visitor: &Visitor,
 ) -> Result<Entered, PasskeyError> {
     gate.webauthn()?;
-    let entered = enter(db, gate, browser, answered, visitor).await;
-    if let Err(error) = &entered {
-        count_refused(error);
-    }
-    entered
+    let entered = enter(db, gate, browser, answered, visitor).await.inspect_err(count_refused)?;
+    browsers::uncount(db, PASSKEYS_FROM, visitor, &entered).await?;
+    Ok(entered)
 }
 
 /// Counts what was refused; what failed is no attempt.

@@ -125,12 +125,14 @@ async fn ways_are_limited_by_network_apart_from_passwords_and_whoever_comes_in_d
     assert_eq!(through(&mut maya, &provider).await.header("location"), "/");
     house.owner("delete from request_counts").await;
     through(&mut house.browser(), &provider).await;
-    assert_eq!(counted(&house).await, 0, "she came in");
+    assert_eq!(counted(&house).await, 1, "she came in, which counts by person alone");
 
     // Ways that nobody ends are counted.
     begin(&mut house.browser(), &provider).await;
-    assert_eq!(counted(&house).await, 1);
-    house.owner("update request_counts set asked = 240").await;
+    assert_eq!(counted(&house).await, 2);
+    house.owner("update request_counts set asked = 239").await;
+    assert_eq!(through(&mut house.browser(), &provider).await.header("location"), "/");
+    assert_eq!(counted(&house).await, 2 * 240, "not without end: who comes in over and over counts by network too");
     let mut browser = house.browser();
     browser.get("/sign-in/with/acme").await;
     let answer = browser.post("/sign-in/with/acme", &[]).await;
