@@ -172,7 +172,7 @@ fn a_mail_that_only_names_the_provider_says_so() {
     let rendered = render(&Templates::new(), &Message::SignInLink(sample)).expect("it renders");
     assert_eq!(rendered.subject, "How to sign in to Debrief");
     let html = rendered.html.expect("the HTML can be made");
-    for text in [&rendered.text, &html] {
+    for text in [rendered.text, html].map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")) {
         assert!(text.contains("Fjord ID") && text.contains("this email lets nobody in"), "{text}");
         assert!(!text.contains("nobody gets in without") && !text.contains("works once"), "{text}");
     }

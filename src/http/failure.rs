@@ -48,10 +48,19 @@ pub(super) enum Then {
     Nothing,
     /// A new link, which a POST to this path mails.
     FreshLink(String),
-    /// Signing in on the page at this path, with the Set-Cookie header that leads on from there.
-    SignIn { path: String, cookie: String },
+    /// Signing in.
+    SignIn(Box<WayIn>),
     /// The start page, where one signs out.
     Start,
+}
+
+/// Where one signs in.
+#[derive(Clone, Debug)]
+pub(super) struct WayIn {
+    /// The path of the page.
+    pub(super) path: String,
+    /// The Set-Cookie header that leads on from there.
+    pub(super) cookie: String,
 }
 
 #[derive(Serialize)]
@@ -98,7 +107,7 @@ impl Failure {
     fn response(&self, state: &HttpState, action: &str, wants_json: bool) -> Response {
         let mut response = if wants_json { self.problem() } else { self.page(state, action) };
         let cookie = match &self.then {
-            Then::SignIn { cookie, .. } if !wants_json => Some(cookie.clone()),
+            Then::SignIn(way) if !wants_json => Some(way.cookie.clone()),
             _ => self.again.as_ref().and_then(|again| again.cookie.clone()),
         };
         let cookie = cookie.and_then(|cookie| cookie.parse().ok());
@@ -130,7 +139,7 @@ impl Failure {
             again: self.again.as_deref(),
             action,
             fresh: if let Then::FreshLink(path) = &self.then { Some(path) } else { None },
-            sign_in: if let Then::SignIn { path, .. } = &self.then { Some(path) } else { None },
+            sign_in: if let Then::SignIn(way) = &self.then { Some(&way.path) } else { None },
             start: matches!(self.then, Then::Start).then(|| state.path("")),
             style: page::style_path(state),
         };

@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::{
     HttpState,
-    failure::{Failure, Then},
+    failure::{Failure, Then, WayIn},
     form::Form,
     guard, onward, page,
 };
@@ -105,7 +105,8 @@ pub(super) async fn guest(state: &HttpState, parts: &Parts, session_id: Uuid) ->
     };
     let Some((secret, caller)) = signed_in else {
         guard::note_refused("review");
-        refusal.then = Then::SignIn { path: state.path(&way), cookie: onward::remember(state, session_id) };
+        let way = WayIn { path: state.path(&way), cookie: onward::remember(state, session_id) };
+        refusal.then = Then::SignIn(Box::new(way));
         return Err(refusal);
     };
     let guest = Guest::new(session_id, secret, caller, None);
