@@ -25,6 +25,13 @@ pub struct Limit {
 
 /// Attempts to sign in with a password, by the address that was typed.
 pub const SIGN_IN: Limit = Limit { name: "sign_in", most: 5, seconds: 15 * 60 };
+/// Attempts to sign in with a password, by client address: many people may share it. Whoever comes in isn't counted.
+pub const SIGN_IN_FROM: Limit = Limit { name: "sign_in_from", most: 60, seconds: 15 * 60 };
+/// Ways through an identity provider that are begun, by client address. Wide and apart from passwords, as it may be the only way
+/// in of a whole office; whoever comes in isn't counted.
+pub const PROVIDER_FROM: Limit = Limit { name: "provider_from", most: 240, seconds: 15 * 60 };
+/// How often a person comes in without being counted by client address: each time adds a sign-in and an entry to the audit.
+pub const ENTRIES: Limit = Limit { name: "entries", most: 20, seconds: 15 * 60 };
 /// Mailed links (to sign in, to set a password), by address.
 pub const MAILED_LINKS: Limit = Limit { name: "mailed_links", most: 3, seconds: 60 * 60 };
 /// Tokens and keys that don't exist, by address.

@@ -156,6 +156,7 @@ const CROSSING: &[&str] = &[
     "one_time_link_by_hash",
     "sign_in_by_hash",
     "passkey_by_credential",
+    "passkeys_of_another_host",
     // Of those whose address, or its hash, the caller knows.
     "people_by_address",
     "people_by_address_hash",

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{AccountChange, AccountChanged, Message, render};
+use super::{AccountChange, AccountChanged, Message, SignInLink, render};
 use crate::template::Templates;
 
 const LINK: &str = "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2";
@@ -120,10 +120,11 @@ fn the_mail_about_a_change_says_what_helps_against_that_change() {
         (AccountChange::PasskeyAdded, "remove it on your account page", true),
         (AccountChange::PasskeyRemoved, "set another password", true),
         (AccountChange::ProviderConnected, "can disconnect it", false),
+        (AccountChange::ProviderDisconnected, "sign in there with the account that is yours", true),
         (AccountChange::AddressChanged, "this mailbox no longer lets you in", false),
         (AccountChange::AddressGiven, "this mailbox no longer lets you in", false),
     ] {
-        let mail = AccountChanged::new("Maya Okafor", "Northlight Coaching", change, link.into());
+        let mail = AccountChanged::new("Maya Okafor", "Northlight Coaching", change, None, link.into());
         let rendered = render(&Templates::new(), &Message::AccountChanged(mail)).expect("it renders");
         let html = rendered.html.expect("the HTML can be made");
         let flowing = rendered.text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -133,6 +134,47 @@ fn the_mail_about_a_change_says_what_helps_against_that_change() {
             assert_eq!(text.contains(link), leads_in, "{change:?}: {text}");
         }
         assert!(!rendered.text.contains("\n\n\n"), "{change:?}: {}", rendered.text);
+    }
+}
+
+/// Where the provider is the only way in, no advice leads to a mailed link or a password.
+#[test]
+fn the_mail_about_a_change_helps_where_the_provider_is_the_only_way_in_as_well() {
+    let link = "https://debrief.example/sign-in/with/fjord";
+    for (change, helps, leads_in) in [
+        (AccountChange::PasswordSet, "sign out everywhere", true),
+        (AccountChange::PasswordChanged, "sign out everywhere", true),
+        (AccountChange::FactorSet, "can reset the second factor. Then sign in with Fjord ID", false),
+        (AccountChange::FactorRemoved, "sign in with Fjord ID, look at your second factor", true),
+        (AccountChange::FactorReset, "sign in with Fjord ID", true),
+        (AccountChange::CodesMade, "make new recovery codes once more", true),
+        (AccountChange::PasskeyAdded, "remove that passkey on your account page", true),
+        (AccountChange::PasskeyRemoved, "sign in with Fjord ID, look at your second factor", true),
+        (AccountChange::ProviderConnected, "can disconnect it", false),
+        (AccountChange::ProviderDisconnected, "sign in there with the account that is yours", true),
+        (AccountChange::AddressChanged, "you sign in with Fjord ID as before", false),
+        (AccountChange::AddressGiven, "you sign in with Fjord ID as before", false),
+    ] {
+        let mail = AccountChanged::new("Maya Okafor", "Fjord Partners", change, Some("Fjord ID"), link.into());
+        let rendered = render(&Templates::new(), &Message::AccountChanged(mail)).expect("it renders");
+        let flowing = rendered.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flowing.contains(helps), "{change:?}: {flowing}");
+        assert!(flowing.contains("tell an admin of your organization"), "{change:?}: {flowing}");
+        assert!(!flowing.contains("mailed link") && !flowing.contains("another password"), "{change:?}: {flowing}");
+        assert_eq!(flowing.contains(link), leads_in, "{change:?}: {flowing}");
+    }
+}
+
+/// Where no link is in the mail, it doesn't say that there is one.
+#[test]
+fn a_mail_that_only_names_the_provider_says_so() {
+    let sample = SignInLink { links: Vec::new(), ..SignInLink::sample() };
+    let rendered = render(&Templates::new(), &Message::SignInLink(sample)).expect("it renders");
+    assert_eq!(rendered.subject, "How to sign in to Debrief");
+    let html = rendered.html.expect("the HTML can be made");
+    for text in [rendered.text, html].map(|text| text.split_whitespace().collect::<Vec<_>>().join(" ")) {
+        assert!(text.contains("Fjord ID") && text.contains("this email lets nobody in"), "{text}");
+        assert!(!text.contains("nobody gets in without") && !text.contains("works once"), "{text}");
     }
 }
 

@@ -32,6 +32,15 @@ pub async fn lock_person(tx: &mut TenantTx, person: Uuid) -> Result<Option<Locke
     Ok(locked.fetch_optional(tx.conn()).await?.map(LockedPerson))
 }
 
+/// Locks a person's row like [`lock_person`], whether or not they were removed: for what is taken away from them.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn lock_anybody(tx: &mut TenantTx, person: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("select id from coaches where id = $1 for no key update", person).fetch_optional(tx.conn()).await?;
+    Ok(())
+}
+
 /// Ends a person's sign-ins, but for one that may stay. Returns how many there were.
 ///
 /// # Errors
@@ -51,7 +60,7 @@ pub async fn end_sign_ins(tx: &mut TenantTx, person: LockedPerson, but: Option<U
 /// # Errors
 /// Returns an error if the query fails.
 pub async fn end_all(tx: &mut TenantTx, person: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("select id from coaches where id = $1 for no key update", person).fetch_optional(tx.conn()).await?;
+    lock_anybody(tx, person).await?;
     end_sign_ins(tx, LockedPerson(person), None).await?;
     // Also those of the organization that they created: they know them.
     sqlx::query!(

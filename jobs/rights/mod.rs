@@ -11,8 +11,8 @@ mod key;
 
 pub use caller::{Caller, Denied, EnterError, Via};
 pub use end::{
-    LockedPerson, cancel_mails, end_all, end_keys_of_organization, end_sign_ins, lock_person, stop_address_changes,
-    withdraw_links,
+    LockedPerson, cancel_mails, end_all, end_keys_of_organization, end_sign_ins, lock_anybody, lock_person,
+    stop_address_changes, withdraw_links,
 };
 pub use key::{ApiKey, Issued, KeyError, KeyText, NewKey, issue, list, revoke, signed_in};
 

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx, View},
+    limits::{self, ENTRIES, Limit},
     rights::{Caller, LockedPerson, Via, end_sign_ins, lock_person},
     secret::Secret,
 };
@@ -39,6 +40,8 @@ pub struct Entered {
     pub secret: Secret,
     /// Whether the code of the second factor is still to be typed.
     pub code_due: bool,
+    /// Who it is.
+    pub(super) person: Uuid,
 }
 
 /// A sign-in, as found by its cookie.
@@ -89,31 +92,33 @@ pub(super) struct How<'a> {
 pub(super) const BY_OPERATOR: &str = "operator";
 
 /// Signs a person in. `by` says how. The cookie works once `tx` commits. The lock is taken before anything of the person is
-/// read or changed: a second factor that is set up at the same time is asked for. `None` if the organization's people sign in
-/// by its identity provider alone.
-pub(super) async fn begin(
+/// read or changed: a second factor that is set up at the same time is asked for. The identity provider instead, if the
+/// organization's people sign in by it alone; whoever calls this notes and counts that.
+pub(super) async fn begin<'gate>(
     tx: &mut TenantTx,
-    gate: &Gate,
+    gate: &'gate Gate,
     person: LockedPerson,
     by: &'static str,
     visitor: &Visitor,
-) -> Result<Option<Entered>, sqlx::Error> {
+) -> Result<Result<Entered, &'gate Provider>, sqlx::Error> {
     let how = How { by, provider: None, proved_at: None, factor_by_provider: false };
     begin_by(tx, gate, person, &how, visitor).await
 }
 
 /// Like [`begin`], for whoever may come from an identity provider.
-pub(super) async fn begin_by(
+pub(super) async fn begin_by<'gate>(
     tx: &mut TenantTx,
-    gate: &Gate,
+    gate: &'gate Gate,
     person: LockedPerson,
     how: &How<'_>,
     visitor: &Visitor,
-) -> Result<Option<Entered>, sqlx::Error> {
+) -> Result<Result<Entered, &'gate Provider>, sqlx::Error> {
     let (person, by) = (person.id(), how.by);
-    if how.provider.is_none() && by != BY_OPERATOR && only_way(tx, gate).await?.is_some() {
-        count(by, "refused");
-        return Ok(None);
+    if how.provider.is_none()
+        && by != BY_OPERATOR
+        && let Some(provider) = only_way(tx, gate).await?
+    {
+        return Ok(Err(provider));
     }
     let (organization, secret, id) = (tx.tenant(), Secret::random(), Uuid::now_v7());
     let code_due = sqlx::query_scalar!(
@@ -143,7 +148,16 @@ pub(super) async fn begin_by(
     let visitor = Visitor { person_id: Some(person), ..visitor.clone() };
     record(tx, &Event { detail, ..Event::about_nobody(EventKind::SignedIn) }, &visitor).await?;
     count(by, "in");
-    Ok(Some(Entered { secret, code_due }))
+    Ok(Ok(Entered { secret, code_due, person }))
+}
+
+/// Takes whoever came in out of what is counted by client address, which a whole office may share; not without end, so that
+/// nobody fills tables.
+pub(super) async fn uncount(db: &Db, limit: Limit, visitor: &Visitor, entered: &Entered) -> Result<(), sqlx::Error> {
+    if limits::count(db, ENTRIES, &entered.person.to_string()).await?.allowed {
+        limits::take_back(db, limit, visitor.address.as_deref().unwrap_or_default()).await?;
+    }
+    Ok(())
 }
 
 /// Counts an attempt in the metrics.
@@ -155,8 +169,8 @@ pub(super) fn count(by: &'static str, outcome: &'static str) {
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
-pub async fn look(db: &Db, secret: &Secret) -> Result<Option<SignedIn>, sqlx::Error> {
-    let Some((tx, signed_in)) = seen(db, secret).await? else { return Ok(None) };
+pub async fn look(db: &Db, gate: &Gate, secret: &Secret) -> Result<Option<SignedIn>, sqlx::Error> {
+    let Some((tx, signed_in)) = seen(db, gate.passkey_host(), secret).await? else { return Ok(None) };
     tx.commit().await?;
     Ok(Some(signed_in))
 }
@@ -166,7 +180,8 @@ pub async fn look(db: &Db, secret: &Secret) -> Result<Option<SignedIn>, sqlx::Er
 /// # Errors
 /// Returns an error if the database can't be reached.
 pub async fn find(db: &Db, secret: &Secret, visitor: Visitor) -> Result<Option<Caller>, sqlx::Error> {
-    let Some((mut tx, signed_in)) = seen(db, secret).await? else { return Ok(None) };
+    // Only whether it lacks anything matters here, not what.
+    let Some((mut tx, signed_in)) = seen(db, None, secret).await? else { return Ok(None) };
     let caller = match signed_in.lacks {
         None => Caller::load(&mut tx, Some(signed_in.person), Via::SignIn(signed_in.id), None, visitor).await?,
         Some(_) => None,
@@ -176,7 +191,11 @@ pub async fn find(db: &Db, secret: &Secret, visitor: Visitor) -> Result<Option<C
 }
 
 /// The sign-in with this secret, in a transaction of its organization that notes its use.
-async fn seen(db: &Db, secret: &Secret) -> Result<Option<(TenantTx, SignedIn)>, sqlx::Error> {
+async fn seen(
+    db: &Db,
+    passkey_host: Option<&str>,
+    secret: &Secret,
+) -> Result<Option<(TenantTx, SignedIn)>, sqlx::Error> {
     let found = sqlx::query!(
         r#"select organization_id as "organization!", sign_in_id as "id!" from sign_in_by_hash($1)"#,
         secret.hash()
@@ -185,26 +204,35 @@ async fn seen(db: &Db, secret: &Secret) -> Result<Option<(TenantTx, SignedIn)>, 
     .await?;
     let Some(found) = found else { return Ok(None) };
     let mut tx = db.view(found.organization, &View::nothing()).await?;
-    let signed_in = standing(&mut tx, found.id, false).await?;
+    let signed_in = standing(&mut tx, passkey_host, found.id, false).await?;
     Ok(signed_in.map(|signed_in| (tx, signed_in)))
 }
 
-/// A browser's or a program's sign-in that hasn't ended; notes that it was used.
-pub(super) async fn standing(tx: &mut TenantTx, id: Uuid, is_program: bool) -> Result<Option<SignedIn>, sqlx::Error> {
+/// A browser's or a program's sign-in that hasn't ended; notes that it was used. Passkeys can be shown at `passkey_host`: who has
+/// none for it, and lacks a second factor, sets one up. Without a host that is said of everybody.
+pub(super) async fn standing(
+    tx: &mut TenantTx,
+    passkey_host: Option<&str>,
+    id: Uuid,
+    is_program: bool,
+) -> Result<Option<SignedIn>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select person_id, code_due, proved_at > now() - make_interval(mins => $2) as "is_fresh!",
                   last_used_at < now() - interval '1 minute' as "is_stale!",
                   require_second_factor and not factor_by_provider and not has_app and not (has_passkey and passkey_shown)
-                      as "factor_due!", has_passkey as "has_passkey!"
+                      as "factor_due!", can_show_passkey as "can_show_passkey!"
            from sign_ins join coaches on coaches.id = person_id join organizations on organizations.id = sign_ins.organization_id
            cross join lateral (select
                exists (select from credentials where credentials.person_id = sign_ins.person_id and totp_secret is not null) as has_app,
-               exists (select from passkeys where passkeys.person_id = sign_ins.person_id) as has_passkey) as factors
+               exists (select from passkeys where passkeys.person_id = sign_ins.person_id) as has_passkey,
+               exists (select from passkeys where passkeys.person_id = sign_ins.person_id and coalesce(host, $4) = $4)
+                   as can_show_passkey) as factors
            where sign_ins.id = $1 and is_program = $3 and ended_at is null and ends_at > now()
              and last_used_at > now() - make_interval(secs => idle_seconds) and removed_at is null"#,
         id,
         FRESH_MINUTES,
-        is_program
+        is_program,
+        passkey_host
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -214,7 +242,7 @@ pub(super) async fn standing(tx: &mut TenantTx, id: Uuid, is_program: bool) -> R
     }
     let lacks = match (row.code_due, row.factor_due) {
         (true, _) => Some(Lacks::Code),
-        (false, true) if row.has_passkey => Some(Lacks::Passkey),
+        (false, true) if row.can_show_passkey => Some(Lacks::Passkey),
         (false, true) => Some(Lacks::Enrolment),
         (false, false) => None,
     };
@@ -237,14 +265,29 @@ pub(super) async fn lives(tx: &mut TenantTx, sign_in: Uuid) -> Result<bool, sqlx
     Ok(lives.fetch_optional(tx.conn()).await?.is_some())
 }
 
-/// Gives a sign-in another secret: its rights have risen, or its person has shown anew who they are. The secret before is
-/// worth nothing once `tx` commits.
-pub(super) async fn rotate(tx: &mut TenantTx, sign_in: Uuid) -> Result<Secret, sqlx::Error> {
+/// What a person has just shown in a sign-in that goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// Who they are.
+    Themselves,
+    /// A second factor. Where a provider said who it is, how lately it asked is for the provider to say.
+    Factor,
+    /// Nothing: they changed something, having shown before who they are.
+    Nothing,
+}
+
+/// Gives a sign-in another secret: its rights have risen, its person has shown something, or how they sign in has changed. The
+/// secret before is worth nothing once `tx` commits.
+pub(super) async fn rotate(tx: &mut TenantTx, sign_in: Uuid, shown: Shown) -> Result<Secret, sqlx::Error> {
     let secret = Secret::random();
     sqlx::query!(
-        "update sign_ins set cookie_sha256 = $2, code_due = false, proved_at = now(), last_used_at = now() where id = $1",
+        "update sign_ins set cookie_sha256 = $2, code_due = false, last_used_at = now(),
+             proved_at = case when $3 or ($4 and method is distinct from 'provider') then now() else proved_at end
+         where id = $1",
         sign_in,
-        secret.hash()
+        secret.hash(),
+        shown == Shown::Themselves,
+        shown == Shown::Factor
     )
     .execute(tx.conn())
     .await?;
@@ -316,7 +359,8 @@ pub async fn end_sign_in(
 /// # Errors
 /// Returns an error if the database can't be reached.
 pub async fn sign_out(db: &Db, secret: &Secret, visitor: &Visitor) -> Result<(), sqlx::Error> {
-    let Some(signed_in) = look(db, secret).await? else { return Ok(()) };
+    let Some((tx, signed_in)) = seen(db, None, secret).await? else { return Ok(()) };
+    tx.commit().await?;
     let mut tx = signed_in.enter(db).await?;
     end_sign_in(&mut tx, signed_in.person, signed_in.id, &signed_in.visitor(visitor.clone())).await?;
     tx.commit().await

@@ -1,7 +1,8 @@
 //! The second factor: codes of an authenticator app (TOTP, RFC 6238), and recovery codes for when the app is lost.
 //!
-//! Reads and writes `credentials` and `recovery_codes`, and deletes `passkeys` where an operator takes all factors away. A code works once: the step of the last one is kept, and none of
-//! it or before it is taken again. Recovery codes have 80 random bits, are stored as SHA-256 and work once.
+//! Reads and writes `credentials` and `recovery_codes`, and deletes `passkeys` where an operator takes all factors away. A code
+//! works once: the step of the last one is kept, and none of it or before it is taken again. Recovery codes have 80 random bits,
+//! are stored as SHA-256 and work once.
 
 use rand::RngCore;
 use serde_json::json;
@@ -10,9 +11,10 @@ use uuid::Uuid;
 
 use super::{
     FRESH_MINUTES, Gate, SignedIn,
-    browsers::{self, lock, rotate},
-    password::note_failure,
-    person::{account, tell_of_change},
+    browsers::{self, Shown, lock, rotate},
+    noted::{note_factor, note_failure},
+    passkeys::usable_passkeys,
+    person::{account, tell_of_change, wants_factor},
     qr::{address, drawn},
     vault::Whose,
 };
@@ -159,8 +161,8 @@ pub async fn confirm_enrolment(
     }
     let codes = write_codes(&mut tx, person.id).await?;
     end_sign_ins(&mut tx, locked, Some(signed_in.id)).await?;
-    let secret = rotate(&mut tx, signed_in.id).await?;
-    note_change(&mut tx, "set", visitor).await?;
+    let secret = rotate(&mut tx, signed_in.id, Shown::Nothing).await?;
+    note_factor(&mut tx, "set", None, visitor).await?;
     tell_of_change(&mut tx, gate, &person, AccountChange::FactorSet).await?;
     tx.commit().await?;
     Ok((secret, codes))
@@ -183,7 +185,7 @@ pub async fn type_code(
     lock(&mut tx, signed_in).await?.ok_or(CodeError::Ended)?;
     match take(&mut tx, gate, signed_in.person, typed).await {
         Ok(codes_left) => {
-            let secret = rotate(&mut tx, signed_in.id).await?;
+            let secret = rotate(&mut tx, signed_in.id, Shown::Factor).await?;
             let by = if codes_left.is_some() { "recovery_code" } else { "code" };
             let detail = json!({ "sign_in": signed_in.id, "by": by, "codes_left": codes_left });
             record(&mut tx, &Event { detail, ..Event::about_nobody(EventKind::SignedIn) }, visitor).await?;
@@ -194,7 +196,7 @@ pub async fn type_code(
         Err(error) => {
             drop(tx);
             if matches!(error, CodeError::Wrong) {
-                note_failure(db, signed_in.organization, signed_in.person, "code", visitor).await?;
+                note_failure(db, (signed_in.organization, signed_in.person), "code", None, visitor).await?;
                 browsers::count("code", "refused");
             }
             Err(error)
@@ -262,8 +264,8 @@ pub async fn new_codes(
         return Err(CodeError::NoFactor);
     }
     let codes = write_codes(tx, person.id).await?;
-    let secret = rotate(tx, signed_in.id).await?;
-    note_change(tx, "new_codes", visitor).await?;
+    let secret = rotate(tx, signed_in.id, Shown::Nothing).await?;
+    note_factor(tx, "new_codes", None, visitor).await?;
     tell_of_change(tx, gate, &person, AccountChange::CodesMade).await?;
     Ok((secret, codes))
 }
@@ -280,7 +282,7 @@ pub async fn remove_factor(
 ) -> Result<Secret, CodeError> {
     let locked = lock(tx, signed_in).await?.ok_or(CodeError::Ended)?;
     let person = account(tx, signed_in.person).await?.ok_or(CodeError::Gone)?;
-    if person.factor_required && person.passkeys == 0 {
+    if wants_factor(tx, gate, &person).await? && usable_passkeys(tx, gate, person.id).await? == 0 {
         return Err(CodeError::Required);
     }
     if person.factor_since.is_none() {
@@ -288,8 +290,8 @@ pub async fn remove_factor(
     }
     clear(tx, person.id).await?;
     end_sign_ins(tx, locked, Some(signed_in.id)).await?;
-    let secret = rotate(tx, signed_in.id).await?;
-    note_change(tx, "removed", visitor).await?;
+    let secret = rotate(tx, signed_in.id, Shown::Nothing).await?;
+    note_factor(tx, "removed", None, visitor).await?;
     tell_of_change(tx, gate, &person, AccountChange::FactorRemoved).await?;
     Ok(secret)
 }
@@ -330,11 +332,6 @@ async fn clear(tx: &mut TenantTx, person: Uuid) -> Result<(), sqlx::Error> {
 async fn limit(db: &Db, person: Uuid) -> Result<(), CodeError> {
     let left = limits::count(db, CODES_TYPED, &person.to_string()).await?;
     if left.allowed { Ok(()) } else { Err(CodeError::TooMany(left.seconds)) }
-}
-
-async fn note_change(tx: &mut TenantTx, change: &str, visitor: &Visitor) -> Result<(), sqlx::Error> {
-    let detail = json!({ "change": change });
-    record(tx, &Event { detail, ..Event::about_nobody(EventKind::SecondFactorChanged) }, visitor).await
 }
 
 /// The secret that is being set up in a browser, as it is stored and opened.

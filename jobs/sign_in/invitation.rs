@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     Gate,
     browsers::{self, Entered},
+    noted::note_failure,
     one_time::{self, OneTime, Purpose},
     password::{self, PasswordError},
     person::{account, send, tell_of_change},
@@ -148,7 +149,10 @@ pub async fn accept(
     new_password: Option<&str>,
     visitor: &Visitor,
 ) -> Result<Option<Entered>, PasswordError> {
-    let own = View::Coaches(vec![link.person]);
+    let (whose, own) = ((link.organization, link.person), View::Coaches(vec![link.person]));
+    if !link.invites() {
+        return refused(db, whose, "over", visitor).await;
+    }
     let mut tx = db.view(link.organization, &own).await?;
     let person = account(&mut tx, link.person).await?.ok_or(PasswordError::Gone)?;
     drop(tx);
@@ -158,17 +162,33 @@ pub async fn accept(
     };
     let mut tx = db.view(link.organization, &own).await?;
     let locked = lock_person(&mut tx, link.person).await?.ok_or(PasswordError::Gone)?;
-    if link.purpose != Purpose::Invitation || !one_time::use_up(&mut tx, link).await? {
-        return Ok(None);
+    if !one_time::use_up(&mut tx, link).await? {
+        drop(tx);
+        return refused(db, whose, "over", visitor).await;
     }
     if let Some(hash) = hash {
         password::store(&mut tx, &person, &hash, visitor).await?;
         tell_of_change(&mut tx, gate, &person, AccountChange::PasswordSet).await?;
     }
     note(&mut tx, "accepted", person.id, visitor).await?;
-    let Some(entered) = browsers::begin(&mut tx, gate, locked, "invitation", visitor).await? else { return Ok(None) };
+    let Ok(entered) = browsers::begin(&mut tx, gate, locked, "invitation", visitor).await? else {
+        drop(tx);
+        return refused(db, whose, "elsewhere", visitor).await;
+    };
     tx.commit().await?;
     Ok(Some(entered))
+}
+
+/// Notes that an invitation let nobody in.
+async fn refused(
+    db: &Db,
+    whose: (Uuid, Uuid),
+    why: &'static str,
+    visitor: &Visitor,
+) -> Result<Option<Entered>, PasswordError> {
+    note_failure(db, whose, "invitation", Some(why), visitor).await?;
+    browsers::count("invitation", "refused");
+    Ok(None)
 }
 
 /// The name of a person who hasn't signed in yet.

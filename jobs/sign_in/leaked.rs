@@ -77,6 +77,12 @@ impl Leaked {
         let begin = at.saturating_sub(1);
         let mut buffer = [0; PIECE];
         let filled = read(&self.file, &mut buffer, begin)?;
+        // Nothing that isn't read counts as not there.
+        if begin + (filled as u64) < self.bytes && filled < PIECE {
+            let problem =
+                "the file is shorter than when it was opened; put a new list in its place by renaming, and restart";
+            return Err(io::Error::new(ErrorKind::UnexpectedEof, problem));
+        }
         let piece = &buffer[..filled];
         // From the byte before: a line begins at `at` if the one before ends there.
         let skipped = if at == 0 { Some(0) } else { end_of_line(piece) };
@@ -160,6 +166,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_list_that_was_cut_short_does_not_say_that_nothing_leaked() {
+        let mut lines: Vec<String> =
+            (0..200).map(|number| format!("{}:1", hash(&format!("leaked {number}")))).collect();
+        lines.sort();
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), lines.join("\n")).expect("it's written");
+        let list = Leaked::open(file.path()).expect("a list").expect("it's named");
+        file.as_file().set_len(lines.join("\n").len() as u64 / 4).expect("it's cut");
+        let told: Vec<io::Result<bool>> = (0..200).map(|number| list.has(&format!("leaked {number}"))).collect();
+        assert!(!told.iter().any(|told| matches!(told, Ok(false))), "{told:?}");
+        assert!(told.iter().any(|told| matches!(told, Err(error) if error.kind() == ErrorKind::UnexpectedEof)));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{
     Gate,
     browsers::{self, BY_OPERATOR, Entered, SignedIn},
+    noted::note_failure,
     one_time::{self, OneTime, Purpose},
     person::{Account, account, send},
     provider::only_way,
@@ -114,12 +115,9 @@ impl Job for MailLinks {
         .fetch_all(ctx.db.pool())
         .await?;
         let (mut links, mut elsewhere) = (Vec::new(), Vec::new());
-        // The last organization's transaction also has the mail.
-        let mut last: Option<(TenantTx, Account)> = None;
+        // The mail is on the ledger of the organization that comes last.
+        let mut last: Option<(Uuid, Account)> = None;
         for row in found {
-            if let Some((tx, _)) = last.take() {
-                tx.commit().await?;
-            }
             let mut tx = ctx.db.tenant(row.organization).await?;
             lock_person(&mut tx, row.person).await?;
             // Whoever got another address meanwhile gets no link that was asked for by the one before.
@@ -134,10 +132,12 @@ impl Job for MailLinks {
                 let link = ctx.desk.settings.url(&format!("sign-in/link/{}", token.reveal()));
                 links.push(LinkOf { organization, name: person.name.clone(), link });
             }
-            last = Some((tx, person));
+            tx.commit().await?;
+            last = Some((row.organization, person));
         }
         let output = json!({ "links": links.len() });
-        if let Some((mut tx, person)) = last {
+        if let Some((organization, person)) = last {
+            let mut tx = ctx.db.tenant(organization).await?;
             let message = Message::SignInLink(SignInLink { links, elsewhere, minutes: MINUTES });
             // Its subject is the job: a rerun finds the mail in the ledger.
             send(&mut tx, ctx, person.id, &person, message, ctx.job.id).await?;
@@ -163,23 +163,24 @@ pub async fn open_link(
         Purpose::ByOperator => Some(BY_OPERATOR),
         Purpose::Invitation | Purpose::OldAddress(_) | Purpose::NewAddress(_) => None,
     };
-    let entered = match (by, lock_person(&mut tx, link.person).await?) {
+    let why = match (by, lock_person(&mut tx, link.person).await?) {
         (Some(by), Some(person)) if one_time::use_up(&mut tx, link).await? => {
-            browsers::begin(&mut tx, gate, person, by, visitor).await?
+            match browsers::begin(&mut tx, gate, person, by, visitor).await? {
+                Ok(entered) => {
+                    tx.commit().await?;
+                    return Ok(Some(entered));
+                }
+                Err(_) => "elsewhere",
+            }
         }
-        _ => None,
+        (_, None) => "gone",
+        _ => "over",
     };
-    let Some(entered) = entered else {
-        drop(tx);
-        let mut tx = db.view(link.organization, &View::nothing()).await?;
-        let detail = json!({ "account": link.person, "by": "link" });
-        record(&mut tx, &Event { detail, ..Event::about_nobody(EventKind::SignInFailed) }, visitor).await?;
-        tx.commit().await?;
-        browsers::count("link", "refused");
-        return Ok(None);
-    };
-    tx.commit().await?;
-    Ok(Some(entered))
+    drop(tx);
+    let by = by.unwrap_or("link");
+    note_failure(db, (link.organization, link.person), by, Some(why), visitor).await?;
+    browsers::count(by, "refused");
+    Ok(None)
 }
 
 /// A link that an operator gives to a person who gets in in no other way; it works once, for a quarter of an hour. Returns the

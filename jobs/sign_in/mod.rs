@@ -9,7 +9,9 @@
 //! invitation  a new person is invited by mail
 //! address     a new address, confirmed by both mailboxes
 //! one_time    the links in all of these mails
-//! provider    an organization's identity provider (OpenID Connect) says who somebody is
+//! noted       what the audit says of attempts and factors
+//! provider    the identity providers of organizations (OpenID Connect)
+//! by_provider a provider says who somebody is
 //! operator    what an operator changes by hand
 //! tokens      programs sign in: refresh tokens, and access tokens (jwt)
 //! ```
@@ -22,6 +24,7 @@
 mod address;
 mod agent;
 mod browsers;
+mod by_provider;
 mod easy;
 mod factor;
 mod gate;
@@ -30,6 +33,7 @@ mod invitation;
 mod jwt;
 mod leaked;
 mod mailed;
+mod noted;
 mod one_time;
 mod operator;
 mod passkeys;
@@ -49,6 +53,10 @@ pub use agent::browser;
 pub use browsers::{
     Entered, Lacks, ListedSignIn, SignedIn, end_sign_in, find, list_sign_ins, look, sign_out, sign_out_everywhere,
 };
+pub use by_provider::{
+    Answer, Begun, Outcome, Refusal, answer as answer_of_provider, begin as begin_at_provider,
+    disconnect as disconnect_provider,
+};
 pub use factor::{
     CodeError, Enrolment, Passed, confirm_enrolment, enrol, enrolment, new_codes, remove_factor, reset_factor,
     type_code,
@@ -60,14 +68,12 @@ pub use one_time::{OneTime, Purpose, Token, count_guess, find_link};
 pub use operator::{ChangeError, change_coach};
 pub use passkeys::{
     Answered, OwnPasskey, PasskeyChallenge, PasskeyError, add_passkey, ask_for_passkey, ask_to_add_passkey,
-    ask_to_show_passkey, by_passkey, passkeys, remove_passkey, rename_passkey, show_passkey,
+    ask_to_show_passkey, by_passkey, count_of_another_host as passkeys_of_another_host, passkeys, remove_passkey,
+    rename_passkey, show_passkey, usable_passkeys,
 };
 pub use password::{Entry, PasswordError, Proof, by_password, prove, set_password};
-pub use person::{Account, account};
-pub use provider::{
-    Answer, Begun, Outcome, Provider, ProviderSettings, Refusal, SecondFactor, answer as answer_of_provider,
-    begin as begin_at_provider, disconnect as disconnect_provider, only_way, provider_of,
-};
+pub use person::{Account, account, wants_factor};
+pub use provider::{Provider, ProviderSettings, SecondFactor, only_way, provider_of};
 pub use tokens::{OfToken, TokenError, Tokens, Typed, find_by_token, log_in, log_out, log_out_by_access, refresh};
 
 /// How people sign in.

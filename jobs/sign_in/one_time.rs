@@ -105,6 +105,20 @@ pub struct OneTime {
     pub works: bool,
 }
 
+impl OneTime {
+    /// Whether its button signs in, without more.
+    #[must_use]
+    pub const fn signs_in(&self) -> bool {
+        self.works && matches!(self.purpose, Purpose::SignIn | Purpose::ByOperator)
+    }
+
+    /// Whether its button accepts an invitation.
+    #[must_use]
+    pub const fn invites(&self) -> bool {
+        self.works && matches!(self.purpose, Purpose::Invitation)
+    }
+}
+
 /// Creates a link that works for some minutes, once `tx` commits.
 pub(super) async fn issue(
     tx: &mut TenantTx,

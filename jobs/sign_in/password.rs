@@ -4,22 +4,21 @@
 
 use std::time::Duration;
 
-use serde_json::json;
 use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 use super::{
     Gate, SignedIn,
-    browsers::{self, Entered},
+    browsers::{self, Entered, Shown},
     easy,
     hashing::{Check, LONGEST, check, hash, hashed, normalized, work_in_vain},
+    noted::note_failure,
     person::{Account, account, tell_of_change},
-    provider::only_way,
 };
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx, View},
-    limits::{self, Limit, SIGN_IN},
+    limits::{self, Limit, SIGN_IN, SIGN_IN_FROM},
     mail::{AccountChange, MailError},
     people::address_of,
     rights::{end_sign_ins, lock_person},
@@ -28,8 +27,6 @@ use crate::{
 
 /// The shortest password, in characters.
 const SHORTEST: usize = 12;
-/// Attempts from one client address, with a password or by a provider: many people may share it.
-pub(super) const SIGN_IN_FROM: Limit = Limit { name: "sign_in_from", most: 60, seconds: 15 * 60 };
 /// How often a signed-in person may type the password that they have. A bucket of its own: nobody else fills it.
 const OWN_PASSWORD: Limit = Limit { name: "own_password", most: 5, seconds: 15 * 60 };
 /// What is refused is answered no sooner than this, so that its time tells nothing.
@@ -104,15 +101,28 @@ pub async fn by_password(
     }
     let entry = match fitting(db, &address, password).await? {
         Fit::Busy => Entry::Busy,
-        Fit::Person(fit) => enter(db, gate, &fit, visitor).await?,
+        Fit::Person(fit) => {
+            let entry = enter(db, gate, &fit, visitor).await?;
+            let why = match &entry {
+                // Somebody learns that it's right.
+                Entry::Elsewhere(_) => Some("elsewhere"),
+                Entry::Refused => Some("changed_meanwhile"),
+                Entry::In(_) | Entry::TooMany(_) | Entry::Busy => None,
+            };
+            if why.is_some() {
+                note_failure(db, (fit.organization, fit.person), "password", why, visitor).await?;
+            }
+            entry
+        }
         Fit::None(accounts) => {
             for (organization, person) in accounts {
-                note_failure(db, organization, person, "password", visitor).await?;
+                note_failure(db, (organization, person), "password", None, visitor).await?;
             }
             Entry::Refused
         }
     };
-    if matches!(entry, Entry::In(_)) {
+    if let Entry::In(entered) = &entry {
+        browsers::uncount(db, SIGN_IN_FROM, visitor, entered).await?;
         // Whoever knows it isn't guessing: a program may send it once without the code, and once with it.
         limits::take_back(db, SIGN_IN, &address).await?;
     } else {
@@ -120,20 +130,6 @@ pub async fn by_password(
         sleep_until(answer_at).await;
     }
     Ok(entry)
-}
-
-/// Notes in the audit that somebody tried to sign in as a person. What was typed isn't kept.
-pub(super) async fn note_failure(
-    db: &Db,
-    organization: Uuid,
-    person: Uuid,
-    by: &'static str,
-    visitor: &Visitor,
-) -> Result<(), sqlx::Error> {
-    let mut tx = db.view(organization, &View::nothing()).await?;
-    let detail = json!({ "account": person, "by": by });
-    record(&mut tx, &Event { detail, ..Event::about_nobody(EventKind::SignInFailed) }, visitor).await?;
-    tx.commit().await
 }
 
 enum Fit {
@@ -194,14 +190,13 @@ async fn enter(db: &Db, gate: &Gate, fit: &Fitting, visitor: &Visitor) -> Result
     if kept.execute(tx.conn()).await?.rows_affected() == 0 {
         return Ok(Entry::Refused);
     }
-    if let Some(provider) = only_way(&mut tx, gate).await? {
-        return Ok(Entry::Elsewhere(provider.name().to_owned()));
+    match browsers::begin(&mut tx, gate, person, "password", visitor).await? {
+        Ok(entered) => {
+            tx.commit().await?;
+            Ok(Entry::In(entered))
+        }
+        Err(provider) => Ok(Entry::Elsewhere(provider.name().to_owned())),
     }
-    let Some(entered) = browsers::begin(&mut tx, gate, person, "password", visitor).await? else {
-        return Ok(Entry::Refused);
-    };
-    tx.commit().await?;
-    Ok(Entry::In(entered))
 }
 
 /// What became of typing one's own password again.
@@ -236,7 +231,7 @@ pub async fn prove(db: &Db, signed_in: &SignedIn, password: &str, visitor: &Visi
     match hashed(password, move |password| check(password, &stored)).await {
         None => Ok(Proof::Busy),
         Some(Check::Wrong) => {
-            note_failure(db, signed_in.organization, signed_in.person, "password", visitor).await?;
+            note_failure(db, (signed_in.organization, signed_in.person), "password", None, visitor).await?;
             Ok(Proof::Wrong)
         }
         Some(Check::Fits { .. }) => {
@@ -244,7 +239,7 @@ pub async fn prove(db: &Db, signed_in: &SignedIn, password: &str, visitor: &Visi
             if browsers::lock(&mut tx, signed_in).await?.is_none() {
                 return Ok(Proof::Ended);
             }
-            let secret = browsers::rotate(&mut tx, signed_in.id).await?;
+            let secret = browsers::rotate(&mut tx, signed_in.id, Shown::Themselves).await?;
             tx.commit().await?;
             Ok(Proof::Proved(secret))
         }
@@ -276,7 +271,7 @@ pub async fn set_password(
     let locked = browsers::lock(&mut tx, signed_in).await?.ok_or(PasswordError::Ended)?;
     store(&mut tx, &person, &hash, visitor).await?;
     end_sign_ins(&mut tx, locked, Some(signed_in.id)).await?;
-    let secret = browsers::rotate(&mut tx, signed_in.id).await?;
+    let secret = browsers::rotate(&mut tx, signed_in.id, Shown::Nothing).await?;
     let what =
         if person.password_since.is_some() { AccountChange::PasswordChanged } else { AccountChange::PasswordSet };
     tell_of_change(&mut tx, gate, &person, what).await?;

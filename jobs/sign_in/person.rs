@@ -4,7 +4,10 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::Gate;
+use super::{
+    Gate,
+    provider::{Provider, only_way},
+};
 use crate::{
     db::{TenantTx, Tx},
     mail::{self, AccountChange, AccountChanged, MailError, Message, NewMail, Recipient},
@@ -60,6 +63,15 @@ pub async fn account(tx: &mut TenantTx, person: Uuid) -> Result<Option<Account>,
     .await
 }
 
+/// Whether a person has to have a second factor of ours: the organization wants one, and its provider isn't both the only way in
+/// and the one who asks for it.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn wants_factor(tx: &mut TenantTx, gate: &Gate, person: &Account) -> Result<bool, sqlx::Error> {
+    Ok(person.factor_required && !only_way(tx, gate).await?.is_some_and(Provider::asks_for_factor))
+}
+
 /// Mails a person that something of their account changed. Whoever didn't do it learns of it, and what helps.
 pub(super) async fn tell_of_change(
     tx: &mut TenantTx,
@@ -67,8 +79,10 @@ pub(super) async fn tell_of_change(
     person: &Account,
     change: AccountChange,
 ) -> Result<(), MailError> {
-    let link = gate.desk.settings.url("sign-in");
-    let message = Message::AccountChanged(AccountChanged::new(&person.name, &person.organization, change, link));
+    let provider = only_way(tx, gate).await?;
+    let path = provider.map_or_else(|| "sign-in".to_owned(), |provider| format!("sign-in/with/{}", provider.name()));
+    let (link, label) = (gate.desk.settings.url(&path), provider.map(Provider::label));
+    let message = Message::AccountChanged(AccountChanged::new(&person.name, &person.organization, change, label, link));
     send(tx, gate, person.id, person, message, Uuid::now_v7()).await
 }
 

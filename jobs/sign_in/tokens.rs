@@ -105,6 +105,16 @@ impl From<CodeError> for TokenError {
     }
 }
 
+impl From<Lacks> for TokenError {
+    fn from(lacks: Lacks) -> Self {
+        match lacks {
+            Lacks::Code => Self::CodeDue,
+            Lacks::Enrolment => Self::EnrolmentDue,
+            Lacks::Passkey => Self::AppDue,
+        }
+    }
+}
+
 /// Signs a program in with its person's password, and the code of the second factor where there is one.
 ///
 /// # Errors
@@ -120,7 +130,7 @@ pub async fn log_in(db: &Db, gate: &Gate, typed: Typed<'_>, visitor: &Visitor) -
         Entry::TooMany(seconds) => return Err(TokenError::TooMany(seconds)),
         Entry::Busy => return Err(TokenError::Busy),
     };
-    let signed_in = browsers::look(db, &secret).await?.ok_or(TokenError::Ended)?;
+    let signed_in = browsers::look(db, gate, &secret).await?.ok_or(TokenError::Ended)?;
     let tokens = complete(db, gate, &signed_in, typed.code, visitor).await;
     if tokens.is_err() {
         let mut tx = signed_in.enter(db).await?;
@@ -140,12 +150,10 @@ async fn complete(
 ) -> Result<Tokens, TokenError> {
     match (signed_in.lacks, code) {
         (None, _) => {}
-        (Some(Lacks::Enrolment), _) => return Err(TokenError::EnrolmentDue),
-        (Some(Lacks::Passkey), _) => return Err(TokenError::AppDue),
-        (Some(Lacks::Code), None) => return Err(TokenError::CodeDue),
         (Some(Lacks::Code), Some(code)) => {
             type_code(db, gate, signed_in, code, visitor).await?;
         }
+        (Some(lacks), _) => return Err(lacks.into()),
     }
     let mut tx = signed_in.enter(db).await?;
     browsers::lock(&mut tx, signed_in).await?.ok_or(TokenError::Ended)?;
@@ -211,7 +219,7 @@ pub async fn refresh(db: &Db, gate: &Gate, token: &str, visitor: &Visitor) -> Re
     let person = sqlx::query_scalar!("select person_id from sign_ins where id = $1", sign_in);
     let person = person.fetch_optional(tx.conn()).await?.ok_or(TokenError::Ended)?;
     lock_person(&mut tx, person).await?.ok_or(TokenError::Ended)?;
-    let signed_in = browsers::standing(&mut tx, sign_in, true).await?.ok_or(TokenError::Ended)?;
+    let signed_in = browsers::standing(&mut tx, gate.passkey_host(), sign_in, true).await?.ok_or(TokenError::Ended)?;
     let used = sqlx::query!(
         "update refresh_tokens set used_at = now() where sign_in_id = $1 and token_sha256 = $2 and used_at is null",
         sign_in,
@@ -224,8 +232,8 @@ pub async fn refresh(db: &Db, gate: &Gate, token: &str, visitor: &Visitor) -> Re
         browsers::count("refresh", "reused");
         return Err(TokenError::Ended);
     }
-    if signed_in.lacks.is_some() {
-        return Err(TokenError::EnrolmentDue);
+    if let Some(lacks) = signed_in.lacks {
+        return Err(lacks.into());
     }
     sqlx::query!("update sign_ins set last_used_at = now() where id = $1", sign_in).execute(tx.conn()).await?;
     let tokens = issue(&mut tx, gate, signed_in.person, sign_in).await?;
@@ -260,7 +268,7 @@ pub async fn log_out_by_access(db: &Db, gate: &Gate, token: &str, visitor: &Visi
 
 async fn end(db: &Db, (organization, sign_in): (Uuid, Uuid), visitor: &Visitor) -> Result<(), sqlx::Error> {
     let mut tx = db.view(organization, &View::nothing()).await?;
-    let signed_in = browsers::standing(&mut tx, sign_in, true).await?;
+    let signed_in = browsers::standing(&mut tx, None, sign_in, true).await?;
     // That noted its use; the person's row is locked before any other of theirs.
     tx.commit().await?;
     let Some(signed_in) = signed_in else { return Ok(()) };
@@ -292,7 +300,7 @@ pub async fn find_by_token(db: &Db, gate: &Gate, token: &str, visitor: Visitor) 
         Some(Checked::NotOurs) | None => return Ok(OfToken::Unknown),
     };
     let mut tx = db.view(claims.org, &View::nothing()).await?;
-    let signed_in = browsers::standing(&mut tx, claims.sid, true).await?;
+    let signed_in = browsers::standing(&mut tx, None, claims.sid, true).await?;
     let caller = match signed_in {
         Some(signed_in) if signed_in.person == claims.sub && signed_in.lacks.is_none() => {
             Caller::load(&mut tx, Some(signed_in.person), Via::SignIn(signed_in.id), None, visitor).await?

@@ -76,7 +76,7 @@ const FILES: &[(&str, &str)] = embed![
     "page/sign_in.html",
     "page/one_time.html",
     "page/provider.html",
-    "page/onward.html",
+    "page/to_provider.html",
     "page/code.html",
     "page/account.html",
     "page/factor.html",

@@ -11,6 +11,7 @@ use debrief_jobs::{
     mail::Mailer,
     masked, network,
     queue::WorkerSettings,
+    sign_in,
     summarize::Tried,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -104,6 +105,7 @@ async fn run(globals: &Globals, with_model: bool) -> anyhow::Result<ExitCode> {
             check("database", Err(problem.clone()));
         }
     }
+    let mut dead_passkeys = None;
     // The other services are checked whether or not the database responds.
     if let Ok((db::Urls { app: url, .. }, _)) = &opened {
         match db::Db::connect(url, 2)
@@ -115,6 +117,7 @@ async fn run(globals: &Globals, with_model: bool) -> anyhow::Result<ExitCode> {
                 if !services.gate.providers().is_empty() {
                     check("identity providers", providers(&services).await);
                 }
+                dead_passkeys = passkeys(&services).await;
                 check("mail", services.desk.post.mailer.check().await.map_err(|error| error.to_string()));
                 check("search", services.embedder.check().await.map_err(|error| error.to_string()));
                 let reached = services.summarizer.check().await.map_err(|error| error.to_string());
@@ -127,6 +130,7 @@ async fn run(globals: &Globals, with_model: bool) -> anyhow::Result<ExitCode> {
             }
         }
     }
+    checks.extend(dead_passkeys);
     checks.extend([sender(&config), links(&config), second_factors(&config)]);
     for (name, note) in [("database", way_to_database(&config)), ("mail", way_of_mail(&config))] {
         if let Some(check) = checks.iter_mut().find(|check| check.name == name) {
@@ -255,6 +259,16 @@ async fn isolation(url: &SecretString) -> Result<String, String> {
         ));
     }
     Ok(format!("signs in as {}, in the role {}, under row-level security", rights.login, db::APP_ROLE))
+}
+
+/// Passkeys of another host than that of the pages, if there are any: browsers ask for none of them.
+async fn passkeys(services: &Services) -> Option<Check> {
+    // A database that doesn't respond is told elsewhere.
+    let count =
+        sign_in::passkeys_of_another_host(&services.db, &services.gate).await.ok().filter(|count| *count > 0)?;
+    let note = "they were made for another host than that of review.base_url, or it isn't https:// any more, so browsers ask for \
+                none of them; people sign in another way, and add new ones on their account page";
+    Some(Check { name: "passkeys", ok: true, detail: format!("{count} no longer work"), note: Some(note.to_owned()) })
 }
 
 /// Who else says who somebody is.

@@ -109,8 +109,8 @@ pub(crate) enum People {
     },
     /// Take a lost second factor and the passkeys from a person, who then signs in without a code
     ///
-    /// For whoever has neither the app nor a recovery code nor a passkey any more. Make sure first that it's they who ask: their mailbox or
-    /// password alone lets somebody in afterwards. They are signed out everywhere and told by email. Where the
+    /// For whoever has neither the app nor a recovery code nor a passkey any more. Make sure first that it's they who ask: their
+    /// mailbox or password (or their account at the identity provider, where that is the only way in) alone lets somebody in afterwards. They are signed out everywhere and told by email. Where the
     /// organization requires a second factor, they set up another one before anything else.
     ResetFactor {
         /// The person's handle, address or id
@@ -135,8 +135,8 @@ pub(crate) enum People {
     },
     /// Disconnect a person from their account at the identity provider, and sign them out everywhere
     ///
-    /// For whoever has another account there, or whose account isn't theirs any more. The next account that comes with their
-    /// verified address is connected.
+    /// For whoever has another account there, or whose account isn't theirs any more; also for people who were deactivated. The
+    /// next account that comes with their verified address is connected. They are told by email.
     DisconnectProvider {
         /// The person's handle, address or id
         person: String,
@@ -212,7 +212,8 @@ impl People {
             }
             Self::DisconnectProvider { person, org } => {
                 let (mut tx, person) = find(app, org.as_deref(), &person).await?;
-                let gone = sign_in::disconnect_provider(&mut tx, person.id, &Visitor::default()).await?;
+                let gone =
+                    sign_in::disconnect_provider(&mut tx, &app.services.gate, person.id, &Visitor::default()).await?;
                 tx.commit().await?;
                 done(app, &person, if gone { "disconnected, and signed out" } else { "no account is connected" })?;
             }
@@ -275,12 +276,16 @@ async fn deactivate(app: &App, org: Option<&str>, who: &str, yes: bool) -> anyho
 }
 
 async fn reset_factor(app: &App, org: Option<&str>, who: &str, yes: bool) -> anyhow::Result<()> {
-    let (tx, person) = find(app, org, who).await?;
+    let (mut tx, person) = find(app, org, who).await?;
+    let enough = sign_in::only_way(&mut tx, &app.services.gate).await?.map_or_else(
+        || "their mailbox or password".to_owned(),
+        |provider| format!("their account at {}", provider.label()),
+    );
     // Nothing is held while somebody thinks.
     let organization = tx.tenant();
     drop(tx);
     let what = format!(
-        "{} ({}) will be signed out, loses their passkeys, and can sign in without a code: their mailbox or password is enough.",
+        "{} ({}) will be signed out, loses their passkeys, and can sign in without a code: {enough} is enough.",
         person.name, person.email
     );
     if confirmed(&what, yes)? {

@@ -12,9 +12,8 @@ use axum::{
 use debrief_jobs::{db, review::actions::ActionError};
 use serde::Serialize;
 use serde_json::json;
-use uuid::Uuid;
 
-use super::{HttpState, api::Problem, onward, page};
+use super::{HttpState, api::Problem, page};
 
 /// An error as shown to a person.
 #[derive(Clone, Debug)]
@@ -49,10 +48,19 @@ pub(super) enum Then {
     Nothing,
     /// A new link, which a POST to this path mails.
     FreshLink(String),
-    /// Signing in, which leads on to this review.
-    SignIn(Uuid),
+    /// Signing in.
+    SignIn(Box<WayIn>),
     /// The start page, where one signs out.
     Start,
+}
+
+/// Where one signs in.
+#[derive(Clone, Debug)]
+pub(super) struct WayIn {
+    /// The path of the page.
+    pub(super) path: String,
+    /// The Set-Cookie header that leads on from there.
+    pub(super) cookie: String,
 }
 
 #[derive(Serialize)]
@@ -64,7 +72,7 @@ struct Page<'a> {
     again: Option<&'a Again>,
     action: &'a str,
     fresh: Option<&'a str>,
-    sign_in: Option<String>,
+    sign_in: Option<&'a str>,
     start: Option<String>,
     style: String,
 }
@@ -99,7 +107,7 @@ impl Failure {
     fn response(&self, state: &HttpState, action: &str, wants_json: bool) -> Response {
         let mut response = if wants_json { self.problem() } else { self.page(state, action) };
         let cookie = match &self.then {
-            Then::SignIn(review) if !wants_json => Some(onward::remember(state, *review)),
+            Then::SignIn(way) if !wants_json => Some(way.cookie.clone()),
             _ => self.again.as_ref().and_then(|again| again.cookie.clone()),
         };
         let cookie = cookie.and_then(|cookie| cookie.parse().ok());
@@ -131,7 +139,7 @@ impl Failure {
             again: self.again.as_deref(),
             action,
             fresh: if let Then::FreshLink(path) = &self.then { Some(path) } else { None },
-            sign_in: matches!(self.then, Then::SignIn(_)).then(|| state.path("sign-in")),
+            sign_in: if let Then::SignIn(way) = &self.then { Some(&way.path) } else { None },
             start: matches!(self.then, Then::Start).then(|| state.path("")),
             style: page::style_path(state),
         };

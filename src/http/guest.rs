@@ -15,15 +15,15 @@ use debrief_jobs::{
     review::visits::{self, Visit},
     rights::{Caller, EnterError, Right, Via},
     secret::Secret,
-    sign_in,
+    sign_in::{self, Provider},
 };
 use uuid::Uuid;
 
 use super::{
     HttpState,
-    failure::{Failure, Then},
+    failure::{Failure, Then, WayIn},
     form::Form,
-    guard, page,
+    guard, onward, page,
 };
 
 /// Somebody in a review: with a visit to this session, or signed in as its coach.
@@ -81,19 +81,23 @@ const REVIEWS: Right = Right::SummariesApprove;
 pub(super) async fn guest(state: &HttpState, parts: &Parts, session_id: Uuid) -> Result<Guest, Failure> {
     let (db, headers) = (&state.services.db, &parts.headers);
     let visitor = guard::visitor(&parts.extensions, headers, None);
-    let mut refusal = closed();
+    let (mut refusal, mut way) = (closed(), "sign-in".to_owned());
     if let Some(secret) = guard::held_secret(state, headers, session_id)
         && let Some(visit) = visits::find(db, &secret).await?
         // The browser can choose any cookie name: what counts is the session that the visit was opened for.
         && visit.session_id == session_id
     {
         let mut tx = db.view(visit.organization, &View::nothing()).await?;
-        if !visit.wants_sign_in && sign_in::only_way(&mut tx, &state.services.gate).await?.is_none() {
+        let provider = sign_in::only_way(&mut tx, &state.services.gate).await?;
+        if !visit.wants_sign_in && provider.is_none() {
             let via = Via::Link(visit.link_id);
             let caller = Caller::load(&mut tx, Some(visit.coach_id), via, None, visitor).await?.ok_or_else(closed)?;
             return Ok(Guest::new(session_id, secret, caller, Some(visit)));
         }
-        refusal = link_is_not_enough();
+        refusal = link_is_not_enough(provider);
+        if let Some(provider) = provider {
+            way = format!("sign-in/with/{}", provider.name());
+        }
     }
     let signed_in = match guard::cookie(headers, &guard::sign_in_cookie(state)) {
         Some(secret) => sign_in::find(db, &secret, visitor).await?.map(|caller| (secret, caller)),
@@ -101,7 +105,8 @@ pub(super) async fn guest(state: &HttpState, parts: &Parts, session_id: Uuid) ->
     };
     let Some((secret, caller)) = signed_in else {
         guard::note_refused("review");
-        refusal.then = Then::SignIn(session_id);
+        let way = WayIn { path: state.path(&way), cookie: onward::remember(state, session_id) };
+        refusal.then = Then::SignIn(Box::new(way));
         return Err(refusal);
     };
     let guest = Guest::new(session_id, secret, caller, None);
@@ -167,12 +172,17 @@ fn closed() -> Failure {
 }
 
 /// The link leads here, and its coach has to sign in.
-fn link_is_not_enough() -> Failure {
+fn link_is_not_enough(provider: Option<&Provider>) -> Failure {
+    let (why, how) = provider.map_or_else(
+        || ("asks for a second factor".to_owned(), "with the address that the link was sent to".to_owned()),
+        |provider| (format!("signs in with {}", provider.label()), "there".to_owned()),
+    );
     Failure::new(
         StatusCode::UNAUTHORIZED,
         "Sign in to open this review",
-        "Nothing was changed. Your organization asks for more than a mailbox (a second factor, or its identity provider), so a link \
-         alone opens no review. Sign in with the address that the link was sent to, and you’ll come back here. If you’re signed in \
-         as somebody else, sign out first.",
+        format!(
+            "Nothing was changed. Your organization {why}, so a link alone opens no review. Sign in {how}, and you’ll come back here. \
+             If you’re signed in as somebody else, sign out first."
+        ),
     )
 }

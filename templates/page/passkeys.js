@@ -62,7 +62,7 @@
     }
     if (response.redirected) {
       location.assign(response.url);
-      throw new Told("This page is out of date. It’s opened anew.");
+      throw new Told("This page is out of date. We’re reloading it.");
     }
     const answer = await response.json().catch(() => ({}));
     if (answer.form_token) {

@@ -10,6 +10,7 @@ use debrief_jobs::{
     rights::{self, KeyError, NewKey, Right},
     sign_in::{TokenError, Typed, log_in, log_out, refresh},
 };
+use uuid::Uuid;
 
 use super::{
     House, MAYA, PASSWORD,
@@ -21,9 +22,20 @@ use super::{
 /// Starts `late` while somebody else changes maya's account; once it waits for them, they do `changes` and are done.
 /// Returns what comes of `late`.
 async fn meanwhile<T: Debug>(house: &House, changes: &[&'static str], late: impl Future<Output = T>) -> T {
-    let mut tx = house.world.database.db.tenant(house.world.organization).await.expect("a transaction");
-    let lock = "select id from coaches where handle = 'maya' for no key update";
-    sqlx::query(lock).execute(tx.conn()).await.expect("it is locked");
+    meanwhile_of(house, house.world.organization, "maya", changes, late).await
+}
+
+/// The same with somebody else's account.
+async fn meanwhile_of<T: Debug>(
+    house: &House,
+    organization: Uuid,
+    handle: &str,
+    changes: &[&'static str],
+    late: impl Future<Output = T>,
+) -> T {
+    let mut tx = house.world.database.db.tenant(organization).await.expect("a transaction");
+    let lock = "select id from coaches where handle = $1 for no key update";
+    sqlx::query(lock).bind(handle).execute(tx.conn()).await.expect("it is locked");
     let mut late = pin!(late);
     tokio::select! {
         answer = &mut late => panic!("it didn't wait: {answer:?}"),
@@ -92,6 +104,23 @@ async fn no_link_goes_to_a_mailbox_that_is_given_up_meanwhile() {
     let moved = ["update coaches set email = 'maya@okafor.example'"];
     assert_eq!(meanwhile(&house, &moved, house.mail_links()).await, 0);
     assert!(house.letters().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_mailbox_of_two_gets_the_link_that_is_left_when_the_other_moves_meanwhile() {
+    let house = House::new().await;
+    let [other, jon, _] = house.world.neighbour().await;
+    let mut tx = house.world.database.db.tenant(other).await.expect("a transaction");
+    let moved = sqlx::query("update coaches set email = $1 where id = $2").bind(MAYA).bind(jon);
+    moved.execute(tx.conn()).await.expect("one address");
+    tx.commit().await.expect("it commits");
+    let mut browser = house.browser();
+    browser.get("/sign-in").await;
+    browser.post("/sign-in/link", &[("email", MAYA)]).await;
+    let moved = ["update coaches set email = 'jon@aalto.example' where handle = 'jon'"];
+    assert_eq!(meanwhile_of(&house, other, "jon", &moved, house.mail_links()).await, 1);
+    let letters = house.letters().await;
+    assert!(letters.len() == 1 && letters[0].text.contains("Sign in to Northlight Coaching"), "{}", letters.len());
 }
 
 #[tokio::test]

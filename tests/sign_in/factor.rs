@@ -290,6 +290,12 @@ async fn where_it_is_required_nothing_goes_before_a_second_factor() {
         let refused = browser.post(path, &[("password", PASSWORD), ("email", "new@northlight.example")]).await;
         assert_eq!(refused.header("location"), "/account/second-factor", "{path}");
     }
+    // Whatever it shows in place of a passkey, it sees no more than that page.
+    browser.get("/account/second-factor").await;
+    let fields = [("handle", "dbp_x"), ("answer", "{}")];
+    let refused = browser.post("/account/passkeys/show", &fields).await;
+    assert!(!refused.body.contains(MAYA) && !refused.body.contains("Where you’re signed in"), "{}", refused.body);
+    browser.get("/account/second-factor").await;
     enrol(&mut browser).await;
     assert!(house.admits(&browser).await);
     browser.get("/account").await;

@@ -204,7 +204,7 @@ const POSTS: [&str; 26] = [
 
 #[tokio::test]
 async fn every_form_needs_the_token_of_its_browser_and_comes_from_our_own_page() {
-    let (house, _) = with_provider_and_passkeys().await;
+    let (house, _) = with_provider_and_passkeys(|_| ()).await;
     let mut maya = house.maya().await;
     maya.get("/account").await;
     maya.post("/account/address", &[("email", "new@northlight.example")]).await;

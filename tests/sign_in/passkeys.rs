@@ -140,6 +140,14 @@ async fn where_a_second_factor_is_required_a_passkey_is_one_and_the_mailbox_alon
     let added = send(&mut browser, "/account/passkeys", &challenge, "My phone", &made).await;
     assert_eq!(added.header("location"), "/", "{}", added.body);
     assert!(house.admits(&browser).await);
+    // Whoever set one up a while ago and wants an app too may confirm with it there.
+    house.a_while_later().await;
+    browser.get("/account/second-factor").await;
+    let challenge = ask(&mut browser, "/account/passkeys/ask-to-show", &[]).await.expect("a challenge");
+    let signed = device.sign(&challenge["options"]);
+    let shown = send(&mut browser, "/account/passkeys/show?on=factor", &challenge, "", &signed).await;
+    assert_eq!(shown.header("location"), "/account/second-factor", "{}", shown.body);
+    assert!(browser.get("/account/second-factor").await.body.contains("Set it up"));
 
     let mut by_link = house.maya().await;
     assert!(!house.admits(&by_link).await);
@@ -179,7 +187,7 @@ async fn where_a_second_factor_is_required_a_passkey_is_one_and_the_mailbox_alon
 
 impl House {
     /// The only passkey.
-    async fn passkey(&self) -> uuid::Uuid {
+    pub(super) async fn passkey(&self) -> uuid::Uuid {
         let mut tx = self.world.database.db.tenant(self.world.organization).await.expect("a transaction");
         sqlx::query_scalar("select id from passkeys").fetch_one(tx.conn()).await.expect("a passkey")
     }
@@ -358,7 +366,8 @@ async fn only_pages_with_passkeys_run_a_script_and_only_ours() {
     let script = browser.get(&script.replace("&#x2f;", "/")).await;
     assert_eq!(script.header("content-type"), "text/javascript; charset=utf-8");
     assert!(script.header("cache-control").contains("immutable"));
-    for path in ["/", "/nothing"] {
+    // The page with the secret of an app runs none.
+    for path in ["/", "/nothing", "/account/second-factor"] {
         let page = browser.get(path).await;
         assert!(!page.header("content-security-policy").contains("script"), "{path}");
     }

@@ -214,7 +214,7 @@ async fn a_person_adds_a_passkey_signs_in_with_it_and_removes_it() {
         client.find(summary).await.expect("a list").click().await.expect("it opens");
         looks_right(client, width, &shot("renaming")).await;
         fill(client, "form[action$='/rename'] input[name=name]", "My old phone").await;
-        press(client, "Rename", "The passkey has another name").await;
+        press(client, "Rename", "The passkey was renamed").await;
         client.find(summary).await.expect("a list").click().await.expect("it opens");
         press(client, "Remove", "The passkey is removed").await;
         scene.sign_out().await;

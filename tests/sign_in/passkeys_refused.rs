@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{
     House,
     device::Device,
+    factor,
     passkeys::{add, ask, ask_to_enter, enter, maya_with_passkey, send, show},
 };
 use crate::http::visit::Answer;
@@ -128,6 +129,11 @@ async fn a_passkey_opens_its_own_persons_account_alone() {
         device.user = other.as_bytes().to_vec();
         assert_eq!(enter(&mut browser, &mut device).await.status, StatusCode::UNAUTHORIZED);
     }
+    // Whom it names isn't signed: the attempts are seen where the key is, and nobody fills a colleague's audit.
+    assert_eq!(house.refused("refused").await, 2);
+    let hers = "select count(*) from audit_events where kind = 'sign_in_failed'
+                and detail ->> 'account' <> (select id::text from coaches where handle = 'maya')";
+    assert_eq!(house.count(hers).await, 0);
     // Signed with another key, for another page, or made up.
     device.user = own;
     let mut other = Device::new();
@@ -180,6 +186,8 @@ async fn passkeys_are_limited_for_all_processes_together() {
     let (_, mut device) = maya_with_passkey(&house).await;
     house.owner("update passkey_challenges set expires_at = now()").await;
     let mut browser = house.browser();
+    assert_eq!(enter(&mut browser, &mut device).await.status, StatusCode::SEE_OTHER, "who comes in doesn't count");
+    let mut browser = house.browser();
     browser.get("/sign-in").await;
     for number in 0..60 {
         ask(&mut browser, "/sign-in/passkey/ask", &[]).await.unwrap_or_else(|answer| panic!("{number}: {answer:?}"));
@@ -198,4 +206,41 @@ async fn passkeys_are_limited_for_all_processes_together() {
     }
     let limited = ask(&mut maya, "/account/passkeys/ask-to-add", &[]).await.expect_err("it is limited");
     assert_eq!(limited.status, StatusCode::TOO_MANY_REQUESTS);
+}
+
+/// Browsers ask for a passkey at the host alone that it was made for.
+#[tokio::test]
+async fn whoever_has_passkeys_of_another_host_alone_is_not_shut_out_where_a_second_factor_is_required() {
+    let house = House::with_passkeys().await;
+    let (_, mut device) = maya_with_passkey(&house).await;
+    house.execute("update organizations set require_second_factor = true").await;
+    house.execute("update passkeys set host = 'before.example'").await;
+    let gate = &house.world.services.gate;
+    let told = debrief_jobs::sign_in::passkeys_of_another_host(&house.world.services.db, gate).await;
+    assert_eq!(told.expect("a count"), 1);
+    // She sets up another, as whoever has none.
+    let mut browser = house.maya().await;
+    assert_eq!(browser.get("/").await.header("location"), "/account/second-factor");
+    browser.get("/account/second-factor").await;
+    factor::enrol(&mut browser).await;
+    assert!(house.admits(&browser).await);
+    let page = browser.get("/account").await.body;
+    assert!(page.contains("It no longer works, as this site has another address now"), "{page}");
+    assert!(!page.contains("Remove the second factor"), "{page}");
+    // What browsers ask for no more is no second factor that is left.
+    let kept = browser.post("/account/second-factor/remove", &[]).await;
+    assert_eq!(kept.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", kept.body);
+    browser.get("/account").await;
+    let none = ask(&mut browser, "/account/passkeys/ask-to-show", &[]).await.expect_err("there is none to show");
+    assert_eq!(none.status, StatusCode::NOT_FOUND);
+    let removed = browser.post(&format!("/account/passkeys/{}/remove", house.passkey().await), &[]).await;
+    assert_eq!(removed.header("location"), "/account?done=passkey-removed", "{}", removed.body);
+
+    // One from before the host was kept counts as today's, and is known to be as soon as it has been used.
+    let mut second = Device::new();
+    add(&mut browser, &mut second, "My phone").await;
+    house.execute("update passkeys set host = null").await;
+    assert_eq!(enter(&mut house.browser(), &mut second).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(house.count("select count(*) from passkeys where host = 'localhost'").await, 1);
+    assert_eq!(enter(&mut house.browser(), &mut device).await.status, StatusCode::UNAUTHORIZED);
 }

@@ -2,6 +2,7 @@
 
 mod believed;
 mod page;
+mod passkeys;
 mod required;
 mod settings;
 mod ways;
@@ -49,9 +50,12 @@ pub(super) async fn with_provider(change: impl FnOnce(&mut ProviderSettings)) ->
 }
 
 /// The same, at an address where browsers have passkeys.
-pub(super) async fn with_provider_and_passkeys() -> (House, IdentityProvider) {
+pub(super) async fn with_provider_and_passkeys(
+    change: impl FnOnce(&mut ProviderSettings),
+) -> (House, IdentityProvider) {
     let provider = IdentityProvider::start(Account::new("maya-at-acme", MAYA)).await;
-    let settings = acme(&provider.issuer);
+    let mut settings = acme(&provider.issuer);
+    change(&mut settings);
     let change = |all: &mut debrief_jobs::Settings| {
         all.review.base_url = "http://localhost:8080".parse().expect("a URL");
         all.sign_in.providers.insert("acme".into(), settings);
@@ -73,9 +77,15 @@ pub(super) fn onward(page: &Answer) -> String {
 pub(super) async fn begin(browser: &mut Browser, provider: &IdentityProvider) -> String {
     browser.get("/sign-in/with/acme").await;
     let url = onward(&browser.post("/sign-in/with/acme", &[]).await);
-    let back = provider.visit(&url).await;
-    assert!(back.starts_with(BACK), "{back}");
-    back.strip_prefix("http://127.0.0.1:8080").expect("our own address").to_owned()
+    ours(&provider.visit(&url).await)
+}
+
+/// The path of an address that the provider sends a browser back to.
+pub(super) fn ours(back: &str) -> String {
+    let path = ["http://127.0.0.1:8080", "http://localhost:8080"].iter().find_map(|base| back.strip_prefix(base));
+    let path = path.unwrap_or_else(|| panic!("{back} isn't ours"));
+    assert!(path.starts_with("/sign-in/with/acme/answer?"), "{back}");
+    path.to_owned()
 }
 
 /// Goes all the way through the provider.
@@ -187,7 +197,7 @@ async fn whoever_comes_by_an_open_session_at_the_provider_shows_anew_who_they_ar
     assert_eq!((asked["prompt"].as_str(), asked["max_age"].as_str()), ("login", "0"));
     let earlier = browser.copy();
     let answer = browser.get(back.strip_prefix("http://127.0.0.1:8080").expect("ours")).await;
-    assert_eq!(answer.header("location"), "/", "{}", answer.body);
+    assert_eq!(answer.header("location"), "/account?done=shown", "she is where she was: {}", answer.body);
     assert!(!house.admits(&earlier).await, "the sign-in before has ended");
     browser.get("/account").await;
     let answer = browser.post("/account/address", &[("email", "maya@okafor.example")]).await;
@@ -204,4 +214,8 @@ async fn whoever_comes_by_an_open_session_at_the_provider_shows_anew_who_they_ar
         assert!(answer.body.contains("without asking who you are"), "{}", answer.body);
         assert!(house.admits(&browser).await, "she stays signed in");
     }
+    let failed = details(&house, "sign_in_failed").await;
+    let noted =
+        failed.iter().filter(|one| one["why"] == "not_anew" && one["account"] == json!(house.world.coach)).count();
+    assert_eq!((noted, failed.len()), (2, 2), "{failed:?}");
 }

@@ -142,6 +142,8 @@ pub enum AccountChange {
     PasskeyRemoved,
     /// An account at the organization's identity provider opens it from now on.
     ProviderConnected,
+    /// An operator took the connection away.
+    ProviderDisconnected,
     /// Another address, confirmed in both mailboxes. The mail goes to the one before.
     AddressChanged,
     /// Another address, given by an operator. The mail goes to the one before.
@@ -163,13 +165,57 @@ impl AccountChange {
             Self::ProviderConnected => {
                 "An account at your organization’s identity provider was connected: it signs you in."
             }
+            Self::ProviderDisconnected => {
+                "Whoever runs Debrief for you disconnected it from your account at your organization’s identity provider, and you’ve \
+                 been signed out everywhere."
+            }
             Self::AddressChanged => "The email address of the account was changed.",
             Self::AddressGiven => "The email address of the account was changed by whoever runs Debrief for you.",
         }
     }
 
-    /// What helps whoever didn't want it.
-    const fn advice(self) -> &'static str {
+    /// What helps whoever didn't want it; `provider` is what signs the organization's people in, if nothing else does.
+    fn advice(self, provider: Option<&str>) -> String {
+        provider.map_or_else(|| self.advice_of_ours().to_owned(), |provider| self.advice_at(provider))
+    }
+
+    /// The advice where neither a mailed link nor a password lets anybody in.
+    fn advice_at(self, provider: &str) -> String {
+        let nothing = "If that was you, there’s nothing to do. If not, ";
+        let first = match self {
+            Self::PasswordSet | Self::PasswordChanged | Self::FactorRemoved | Self::PasskeyRemoved => {
+                "look at your second factor and your passkeys on your account page"
+            }
+            Self::CodesMade => "make new recovery codes once more on your account page",
+            Self::PasskeyAdded => "remove that passkey on your account page",
+            Self::FactorSet => {
+                return format!(
+                    "{nothing}only whoever did it has the app, and you may not get in: tell an admin of your organization at once. \
+                     Whoever runs Debrief for you can reset the second factor. Then sign in with {provider}."
+                );
+            }
+            Self::FactorReset => {
+                return format!(
+                    "If you asked for it, sign in with {provider} and look at your second factor on your account page. If not, do the \
+                     same, and tell an admin of your organization at once."
+                );
+            }
+            Self::AddressChanged | Self::AddressGiven => {
+                return format!(
+                    "If you know of it, there’s nothing to do: you sign in with {provider} as before. If not, this mailbox no longer gets \
+                     the emails about your account: tell an admin of your organization at once, so that the address is put back."
+                );
+            }
+            Self::ProviderConnected | Self::ProviderDisconnected => return self.advice_of_ours().to_owned(),
+        };
+        format!(
+            "{nothing}somebody got into your account: sign in with {provider}, {first}, and sign out everywhere there. Then tell an \
+             admin of your organization, as whoever did it may be in your account at {provider} too."
+        )
+    }
+
+    /// The advice where a mailed link lets one in.
+    const fn advice_of_ours(self) -> &'static str {
         match self {
             Self::PasswordSet | Self::PasswordChanged => {
                 "If that was you, there’s nothing to do. If not, somebody got into your account: sign in with a mailed link and \
@@ -208,6 +254,10 @@ impl AccountChange {
                 "If that was you, there’s nothing to do. If not, somebody has an account with your address there: tell an admin of \
                  your organization at once. Whoever runs Debrief for you can disconnect it, which signs everybody out."
             }
+            Self::ProviderDisconnected => {
+                "If you asked for it, sign in there with the account that is yours: it’s connected then. If not, tell an admin of your \
+                 organization."
+            }
             Self::AddressChanged | Self::AddressGiven => {
                 "If you know of it, there’s nothing to do: sign in with the new address. If not, this mailbox no longer lets you in: \
                  tell an admin of your organization at once, so that the address is put back."
@@ -231,20 +281,20 @@ pub struct AccountChanged {
     /// What changed, in a sentence.
     pub what: &'static str,
     /// What helps whoever didn't want it.
-    pub advice: &'static str,
+    pub advice: String,
     /// Where to sign in; `None` where that doesn't help.
     pub link: Option<String>,
 }
 
 impl AccountChanged {
-    /// The mail about a change.
+    /// The mail about a change. `provider` is what signs the organization's people in, if nothing else does; `link` is where.
     #[must_use]
-    pub fn new(name: &str, organization: &str, change: AccountChange, link: String) -> Self {
+    pub fn new(name: &str, organization: &str, change: AccountChange, provider: Option<&str>, link: String) -> Self {
         Self {
             name: name.to_owned(),
             organization: organization.to_owned(),
             what: change.what(),
-            advice: change.advice(),
+            advice: change.advice(provider),
             link: change.signing_in_helps().then_some(link),
         }
     }
@@ -253,6 +303,6 @@ impl AccountChanged {
     #[must_use]
     pub fn sample() -> Self {
         let link = "https://debrief.example/sign-in".into();
-        Self::new("Maya Okafor", "Northlight Coaching", AccountChange::PasswordChanged, link)
+        Self::new("Maya Okafor", "Northlight Coaching", AccountChange::PasswordChanged, None, link)
     }
 }

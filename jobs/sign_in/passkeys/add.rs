@@ -7,7 +7,7 @@ use webauthn_rs::prelude::{CredentialID, RegisterPublicKeyCredential};
 use super::{
     Answered, MOST, OWN_PASSKEYS, PasskeyChallenge, PasskeyError,
     challenges::{self, Asker, Kept},
-    own::{named, note_change},
+    own::named,
 };
 use crate::{
     audit::Visitor,
@@ -18,7 +18,8 @@ use crate::{
     secret::Secret,
     sign_in::{
         Gate, SignedIn,
-        browsers::{lock, rotate},
+        browsers::{Shown, lock, rotate},
+        noted::note_factor,
         person::{account, tell_of_change},
     },
 };
@@ -32,7 +33,7 @@ pub async fn ask_to_add_passkey(db: &Db, gate: &Gate, signed_in: &SignedIn) -> R
     within_limit(db, signed_in.person).await?;
     let mut tx = signed_in.enter(db).await?;
     let person = account(&mut tx, signed_in.person).await?.ok_or(PasskeyError::Gone)?;
-    let known = known(&mut tx, person.id).await?;
+    let known = known(&mut tx, gate, person.id).await?;
     drop(tx);
     if person.passkeys >= MOST {
         return Err(PasskeyError::Full);
@@ -75,31 +76,36 @@ pub async fn add_passkey(
     }
     let (id, organization) = (Uuid::now_v7(), tx.tenant());
     let added = sqlx::query!(
-        "insert into passkeys (id, organization_id, person_id, name, credential_id, credential)
-         values ($1, $2, $3, $4, $5, $6) on conflict (credential_id) do nothing",
+        "insert into passkeys (id, organization_id, person_id, name, credential_id, credential, host)
+         values ($1, $2, $3, $4, $5, $6, $7) on conflict (credential_id) do nothing",
         id,
         organization,
         person.id,
         name,
         passkey.cred_id().as_slice(),
-        serde_json::to_value(&passkey).map_err(PasskeyError::internal)?
+        serde_json::to_value(&passkey).map_err(PasskeyError::internal)?,
+        gate.passkey_host()
     );
     if added.execute(tx.conn()).await?.rows_affected() == 0 {
         return Err(PasskeyError::Known);
     }
     end_sign_ins(&mut tx, locked, Some(signed_in.id)).await?;
-    let secret = rotate(&mut tx, signed_in.id).await?;
+    let secret = rotate(&mut tx, signed_in.id, Shown::Nothing).await?;
     // Its device has just signed in this browser.
     sqlx::query!("update sign_ins set passkey_shown = true where id = $1", signed_in.id).execute(tx.conn()).await?;
-    note_change(&mut tx, "passkey_added", id, visitor).await?;
+    note_factor(&mut tx, "passkey_added", Some(id), visitor).await?;
     tell_of_change(&mut tx, gate, &person, AccountChange::PasskeyAdded).await?;
     tx.commit().await?;
     Ok(secret)
 }
 
-/// What the devices call the passkeys that a person has.
-pub(super) async fn known(tx: &mut TenantTx, person: Uuid) -> Result<Vec<CredentialID>, sqlx::Error> {
-    let known = sqlx::query_scalar!("select credential_id from passkeys where person_id = $1 order by id", person);
+/// What the devices call the passkeys that a person has for this host.
+pub(super) async fn known(tx: &mut TenantTx, gate: &Gate, person: Uuid) -> Result<Vec<CredentialID>, sqlx::Error> {
+    let known = sqlx::query_scalar!(
+        "select credential_id from passkeys where person_id = $1 and coalesce(host, $2) = $2 order by id",
+        person,
+        gate.passkey_host()
+    );
     known.fetch_all(tx.conn()).await
 }
 

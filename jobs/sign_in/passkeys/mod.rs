@@ -23,7 +23,7 @@ use webauthn_rs::prelude::{Webauthn, WebauthnBuilder, WebauthnError};
 
 pub use add::{add_passkey, ask_to_add_passkey};
 pub use challenges::{Answered, PasskeyChallenge};
-pub use own::{OwnPasskey, passkeys, remove_passkey, rename_passkey};
+pub use own::{OwnPasskey, count_of_another_host, passkeys, remove_passkey, rename_passkey, usable_passkeys};
 pub use show::{ask_for_passkey, ask_to_show_passkey, by_passkey, show_passkey};
 
 use super::Gate;
@@ -79,9 +79,9 @@ pub enum PasskeyError {
     /// The person was removed.
     #[error("this account was deactivated")]
     Gone,
-    /// The organization's people sign in by its identity provider alone.
+    /// The organization's people sign in by its identity provider alone: its name.
     #[error("your organization’s people sign in with its identity provider alone: use that")]
-    Elsewhere,
+    Elsewhere(String),
     /// The sign-in has ended meanwhile.
     #[error("this sign-in has ended; sign in again")]
     Ended,
@@ -126,6 +126,12 @@ impl Gate {
     #[must_use]
     pub fn offers_passkeys(&self) -> bool {
         self.passkeys.is_some()
+    }
+
+    /// The host that passkeys sign for; `None` where browsers have none.
+    #[must_use]
+    pub fn passkey_host(&self) -> Option<&str> {
+        self.passkeys.as_ref().and(self.desk.settings.base_url.domain())
     }
 
     fn webauthn(&self) -> Result<&Webauthn, PasskeyError> {

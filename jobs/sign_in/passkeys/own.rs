@@ -1,21 +1,21 @@
 //! A person's own passkeys: the list, renaming and removing.
 
 use chrono::{DateTime, Utc};
-use serde_json::json;
 use uuid::Uuid;
 
 use super::PasskeyError;
 use crate::{
-    audit::{Event, EventKind, Visitor, record},
+    audit::Visitor,
     clean,
-    db::{TenantTx, Tx},
+    db::{Db, TenantTx, Tx},
     mail::AccountChange,
     rights::end_sign_ins,
     secret::Secret,
     sign_in::{
         Gate, SignedIn,
-        browsers::{lock, rotate},
-        person::{account, tell_of_change},
+        browsers::{Shown, lock, rotate},
+        noted::note_factor,
+        person::{account, tell_of_change, wants_factor},
     },
 };
 
@@ -32,20 +32,41 @@ pub struct OwnPasskey {
     pub created_at: DateTime<Utc>,
     /// When it last signed in, or was last shown; `None` if never.
     pub last_used_at: Option<DateTime<Utc>>,
+    /// Whether it's of today's host: browsers ask for no other.
+    pub works: bool,
 }
 
 /// A person's passkeys, the oldest first.
 ///
 /// # Errors
 /// Returns an error if the query fails.
-pub async fn passkeys(tx: &mut TenantTx, person: Uuid) -> Result<Vec<OwnPasskey>, sqlx::Error> {
+pub async fn passkeys(tx: &mut TenantTx, gate: &Gate, person: Uuid) -> Result<Vec<OwnPasskey>, sqlx::Error> {
     sqlx::query_as!(
         OwnPasskey,
-        "select id, name, created_at, last_used_at from passkeys where person_id = $1 order by created_at, id",
-        person
+        r#"select id, name, created_at, last_used_at, coalesce(coalesce(host, $2) = $2, false) as "works!"
+           from passkeys where person_id = $1 order by created_at, id"#,
+        person,
+        gate.passkey_host()
     )
     .fetch_all(tx.conn())
     .await
+}
+
+/// How many of a person's passkeys browsers still ask for.
+///
+/// # Errors
+/// Returns an error if the query fails.
+pub async fn usable_passkeys(tx: &mut TenantTx, gate: &Gate, person: Uuid) -> Result<usize, sqlx::Error> {
+    Ok(passkeys(tx, gate, person).await?.iter().filter(|one| one.works).count())
+}
+
+/// How many passkeys of the installation are of another host than today's: browsers ask for none of them.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn count_of_another_host(db: &Db, gate: &Gate) -> Result<i64, sqlx::Error> {
+    let count = sqlx::query_scalar!(r#"select passkeys_of_another_host($1) as "count!""#, gate.passkey_host());
+    count.fetch_one(db.pool()).await
 }
 
 /// A name as it's kept.
@@ -76,7 +97,7 @@ pub async fn rename_passkey(
     if renamed.execute(tx.conn()).await?.rows_affected() == 0 {
         return Err(PasskeyError::NoPasskey);
     }
-    Ok(note_change(tx, "passkey_renamed", passkey, visitor).await?)
+    Ok(note_factor(tx, "passkey_renamed", Some(passkey), visitor).await?)
 }
 
 /// Removes a passkey of a signed-in person. Other sign-ins of theirs end, as the device may be in other hands; returns the
@@ -97,23 +118,16 @@ pub async fn remove_passkey(
     if removed.execute(tx.conn()).await?.rows_affected() == 0 {
         return Err(PasskeyError::NoPasskey);
     }
-    if person.factor_required && person.factor_since.is_none() && person.passkeys <= 1 {
+    // The transaction ends without it where it's the last.
+    if wants_factor(tx, gate, &person).await?
+        && person.factor_since.is_none()
+        && usable_passkeys(tx, gate, person.id).await? == 0
+    {
         return Err(PasskeyError::Required);
     }
     end_sign_ins(tx, locked, Some(signed_in.id)).await?;
-    let secret = rotate(tx, signed_in.id).await?;
-    note_change(tx, "passkey_removed", passkey, visitor).await?;
+    let secret = rotate(tx, signed_in.id, Shown::Nothing).await?;
+    note_factor(tx, "passkey_removed", Some(passkey), visitor).await?;
     tell_of_change(tx, gate, &person, AccountChange::PasskeyRemoved).await?;
     Ok(secret)
-}
-
-/// Notes a change in the audit. What the person calls the passkey isn't kept there.
-pub(super) async fn note_change(
-    tx: &mut TenantTx,
-    change: &str,
-    passkey: Uuid,
-    visitor: &Visitor,
-) -> Result<(), sqlx::Error> {
-    let detail = json!({ "change": change, "passkey": passkey });
-    record(tx, &Event { detail, ..Event::about_nobody(EventKind::SecondFactorChanged) }, visitor).await
 }

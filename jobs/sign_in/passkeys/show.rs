@@ -21,12 +21,14 @@ use crate::{
     secret::Secret,
     sign_in::{
         Gate, SignedIn,
-        browsers::{self, Entered, lock, rotate},
+        browsers::{self, Entered, Shown, lock, rotate},
+        noted::note_failure,
         provider::only_way,
     },
 };
 
-/// How often passkeys may be asked for from one client address: many people may share it. Each is answered once.
+/// How often passkeys may be asked for from one client address: many people may share it. Each is answered once, and whoever comes
+/// in isn't counted.
 const PASSKEYS_FROM: Limit = Limit { name: "passkeys_from", most: 60, seconds: 15 * 60 };
 
 /// Asks whoever has a passkey for it, in a browser in which nobody is signed in.
@@ -46,7 +48,9 @@ pub async fn ask_for_passkey(
         return Err(PasskeyError::TooMany(left.seconds));
     }
     let (options, state) = webauthn.start_discoverable_authentication().map_err(PasskeyError::internal)?;
-    challenges::keep(db, Asker::Visitor(browser), &Kept::Entering(state), public_key(options)?).await
+    let challenge = challenges::keep(db, Asker::Visitor(browser), &Kept::Entering(state), public_key(options)?).await?;
+    browsers::count("passkey", "asked");
+    Ok(challenge)
 }
 
 /// Signs in with a passkey. No code is due: it counts as both factors.
@@ -61,42 +65,61 @@ pub async fn by_passkey(
     visitor: &Visitor,
 ) -> Result<Entered, PasskeyError> {
     gate.webauthn()?;
-    let Kept::Entering(state) = challenges::take(db, Asker::Visitor(browser), answered.handle).await? else {
-        return Err(PasskeyError::Late);
-    };
-    let entered = match shown(answered) {
-        Ok(shown) => enter(db, gate, &shown, state, visitor).await,
-        Err(error) => Err(error),
-    };
-    if entered.is_err() {
+    let entered = enter(db, gate, browser, answered, visitor).await.inspect_err(count_refused)?;
+    browsers::uncount(db, PASSKEYS_FROM, visitor, &entered).await?;
+    Ok(entered)
+}
+
+/// Counts what was refused; what failed is no attempt.
+fn count_refused(error: &PasskeyError) {
+    if !matches!(error, PasskeyError::Database(_) | PasskeyError::Internal(_)) {
         browsers::count("passkey", "refused");
     }
-    entered
 }
 
 async fn enter(
     db: &Db,
     gate: &Gate,
-    shown: &PublicKeyCredential,
-    state: DiscoverableAuthentication,
+    browser: &Secret,
+    answered: Answered<'_>,
     visitor: &Visitor,
 ) -> Result<Entered, PasskeyError> {
-    let (owner, credential) =
-        gate.webauthn()?.identify_discoverable_authentication(shown).map_err(|_| PasskeyError::Refused)?;
-    let found =
-        sqlx::query_scalar!(r#"select organization_id as "organization!" from passkey_by_credential($1)"#, credential);
-    let organization = found.fetch_optional(db.pool()).await?.ok_or(PasskeyError::Refused)?;
-    let mut tx = db.view(organization, &View::Coaches(vec![owner])).await?;
-    // Who was removed has no way in, and a key opens its own person's account alone.
-    let person = lock_person(&mut tx, owner).await?.ok_or(PasskeyError::Refused)?;
-    if let Err(refused) = check(&mut tx, gate, owner, shown, state).await {
-        drop(tx);
-        let tx = db.view(organization, &View::nothing()).await?;
-        return Err(noted(tx, owner, refused, visitor).await?);
+    let Kept::Entering(state) = challenges::take(db, Asker::Visitor(browser), answered.handle).await? else {
+        return Err(PasskeyError::Late);
+    };
+    let shown = shown(answered)?;
+    let (named, credential) =
+        gate.webauthn()?.identify_discoverable_authentication(&shown).map_err(|_| PasskeyError::Refused)?;
+    let found = sqlx::query!(
+        r#"select organization_id as "organization!", person_id as "person!" from passkey_by_credential($1)"#,
+        credential
+    );
+    let found = found.fetch_optional(db.pool()).await?.ok_or(PasskeyError::Refused)?;
+    // Whom the device names isn't signed: nothing is written of them, nor is their row locked, unless the key is theirs.
+    let whose = (found.organization, found.person);
+    if named != found.person {
+        return Err(noted(db, whose, PasskeyError::Refused, visitor).await?);
     }
-    let entered = browsers::begin(&mut tx, gate, person, "passkey", visitor).await?.ok_or(PasskeyError::Elsewhere)?;
-    tx.commit().await?;
-    Ok(entered)
+    let mut tx = db.view(found.organization, &View::Coaches(vec![found.person])).await?;
+    let Some(person) = lock_person(&mut tx, found.person).await? else {
+        drop(tx);
+        note_failure(db, whose, "passkey", Some("gone"), visitor).await?;
+        return Err(PasskeyError::Refused);
+    };
+    if let Err(refused) = check(&mut tx, gate, found.person, &shown, state).await {
+        drop(tx);
+        return Err(noted(db, whose, refused, visitor).await?);
+    }
+    match browsers::begin(&mut tx, gate, person, "passkey", visitor).await? {
+        Ok(entered) => {
+            tx.commit().await?;
+            Ok(entered)
+        }
+        Err(provider) => {
+            drop(tx);
+            Err(noted(db, whose, PasskeyError::Elsewhere(provider.name().to_owned()), visitor).await?)
+        }
+    }
 }
 
 /// Asks a signed-in person for one of their passkeys.
@@ -107,7 +130,7 @@ pub async fn ask_to_show_passkey(db: &Db, gate: &Gate, signed_in: &SignedIn) -> 
     let webauthn = gate.webauthn()?;
     within_limit(db, signed_in.person).await?;
     let mut tx = signed_in.enter(db).await?;
-    let known = known(&mut tx, signed_in.person).await?;
+    let known = known(&mut tx, gate, signed_in.person).await?;
     drop(tx);
     if known.is_empty() {
         return Err(PasskeyError::NoPasskey);
@@ -120,7 +143,8 @@ pub async fn ask_to_show_passkey(db: &Db, gate: &Gate, signed_in: &SignedIn) -> 
 }
 
 /// Takes the passkey that a signed-in person shows: what the sign-in lacks of a second factor it has from then on, and the
-/// person has just shown who they are. Returns the browser's new secret.
+/// person has just shown who they are, unless the identity provider is the only way to do that. Returns the browser's new
+/// secret.
 ///
 /// # Errors
 /// [`PasskeyError`] says what is wrong.
@@ -138,17 +162,19 @@ pub async fn show_passkey(
     let shown = shown(answered)?;
     let mut tx = signed_in.enter(db).await?;
     lock(&mut tx, signed_in).await?.ok_or(PasskeyError::Ended)?;
-    // There it is a second factor, and shows nobody anew.
-    if signed_in.lacks.is_none() && only_way(&mut tx, gate).await?.is_some() {
-        return Err(PasskeyError::Elsewhere);
-    }
-    if let Err(refused) = check(&mut tx, gate, signed_in.person, &shown, state).await {
+    let provider = only_way(&mut tx, gate).await?;
+    let checked = match provider {
+        // There it is a second factor, and shows nobody anew.
+        Some(provider) if signed_in.lacks.is_none() => Err(PasskeyError::Elsewhere(provider.name().to_owned())),
+        _ => check(&mut tx, gate, signed_in.person, &shown, state).await,
+    };
+    if let Err(refused) = checked {
         drop(tx);
-        browsers::count("passkey", "refused");
-        let tx = signed_in.enter(db).await?;
-        return Err(noted(tx, signed_in.person, refused, visitor).await?);
+        count_refused(&refused);
+        return Err(noted(db, (signed_in.organization, signed_in.person), refused, visitor).await?);
     }
-    let secret = rotate(&mut tx, signed_in.id).await?;
+    let shows = if provider.is_some() { Shown::Factor } else { Shown::Themselves };
+    let secret = rotate(&mut tx, signed_in.id, shows).await?;
     sqlx::query!("update sign_ins set passkey_shown = true where id = $1", signed_in.id).execute(tx.conn()).await?;
     let enters = signed_in.lacks.is_some();
     if enters {
@@ -185,9 +211,10 @@ async fn check(
     let checked = checked.map_err(|error| PasskeyError::of_answer(&error))?;
     passkey.update_credential(&checked);
     sqlx::query!(
-        "update passkeys set credential = $2, last_used_at = now() where id = $1",
+        "update passkeys set credential = $2, host = $3, last_used_at = now() where id = $1",
         stored.id,
-        serde_json::to_value(&passkey).map_err(PasskeyError::internal)?
+        serde_json::to_value(&passkey).map_err(PasskeyError::internal)?,
+        gate.passkey_host()
     )
     .execute(tx.conn())
     .await?;
@@ -196,8 +223,8 @@ async fn check(
 
 /// Notes in the audit that somebody tried to sign in as a person, and why it was refused; returns the refusal.
 async fn noted(
-    mut tx: TenantTx,
-    person: Uuid,
+    db: &Db,
+    (organization, person): (Uuid, Uuid),
     refused: PasskeyError,
     visitor: &Visitor,
 ) -> Result<PasskeyError, sqlx::Error> {
@@ -205,14 +232,13 @@ async fn noted(
         PasskeyError::Copied => "copied",
         PasskeyError::Unverified => "unverified",
         PasskeyError::Refused => "refused",
+        PasskeyError::Elsewhere(_) => "elsewhere",
         // Nobody tried anything.
         other => return Ok(other),
     };
     if matches!(refused, PasskeyError::Copied) {
         tracing::warn!(target: "sign_in", { account = %person }, "the counter of a passkey went back: there may be a copy of it");
     }
-    let detail = json!({ "account": person, "by": "passkey", "why": why });
-    record(&mut tx, &Event { detail, ..Event::about_nobody(EventKind::SignInFailed) }, visitor).await?;
-    tx.commit().await?;
+    note_failure(db, (organization, person), "passkey", Some(why), visitor).await?;
     Ok(refused)
 }

@@ -1,19 +1,16 @@
-//! Sign-in with an organization's identity provider: OpenID Connect, the authorization code flow with PKCE.
+//! The identity providers of organizations: which there are, whose they are and what is asked of them. OpenID Connect, the
+//! authorization code flow with PKCE.
 //!
 //! ```text
 //! settings   [sign_in.providers.NAME]
 //! wire       the client that asks providers
 //! protocol   OpenID Connect: where a browser is sent, and what the provider says of whoever comes back
-//! requests   the ways through a provider: begun in a browser, and answered there
-//! whose      the person behind an account at a provider
 //! ```
 //!
-//! Each provider belongs to one organization, so nobody comes into another one by it.
+//! Reads `organizations`, and writes nothing: how people come in is `by_provider`'s.
 
-mod protocol;
-mod requests;
+pub(super) mod protocol;
 mod settings;
-mod whose;
 mod wire;
 
 use std::{
@@ -26,9 +23,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 use uuid::Uuid;
 
-pub use requests::{Answer, Begun, Outcome, Refusal, answer, begin};
 pub use settings::{ProviderSettings, SecondFactor};
-pub use whose::disconnect;
 
 use self::{
     protocol::{Document, ProtocolError, discover},
@@ -50,13 +45,14 @@ const AT_ONCE: usize = 8;
 /// An identity provider, and whose it is.
 pub struct Provider {
     name: String,
-    settings: ProviderSettings,
+    pub(super) settings: ProviderSettings,
     listed: bool,
     /// Where its answers come to.
     answers_at: Url,
-    wire: Wire,
+    pub(super) wire: Wire,
     document: Mutex<Option<(Instant, Arc<Document>)>>,
-    places: Semaphore,
+    /// Who goes through it at this moment.
+    pub(super) places: Semaphore,
 }
 
 impl std::fmt::Debug for Provider {
@@ -106,6 +102,12 @@ impl Provider {
         self.settings.required
     }
 
+    /// Whether it has asked for a second factor of whoever comes from it.
+    #[must_use]
+    pub fn asks_for_factor(&self) -> bool {
+        self.settings.second_factor == SecondFactor::Provider
+    }
+
     /// The organization; `None` if there is none with this handle.
     ///
     /// # Errors
@@ -119,7 +121,7 @@ impl Provider {
     }
 
     /// The document as it was fetched within the last minutes, or is now.
-    async fn document(&self) -> Result<Arc<Document>, ProtocolError> {
+    pub(super) async fn document(&self) -> Result<Arc<Document>, ProtocolError> {
         let kept = self.document.lock().unwrap_or_else(PoisonError::into_inner).clone();
         match kept {
             Some((fetched, document)) if fetched.elapsed() < KEPT => Ok(document),
@@ -128,7 +130,7 @@ impl Provider {
     }
 
     /// The document as it is now: the keys may be others since.
-    async fn document_now(&self) -> Result<Arc<Document>, ProtocolError> {
+    pub(super) async fn document_now(&self) -> Result<Arc<Document>, ProtocolError> {
         let document = Arc::new(discover(&self.wire, &self.settings.issuer).await?);
         *self.document.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), Arc::clone(&document)));
         Ok(document)

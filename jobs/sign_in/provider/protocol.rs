@@ -41,7 +41,7 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
 
 /// What the library's own type leaves out of the document.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Further {
+pub(in crate::sign_in) struct Further {
     /// Whether answers always name their issuer (RFC 9207).
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
@@ -50,7 +50,7 @@ pub(super) struct Further {
 impl AdditionalProviderMetadata for Further {}
 
 /// The provider's document, with its keys.
-pub(super) type Document = ProviderMetadata<
+pub(in crate::sign_in) type Document = ProviderMetadata<
     Further,
     CoreAuthDisplay,
     CoreClientAuthMethod,
@@ -67,7 +67,7 @@ pub(super) type Document = ProviderMetadata<
 
 /// Why a provider's word can't be taken. Holds nothing that it said of anybody.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ProtocolError {
+pub(in crate::sign_in) enum ProtocolError {
     /// It can't be reached, or doesn't answer as one does.
     #[error("{0}")]
     Away(String),
@@ -77,25 +77,25 @@ pub(super) enum ProtocolError {
 }
 
 /// What goes to the provider with a browser, and is known again when it comes back.
-pub(super) struct Ticket {
-    pub(super) state: String,
-    pub(super) nonce: String,
-    pub(super) verifier: String,
+pub(in crate::sign_in) struct Ticket {
+    pub(in crate::sign_in) state: String,
+    pub(in crate::sign_in) nonce: String,
+    pub(in crate::sign_in) verifier: String,
 }
 
 /// What a provider says of somebody.
 #[derive(Clone)]
-pub(super) struct Said {
-    pub(super) subject: String,
-    pub(super) email: Option<String>,
+pub(in crate::sign_in) struct Said {
+    pub(in crate::sign_in) subject: String,
+    pub(in crate::sign_in) email: Option<String>,
     /// `None` where it says nothing.
-    pub(super) is_verified: Option<bool>,
+    pub(in crate::sign_in) is_verified: Option<bool>,
     /// When the person last showed who they are there.
-    pub(super) proved_at: Option<DateTime<Utc>>,
+    pub(in crate::sign_in) proved_at: Option<DateTime<Utc>>,
 }
 
 /// Fetches the document and the keys, and checks that the provider is one that can be used.
-pub(super) async fn discover(wire: &Wire, issuer: &str) -> Result<Document, ProtocolError> {
+pub(in crate::sign_in) async fn discover(wire: &Wire, issuer: &str) -> Result<Document, ProtocolError> {
     let url = IssuerUrl::new(issuer.to_owned()).map_err(|error| ProtocolError::Away(error.to_string()))?;
     let document = Document::discover_async(url, wire).await.map_err(undiscovered)?;
     let endpoints = [
@@ -142,7 +142,7 @@ macro_rules! client {
 }
 
 /// Where a browser is sent. `anew`: the provider asks whoever it is, however lately it did.
-pub(super) fn address(provider: &Provider, document: &Document, ticket: &Ticket, anew: bool) -> Url {
+pub(in crate::sign_in) fn address(provider: &Provider, document: &Document, ticket: &Ticket, anew: bool) -> Url {
     let client = client!(provider, document);
     let [state, nonce] = [&ticket.state, &ticket.nonce].map(Clone::clone);
     let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(ticket.verifier.clone()));
@@ -158,7 +158,7 @@ pub(super) fn address(provider: &Provider, document: &Document, ticket: &Ticket,
 }
 
 /// Checks the `iss` of an answer (RFC 9207): an answer of another provider isn't this one's.
-pub(super) fn is_from(document: &Document, issuer: Option<&str>) -> bool {
+pub(in crate::sign_in) fn is_from(document: &Document, issuer: Option<&str>) -> bool {
     match issuer {
         Some(issuer) => issuer == document.issuer().as_str(),
         None => !document.additional_metadata().authorization_response_iss_parameter_supported,
@@ -166,7 +166,7 @@ pub(super) fn is_from(document: &Document, issuer: Option<&str>) -> bool {
 }
 
 /// Gives the code to the provider, and checks what it says of whom.
-pub(super) async fn redeem(
+pub(in crate::sign_in) async fn redeem(
     provider: &Provider,
     document: &Document,
     ticket: &Ticket,
@@ -245,6 +245,6 @@ fn undiscovered(error: DiscoveryError<WireError>) -> ProtocolError {
 }
 
 /// A code of an error as it can be shown: letters, digits and the like, and few of them.
-pub(super) fn plain(code: &str) -> String {
+pub(in crate::sign_in) fn plain(code: &str) -> String {
     code.chars().filter(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.')).take(60).collect()
 }

@@ -16,7 +16,7 @@ const MOST_READ: usize = 1 << 20;
 
 /// Asks one provider.
 #[derive(Clone, Debug)]
-pub(super) struct Wire {
+pub(in crate::sign_in) struct Wire {
     http: reqwest::Client,
     timeout: Duration,
     /// Whether the issuer itself is asked without encryption, in one's own network.
@@ -25,7 +25,7 @@ pub(super) struct Wire {
 
 /// Why there is no answer, in words that hold nothing of it.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum WireError {
+pub(in crate::sign_in) enum WireError {
     /// An address that isn't asked.
     #[error("{0} isn't an address that can be asked: what is said to it could be read on the way")]
     InClear(String),
@@ -55,7 +55,7 @@ impl Wire {
     }
 
     /// How long one request may take.
-    pub(super) fn timeout(&self) -> Duration {
+    pub(in crate::sign_in) fn timeout(&self) -> Duration {
         self.timeout
     }
 

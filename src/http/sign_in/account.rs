@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     Answer, Refused,
-    browser::{self, Inside, Proving},
+    browser::{self, Inside, Proving, Standing},
     ended,
     enter::{CHECK_EMAIL, many_links, refused_password},
     passkeys, to, to_with,
@@ -43,13 +43,16 @@ struct AccountPage {
     change: Option<OpenChange>,
     password_since: Option<String>,
     factor_since: Option<String>,
+    /// Whether the organization wants one of everybody.
     factor_required: bool,
+    /// Whether it wants one of ours.
+    factor_wanted: bool,
     codes_left: i64,
     proving: Proving,
     /// What the organization's identity provider is called.
     provider: Option<String>,
-    /// Whether it's the only way in.
-    by_provider_alone: bool,
+    /// How it stands to other ways in.
+    standing: Standing,
     /// The way on to the review that the person came for.
     onward: Option<String>,
     sign_ins: Vec<OneSignIn>,
@@ -58,6 +61,8 @@ struct AccountPage {
     /// To show one, where somebody has to show who they are and has one.
     to_show: Option<passkeys::Offer>,
     passkeys: Vec<OnePasskey>,
+    /// How many of them browsers still ask for.
+    usable_passkeys: usize,
     /// What the next one could be called.
     passkey_name: String,
 }
@@ -68,6 +73,8 @@ struct OnePasskey {
     name: String,
     created: String,
     used: Option<String>,
+    /// Whether browsers still ask for it.
+    works: bool,
 }
 
 #[derive(Serialize)]
@@ -105,7 +112,7 @@ pub(super) async fn show(State(state): State<HttpState>, Query(done): Query<Done
         Some("removed") => Some("The second factor is removed."),
         Some("shown") => Some("Thank you. For ten minutes you can change your account."),
         Some("passkey") => Some("The passkey is added. Your other sign-ins have ended."),
-        Some("renamed") => Some("The passkey has another name."),
+        Some("renamed") => Some("The passkey was renamed."),
         Some("passkey-removed") => Some(
             "The passkey is removed, and your other sign-ins have ended. Your device may still offer it: delete it there too.",
         ),
@@ -153,8 +160,11 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
     let person = sign_in::account(&mut tx, signed_in.person).await?.ok_or_else(Failure::not_found)?;
     let sign_ins = sign_in::list_sign_ins(&mut tx, signed_in.person).await?;
     let change = sign_in::open_change(&mut tx, signed_in.person).await?;
-    let keys = sign_in::passkeys(&mut tx, signed_in.person).await?;
-    let provider = sign_in::provider_of(&mut tx, &state.services.gate).await?;
+    let gate = &state.services.gate;
+    let keys = sign_in::passkeys(&mut tx, gate, signed_in.person).await?;
+    let usable = keys.iter().filter(|one| one.works).count();
+    let provider = sign_in::provider_of(&mut tx, gate).await?;
+    let factor_wanted = sign_in::wants_factor(&mut tx, gate, &person).await?;
     drop(tx);
     let zone: Tz = person.time_zone.parse().unwrap_or(chrono_tz::UTC);
     let time = |at: DateTime<Utc>| at.with_timezone(&zone).format("%-d %B %Y, %H:%M").to_string();
@@ -171,12 +181,15 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         name: one.name,
         created: time(one.created_at),
         used: one.last_used_at.map(time),
+        works: one.works,
     });
+    let standing = Standing::of(provider);
     let proving = inside.proof(&person, provider);
     let mut context = AccountPage {
-        passkey: passkeys::to_add(state),
-        to_show: passkeys::to_show(state, &person).filter(|_| !matches!(proving, Proving::Done | Proving::ByProvider)),
+        passkey: passkeys::to_add(state).filter(|_| standing != Standing::AloneWithFactor),
+        to_show: passkeys::to_show(state, usable, passkeys::On::Account).filter(|_| proving.takes_a_passkey()),
         passkeys: keys.collect(),
+        usable_passkeys: usable,
         passkey_name: inside.visitor.agent.as_deref().and_then(sign_in::browser).unwrap_or_default(),
         style: page::style_path(state),
         start: state.path(""),
@@ -186,7 +199,7 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         problem: None,
         proving,
         provider: provider.map(|provider| provider.label().to_owned()),
-        by_provider_alone: provider.is_some_and(Provider::is_required),
+        standing,
         name: person.name,
         organization: person.organization,
         roles: roles(&person.roles),
@@ -195,6 +208,7 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         password_since: person.password_since.map(time),
         factor_since: person.factor_since.map(time),
         factor_required: person.factor_required,
+        factor_wanted,
         codes_left: person.codes_left,
         onward: inside.onward.then(|| state.path("")),
         sign_ins: sign_ins.collect(),
@@ -203,7 +217,7 @@ async fn render(state: &HttpState, inside: &Inside, notice: Option<&'static str>
         context.problem = problem;
         page::render(state, status, "page/account.html", &context)
     });
-    Ok(passkeys::scripted(state, page?))
+    Ok(passkeys::scripted(page?, [context.passkey.is_some(), context.to_show.is_some()]))
 }
 
 fn due(change: &Change) -> &'static str {

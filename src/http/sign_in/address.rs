@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{Path, State},
-    http::{StatusCode, header, request::Parts},
+    http::{StatusCode, request::Parts},
     response::Response,
 };
 use debrief_jobs::{
@@ -11,7 +11,10 @@ use debrief_jobs::{
 };
 use serde::Serialize;
 
-use super::{Answer, Turn, browser, enter::find};
+use super::{
+    Answer, Turn, browser,
+    enter::{find, with_cookie},
+};
 use crate::http::{
     HttpState,
     failure::{Failure, capitalized},
@@ -58,11 +61,7 @@ pub(super) async fn show(State(state): State<HttpState>, Path(token): Path<Strin
         new_email: change.new_email,
         confirmed: if is_new { change.new_confirmed } else { change.old_confirmed },
     };
-    let mut response = page::render(&state, StatusCode::OK, "page/address.html", &context)?;
-    if let Some(value) = cookie.and_then(|cookie| cookie.parse().ok()) {
-        response.headers_mut().append(header::SET_COOKIE, value);
-    }
-    Ok(response)
+    Ok(with_cookie(page::render(&state, StatusCode::OK, "page/address.html", &context)?, cookie))
 }
 
 /// `POST /address/{token}`: confirms the new address, or stops the change.

@@ -79,7 +79,9 @@ impl Inside {
     /// Whoever is signed in, whatever the sign-in still lacks; `None` if nobody is.
     pub(super) async fn found(state: &HttpState, parts: &Parts) -> Result<Option<Self>, Turn> {
         let Some(secret) = held(state, &parts.headers) else { return Ok(None) };
-        let Some(signed_in) = sign_in::look(&state.services.db, &secret).await? else { return Ok(None) };
+        let Some(signed_in) = sign_in::look(&state.services.db, &state.services.gate, &secret).await? else {
+            return Ok(None);
+        };
         let visitor = signed_in.visitor(guard::visitor(&parts.extensions, &parts.headers, None));
         let onward = onward::wanted(state, &parts.headers).is_some();
         Ok(Some(Self { signed_in, form_token: secret.form_token(), visitor, onward, renewed: None }))
@@ -139,17 +141,16 @@ impl Inside {
             return Ok(Ok(()));
         }
         let mut tx = self.signed_in.enter(&state.services.db).await?;
-        if let Some(provider) = sign_in::only_way(&mut tx, &state.services.gate).await? {
-            let label = provider.label();
-            return Ok(Err(Refused::input(format!(
-                "You signed in a while ago. First confirm that it’s you, with {label}."
-            ))));
-        }
-        drop(tx);
-        let Some(typed) = form.get("current").filter(|typed| !typed.is_empty()) else {
-            let problem = "You signed in a while ago. First confirm that it’s you: with your password, or with a link that we email you.";
-            return Ok(Err(Refused::input(problem)));
+        let gate = &state.services.gate;
+        let provider = sign_in::only_way(&mut tx, gate).await?;
+        let typed = form.get("current").filter(|typed| !typed.is_empty());
+        let (None, Some(typed)) = (provider, typed) else {
+            let person = sign_in::account(&mut tx, self.signed_in.person).await?.ok_or_else(Failure::not_found)?;
+            let passkeys = sign_in::usable_passkeys(&mut tx, gate, person.id).await?;
+            let ways = ways(&person, passkeys, provider);
+            return Ok(Err(Refused::input(format!("You signed in a while ago. First confirm that it’s you: {ways}."))));
         };
+        drop(tx);
         Ok(match sign_in::prove(&state.services.db, &self.signed_in, typed, &self.visitor).await? {
             Proof::Proved(secret) => {
                 self.form_token = secret.form_token();
@@ -177,6 +178,20 @@ impl Inside {
     }
 }
 
+/// By what a person may confirm that it's them, in words.
+fn ways(person: &Account, passkeys: usize, only_way: Option<&Provider>) -> String {
+    if let Some(provider) = only_way {
+        return format!("with {}", provider.label());
+    }
+    let ways = [
+        (person.password_since.is_some(), "with your password"),
+        (passkeys > 0, "with a passkey"),
+        (true, "with a link that we email you"),
+    ];
+    let ways: Vec<&str> = ways.into_iter().filter_map(|(has, way)| has.then_some(way)).collect();
+    ways.join(", or ")
+}
+
 /// What the forms of an account want before they change anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -189,4 +204,33 @@ pub(super) enum Proving {
     ByLink,
     /// To sign in anew with the organization's identity provider: there is no other way.
     ByProvider,
+}
+
+impl Proving {
+    /// Whether a passkey does as well.
+    pub(super) const fn takes_a_passkey(self) -> bool {
+        matches!(self, Self::ByPassword | Self::ByLink)
+    }
+}
+
+/// How the organization's identity provider stands to the other ways in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Standing {
+    /// There is none, or there are other ways too.
+    OneOfSeveral,
+    /// It's the only way; a second factor is ours.
+    Alone,
+    /// It's the only way, and asks for the second factor as well.
+    AloneWithFactor,
+}
+
+impl Standing {
+    pub(super) fn of(provider: Option<&Provider>) -> Self {
+        match provider.filter(|provider| provider.is_required()) {
+            None => Self::OneOfSeveral,
+            Some(provider) if provider.asks_for_factor() => Self::AloneWithFactor,
+            Some(_) => Self::Alone,
+        }
+    }
 }

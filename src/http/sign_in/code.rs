@@ -32,8 +32,10 @@ struct CodePage {
 
 async fn code_page(state: &HttpState, inside: &Inside, refused: Option<Refused>) -> Answer {
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
-    let person = sign_in::account(&mut tx, inside.signed_in.person).await?.ok_or_else(Failure::not_found)?;
+    let usable = sign_in::usable_passkeys(&mut tx, &state.services.gate, inside.signed_in.person).await?;
     drop(tx);
+    let passkey = passkeys::to_show(state, usable, passkeys::On::Account);
+    let offers = [passkey.is_some()];
     let page = Refused::shown(refused, |status, problem| {
         let context = CodePage {
             style: page::style_path(state),
@@ -42,11 +44,11 @@ async fn code_page(state: &HttpState, inside: &Inside, refused: Option<Refused>)
             form_token: inside.form_token.clone(),
             problem,
             with_code: inside.signed_in.lacks == Some(Lacks::Code),
-            passkey: passkeys::to_show(state, &person),
+            passkey,
         };
         page::render(state, status, "page/code.html", &context)
     });
-    Ok(passkeys::scripted(state, page?))
+    Ok(passkeys::scripted(page?, offers))
 }
 
 /// Shows the page with what is wrong.

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::http::{
     HttpState,
-    failure::{Failure, capitalized, later, wait},
+    failure::{Failure, capitalized, wait},
     form::Form,
     guard, page, presses,
 };
@@ -48,7 +48,7 @@ struct Said<'a> {
     with_password: bool,
 }
 
-fn sign_in_page(state: &HttpState, parts: &Parts, said: Said<'_>) -> Answer {
+fn sign_in_page(state: &HttpState, parts: &Parts, said: &Said<'_>) -> Result<Response, Failure> {
     let (secret, cookie) = browser::visitor_secret(state, &parts.headers);
     let context = SignInPage {
         style: page::style_path(state),
@@ -56,22 +56,24 @@ fn sign_in_page(state: &HttpState, parts: &Parts, said: Said<'_>) -> Answer {
         password_action: state.path("sign-in/password"),
         form_token: secret.form_token(),
         email: said.email,
-        problem: said.problem,
+        problem: said.problem.clone(),
         with_password: said.with_password,
         passkey: passkeys::to_enter(state),
         providers: state.services.gate.listed_providers().map(|provider| Button::of(state, provider)).collect(),
     };
     let page = page::render(state, said.status, "page/sign_in.html", &context)?;
-    Ok(passkeys::scripted(state, with_cookie(page, cookie)))
+    Ok(passkeys::scripted(with_cookie(page, cookie), [context.passkey.is_some()]))
 }
 
 /// The sign-in page with what is wrong.
 pub(super) fn refuse(state: &HttpState, parts: &Parts, refused: Refused) -> Answer {
-    let Refused { status, problem, later: seconds } = refused;
-    let page = sign_in_page(state, parts, Said { status, problem: Some(problem), ..Said::default() })?;
-    Ok(match seconds {
-        Some(seconds) => later(page, seconds),
-        None => page,
+    refuse_typed(state, parts, refused, "", false)
+}
+
+/// The same, with what was typed, but for a password.
+fn refuse_typed(state: &HttpState, parts: &Parts, refused: Refused, email: &str, with_password: bool) -> Answer {
+    Refused::shown(Some(refused), |status, problem| {
+        sign_in_page(state, parts, &Said { status, problem, email, with_password })
     })
 }
 
@@ -92,7 +94,7 @@ pub(super) async fn show(State(state): State<HttpState>, parts: Parts) -> Answer
 
 /// The sign-in page, empty.
 pub(super) fn offer(state: &HttpState, parts: &Parts) -> Answer {
-    sign_in_page(state, parts, Said::default())
+    Ok(sign_in_page(state, parts, &Said::default())?)
 }
 
 /// Where to go after signing in.
@@ -118,14 +120,13 @@ pub(super) async fn ask(State(state): State<HttpState>, parts: Parts, form: Form
              runs Debrief for you.",
         )?),
         Asking::NoAddress => {
-            let problem = "This isn’t a valid email address. Write it as name@example.org.".to_owned();
-            let status = StatusCode::UNPROCESSABLE_ENTITY;
-            sign_in_page(&state, &parts, Said { status, problem: Some(problem), email, ..Said::default() })
+            let refused = Refused::input("This isn’t a valid email address. Write it as name@example.org.");
+            refuse_typed(&state, &parts, refused, email, false)
         }
         Asking::TooMany(seconds) => {
-            let problem = many_links(seconds);
-            let said = Said { status: StatusCode::TOO_MANY_REQUESTS, problem: Some(problem), email, ..Said::default() };
-            Ok(later(sign_in_page(&state, &parts, said)?, seconds))
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let refused = Refused { status, problem: many_links(seconds), later: Some(seconds) };
+            refuse_typed(&state, &parts, refused, email, false)
         }
     }
 }
@@ -145,36 +146,39 @@ pub(super) async fn by_password(State(state): State<HttpState>, parts: Parts, fo
     let [email, password] = ["email", "password"].map(|name| form.get(name).unwrap_or_default());
     let services = &state.services;
     let entry = sign_in::by_password(&services.db, &services.gate, (email, password), &visitor).await?;
-    let said = |status, problem: String| Said { status, problem: Some(problem), email, with_password: true };
-    match entry {
-        Entry::In(entered) => admitted(&state, &parts, &entered).await,
+    let refused = match entry {
+        Entry::In(entered) => return admitted(&state, &parts, &entered).await,
+        Entry::Elsewhere(name) => return provider::in_place_of_another(&state, &parts, &name, "passwords"),
         Entry::Refused => {
             let problem = "The address or the password isn’t right. If you have no password or forgot it, sign in with a \
                            link that we email you.";
-            sign_in_page(&state, &parts, said(StatusCode::UNAUTHORIZED, problem.to_owned()))
+            Refused { status: StatusCode::UNAUTHORIZED, ..Refused::input(problem) }
         }
-        Entry::Elsewhere(name) => provider::in_place_of_password(&state, &parts, &name),
         Entry::TooMany(seconds) => {
             let problem = format!(
                 "There were too many attempts. Try again {}, or sign in with a link that we email you.",
                 wait(seconds)
             );
-            Ok(later(sign_in_page(&state, &parts, said(StatusCode::TOO_MANY_REQUESTS, problem))?, seconds))
+            Refused { status: StatusCode::TOO_MANY_REQUESTS, problem, later: Some(seconds) }
         }
-        Entry::Busy => {
-            let Refused { status, problem, later: seconds } = Refused::busy();
-            Ok(later(sign_in_page(&state, &parts, said(status, problem))?, seconds.unwrap_or_default()))
-        }
-    }
+        Entry::Busy => Refused::busy(),
+    };
+    refuse_typed(&state, &parts, refused, email, true)
 }
 
 /// Gives the browser its cookie. The sign-in that it had before, whoever's it was, ends.
 pub(super) async fn admitted(state: &HttpState, parts: &Parts, entered: &Entered) -> Answer {
+    admitted_to(state, parts, entered, "").await
+}
+
+/// The same, and where to go unless a code is still due.
+pub(super) async fn admitted_to(state: &HttpState, parts: &Parts, entered: &Entered, path: &str) -> Answer {
     if let Some(held) = browser::held(state, &parts.headers) {
         let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
         sign_in::sign_out(&state.services.db, &held, &visitor).await?;
     }
-    Ok(to_with(browser::set(state, &entered.secret), next(state, entered.code_due)))
+    let target = if entered.code_due { next(state, true) } else { state.path(path) };
+    Ok(to_with(browser::set(state, &entered.secret), target))
 }
 
 #[derive(Serialize)]
@@ -211,19 +215,25 @@ pub(super) async fn find(state: &HttpState, parts: &Parts, token: &str) -> Resul
 
 /// The page of a link that works no more.
 fn gone(state: &HttpState, parts: &Parts) -> Answer {
-    let problem = "This link has already been used, or has expired. Ask for a new one below.".to_owned();
-    sign_in_page(state, parts, Said { status: StatusCode::GONE, problem: Some(problem), ..Said::default() })
+    let problem = "This link has already been used, or has expired. Ask for a new one below.";
+    refuse(state, parts, Refused { status: StatusCode::GONE, ..Refused::input(problem) })
+}
+
+/// The page after a link let nobody in: that of the provider, where it's the only way, or that of a link that works no more.
+async fn of_no_use(state: &HttpState, parts: &Parts, link: &OneTime) -> Answer {
+    match provider::in_place_of(state, parts, link).await? {
+        Some(page) => Ok(page),
+        None => gone(state, parts),
+    }
 }
 
 /// `GET /sign-in/link/{token}`
 pub(super) async fn show_link(State(state): State<HttpState>, Path(token): Path<String>, parts: Parts) -> Answer {
     let link = find(&state, &parts, &token).await?;
-    if !link.works || !matches!(link.purpose, Purpose::SignIn | Purpose::ByOperator) {
+    if !link.signs_in() {
         return gone(&state, &parts);
     }
-    if link.purpose == Purpose::SignIn
-        && let Some(page) = provider::in_place_of(&state, &parts, &link).await?
-    {
+    if let Some(page) = provider::in_place_of(&state, &parts, &link).await? {
         return Ok(page);
     }
     button_page(&state, &parts, &link, &token, None).await
@@ -239,17 +249,17 @@ pub(super) async fn open_link(
     browser::check_visitor(&state, &parts, &form)?;
     let link = find(&state, &parts, &token).await?;
     let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
-    presses::count(&state, &visitor, &token, link.works && link.purpose == Purpose::SignIn).await?;
+    presses::count(&state, &visitor, &token, link.signs_in()).await?;
     match sign_in::open_link(&state.services.db, &state.services.gate, &link, &visitor).await? {
         Some(entered) => admitted(&state, &parts, &entered).await,
-        None => gone(&state, &parts),
+        None => of_no_use(&state, &parts, &link).await,
     }
 }
 
 /// `GET /invitation/{token}`
 pub(super) async fn show_invitation(State(state): State<HttpState>, Path(token): Path<String>, parts: Parts) -> Answer {
     let link = find(&state, &parts, &token).await?;
-    if !link.works || link.purpose != Purpose::Invitation {
+    if !link.invites() {
         return gone(&state, &parts);
     }
     if let Some(page) = provider::in_place_of(&state, &parts, &link).await? {
@@ -268,16 +278,12 @@ pub(super) async fn accept(
     browser::check_visitor(&state, &parts, &form)?;
     let link = find(&state, &parts, &token).await?;
     let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
-    let works = link.works && link.purpose == Purpose::Invitation;
-    presses::count(&state, &visitor, &token, works).await?;
-    if !works {
-        return gone(&state, &parts);
-    }
+    presses::count(&state, &visitor, &token, link.invites()).await?;
     let password = form.get("password").filter(|password| !password.is_empty());
     let services = &state.services;
     match sign_in::accept(&services.db, &services.gate, &link, password, &visitor).await {
         Ok(Some(entered)) => admitted(&state, &parts, &entered).await,
-        Ok(None) => gone(&state, &parts),
+        Ok(None) => of_no_use(&state, &parts, &link).await,
         Err(error) => button_page(&state, &parts, &link, &token, Some(refused_password(error)?)).await,
     }
 }

@@ -13,8 +13,9 @@ use serde::Serialize;
 
 use super::{
     Answer, Refused, Turn, account,
-    browser::{self, Inside, Proving},
+    browser::{self, Inside, Proving, Standing},
     code::refused_code,
+    enter::with_cookie,
     passkeys, to, to_with,
 };
 use crate::http::{HttpState, failure::Failure, form::Form, page};
@@ -39,8 +40,12 @@ struct FactorPage {
     secret: Option<String>,
     path: String,
     side: usize,
+    /// How the provider stands to other ways in.
+    standing: Standing,
     /// Another way, where a second factor is required: a passkey is one.
     passkey: Option<passkeys::Offer>,
+    /// To show one, where somebody has to show who they are and has one.
+    to_show: Option<passkeys::Offer>,
 }
 
 #[derive(Serialize)]
@@ -70,10 +75,13 @@ async fn render(state: &HttpState, inside: &Inside, refusal: Option<Refused>) ->
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
     let person = sign_in::account(&mut tx, inside.signed_in.person).await?.ok_or_else(Failure::not_found)?;
     let provider = sign_in::provider_of(&mut tx, &state.services.gate).await?;
+    let usable = sign_in::usable_passkeys(&mut tx, &state.services.gate, person.id).await?;
     let enrolment = sign_in::enrolment(&mut tx, &state.services.gate, &inside.signed_in).await.map_err(failed)?;
     drop(tx);
     let (path, side) = enrolment.as_ref().map(|it| (it.path.clone(), it.side)).unwrap_or_default();
     let required = inside.signed_in.lacks == Some(Lacks::Enrolment);
+    let proving = inside.proof(&person, provider);
+    let to_show = passkeys::to_show(state, usable, passkeys::On::Factor).filter(|_| proving.takes_a_passkey());
     let mut context = FactorPage {
         style: page::style_path(state),
         start: state.path("account/second-factor/start"),
@@ -83,9 +91,11 @@ async fn render(state: &HttpState, inside: &Inside, refusal: Option<Refused>) ->
         form_token: inside.form_token.clone(),
         problem: None,
         required,
-        proving: inside.proof(&person, provider),
+        proving,
+        to_show,
         ask_for_link: state.path("account/link"),
         ask_provider: state.path("account/provider"),
+        standing: Standing::of(provider),
         provider: provider.map(|provider| provider.label().to_owned()),
         email: person.email,
         secret: enrolment.map(|it| it.secret),
@@ -97,7 +107,7 @@ async fn render(state: &HttpState, inside: &Inside, refusal: Option<Refused>) ->
         context.problem = problem;
         page::render(state, status, "page/factor.html", &context)
     });
-    Ok(passkeys::scripted(state, page?))
+    Ok(passkeys::scripted(page?, [context.passkey.is_some(), context.to_show.is_some()]))
 }
 
 /// An error that no page of these explains.
@@ -153,11 +163,8 @@ fn codes_page(state: &HttpState, inside: &Inside, secret: &Secret, notice: &'sta
     let next = state.path(if onward { "" } else { "account" });
     let (leave, form_token) = (state.path("account/sign-out"), secret.form_token());
     let context = CodesPage { style: page::style_path(state), leave, form_token, next, onward, notice, codes };
-    let mut response = page::render(state, StatusCode::OK, "page/codes.html", &context)?;
-    if let Ok(value) = browser::set(state, secret).parse() {
-        response.headers_mut().append(axum::http::header::SET_COOKIE, value);
-    }
-    Ok(response)
+    let page = page::render(state, StatusCode::OK, "page/codes.html", &context)?;
+    Ok(with_cookie(page, Some(browser::set(state, secret))))
 }
 
 /// `POST /account/second-factor/codes`

@@ -6,23 +6,23 @@
 
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{StatusCode, request::Parts},
     response::{IntoResponse, Response},
 };
 use debrief_jobs::{
     db::Tx,
     secret::Secret,
-    sign_in::{self, Account, Answered, Lacks, PasskeyChallenge, PasskeyError},
+    sign_in::{self, Answered, Lacks, PasskeyChallenge, PasskeyError},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     Answer, Refused, Turn, account,
     browser::{self, Inside},
-    code, ended, enter, factor, to_with,
+    code, ended, enter, factor, provider, to_with,
 };
 use crate::http::{
     HttpState, assets,
@@ -55,9 +55,24 @@ pub(super) fn to_enter(state: &HttpState) -> Option<Offer> {
     offer(state, "sign-in/passkey/ask", "sign-in/passkey")
 }
 
-/// To show one; `None` also if the person has none.
-pub(super) fn to_show(state: &HttpState, person: &Account) -> Option<Offer> {
-    offer(state, "account/passkeys/ask-to-show", "account/passkeys/show").filter(|_| person.passkeys > 0)
+/// The page that one is shown on.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum On {
+    /// The account page, and that of the code.
+    #[default]
+    Account,
+    /// The page of the second factor.
+    Factor,
+}
+
+/// To show one; `None` also if the person has none that can be shown.
+pub(super) fn to_show(state: &HttpState, usable: usize, on: On) -> Option<Offer> {
+    let answer = match on {
+        On::Account => "account/passkeys/show",
+        On::Factor => "account/passkeys/show?on=factor",
+    };
+    offer(state, "account/passkeys/ask-to-show", answer).filter(|_| usable > 0)
 }
 
 /// To add one; `None` where passkeys don't work.
@@ -65,9 +80,9 @@ pub(super) fn to_add(state: &HttpState) -> Option<Offer> {
     offer(state, "account/passkeys/ask-to-add", "account/passkeys")
 }
 
-/// Lets a page run our script, where passkeys work.
-pub(super) fn scripted(state: &HttpState, mut page: Response) -> Response {
-    if state.services.gate.offers_passkeys() {
+/// Lets a page run our script, if it offers anything that needs it.
+pub(super) fn scripted<const N: usize>(mut page: Response, offers: [bool; N]) -> Response {
+    if offers.contains(&true) {
         page.extensions_mut().insert(guard::Scripted);
     }
     page
@@ -106,7 +121,7 @@ fn refused(error: PasskeyError) -> Result<Refused, Turn> {
         PasskeyError::Internal(_) => return Err(Failure::internal(&error).into()),
         PasskeyError::NotOffered | PasskeyError::NoPasskey => return Err(Failure::not_found().into()),
         PasskeyError::Ended => return Err(ended()),
-        PasskeyError::TooMany(seconds) => Refused::too_many("Passkeys were asked for very often.", seconds),
+        PasskeyError::TooMany(seconds) => Refused::too_many("There were too many attempts with passkeys.", seconds),
         other => Refused::input(capitalized(&other.to_string())),
     })
 }
@@ -129,6 +144,7 @@ pub(super) async fn enter(State(state): State<HttpState>, parts: Parts, form: Fo
     let services = &state.services;
     match sign_in::by_passkey(&services.db, &services.gate, &secret, answered(&form), &visitor).await {
         Ok(entered) => enter::admitted(&state, &parts, &entered).await,
+        Err(PasskeyError::Elsewhere(name)) => provider::in_place_of_another(&state, &parts, &name, "passkeys"),
         Err(error) => enter::refuse(&state, &parts, Refused { status: StatusCode::UNAUTHORIZED, ..refused(error)? }),
     }
 }
@@ -141,18 +157,37 @@ pub(super) async fn ask_to_show(State(state): State<HttpState>, parts: Parts, fo
     asked(sign_in::ask_to_show_passkey(&services.db, &services.gate, &inside.signed_in).await, &inside.form_token)
 }
 
+/// Which page one is shown on.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Shown {
+    #[serde(default)]
+    on: On,
+}
+
 /// `POST /account/passkeys/show`: the second factor of a sign-in that lacks it, or anew who somebody is.
-pub(super) async fn show(State(state): State<HttpState>, parts: Parts, form: Form) -> Answer {
+pub(super) async fn show(
+    State(state): State<HttpState>,
+    Query(Shown { on }): Query<Shown>,
+    parts: Parts,
+    form: Form,
+) -> Answer {
     let inside = Inside::at_all(&state, &parts).await?;
     inside.check(&form)?;
     let services = &state.services;
     let shown =
         sign_in::show_passkey(&services.db, &services.gate, &inside.signed_in, answered(&form), &inside.visitor).await;
-    match (shown, inside.signed_in.lacks) {
-        (Ok(secret), Some(_)) => Ok(to_with(browser::set(&state, &secret), enter::next(&state, false))),
-        (Ok(secret), None) => Ok(to_account(&state, &secret, "shown")),
-        (Err(error), Some(Lacks::Code | Lacks::Passkey)) => code::refuse(&state, &inside, refused(error)?).await,
-        (Err(error), _) => account::refuse(&state, &inside, refused(error)?).await,
+    match (shown, inside.signed_in.lacks, on) {
+        (Ok(secret), Some(_), _) => Ok(to_with(browser::set(&state, &secret), enter::next(&state, false))),
+        (Ok(secret), None, On::Account) => Ok(to_account(&state, &secret, "shown")),
+        (Ok(secret), None, On::Factor) => {
+            Ok(to_with(browser::set(&state, &secret), state.path("account/second-factor")))
+        }
+        (Err(error), Some(Lacks::Code | Lacks::Passkey), _) => code::refuse(&state, &inside, refused(error)?).await,
+        // A sign-in that lacks something is shown nothing else.
+        (Err(error), Some(Lacks::Enrolment), _) | (Err(error), None, On::Factor) => {
+            factor::refuse(&state, &inside, refused(error)?).await
+        }
+        (Err(error), None, On::Account) => account::refuse(&state, &inside, refused(error)?).await,
     }
 }
 

@@ -10,14 +10,14 @@ use axum::{
 };
 use debrief_jobs::{
     db::View,
-    sign_in::{self, Begun, Lacks, OneTime, Outcome, Provider, Refusal},
+    sign_in::{self, Begun, Lacks, OneTime, Outcome, Provider, Purpose, Refusal, SignedIn},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, Turn,
     browser::{self, Inside},
-    enter::{admitted, next, with_cookie},
+    enter::{admitted, admitted_to, next, with_cookie},
     to,
 };
 use crate::http::{
@@ -52,8 +52,9 @@ struct ProviderPage<'a> {
     others: Option<String>,
 }
 
+/// The page that goes on to the provider.
 #[derive(Serialize)]
-struct Onward<'a> {
+struct ToProvider<'a> {
     style: String,
     label: &'a str,
     url: String,
@@ -66,6 +67,12 @@ struct Said {
     title: Option<&'static str>,
     problem: Option<String>,
     detail: Option<String>,
+}
+
+impl Said {
+    fn of(problem: impl Into<String>) -> Self {
+        Self { problem: Some(problem.into()), ..Self::default() }
+    }
 }
 
 fn provider_page(state: &HttpState, parts: &Parts, provider: &Provider, said: Said) -> Answer {
@@ -104,7 +111,7 @@ pub(super) async fn begin(
 ) -> Answer {
     let provider = named(&state, &name)?;
     browser::check_visitor(&state, &parts, &form)?;
-    on_the_way(&state, &parts, provider, false).await
+    on_the_way(&state, &parts, provider, None).await
 }
 
 /// `POST /account/provider`: whoever is signed in shows anew who they are, by signing in anew.
@@ -114,21 +121,22 @@ pub(super) async fn begin_anew(State(state): State<HttpState>, parts: Parts, for
     let mut tx = inside.signed_in.enter(&state.services.db).await?;
     let provider = sign_in::provider_of(&mut tx, &state.services.gate).await?.ok_or_else(Failure::not_found)?;
     drop(tx);
-    on_the_way(&state, &parts, provider, true).await
+    on_the_way(&state, &parts, provider, Some(&inside.signed_in)).await
 }
 
 /// Sends a browser to the provider.
-async fn on_the_way(state: &HttpState, parts: &Parts, provider: &Provider, anew: bool) -> Answer {
+async fn on_the_way(state: &HttpState, parts: &Parts, provider: &Provider, anew: Option<&SignedIn>) -> Answer {
     let (secret, cookie) = browser::visitor_secret(state, &parts.headers);
     let visitor = guard::visitor(&parts.extensions, &parts.headers, None);
     let label = provider.label();
     match sign_in::begin_at_provider(&state.services.db, provider, &secret, anew, &visitor).await? {
         Begun::To(url) => {
-            let context = Onward { style: page::style_path(state), label, url: url.into() };
-            Ok(with_cookie(page::render(state, StatusCode::OK, "page/onward.html", &context)?, cookie))
+            let context = ToProvider { style: page::style_path(state), label, url: url.into() };
+            Ok(with_cookie(page::render(state, StatusCode::OK, "page/to_provider.html", &context)?, cookie))
         }
         Begun::TooMany(seconds) => {
-            let problem = format!("There were too many attempts from your network. Try again {}.", wait(seconds));
+            let whose = if anew.is_some() { "" } else { " from your network" };
+            let problem = format!("There were too many attempts{whose}. Try again {}.", wait(seconds));
             let said = Said { status: StatusCode::TOO_MANY_REQUESTS, problem: Some(problem), ..Said::default() };
             Ok(later(provider_page(state, parts, provider, said)?, seconds))
         }
@@ -165,6 +173,18 @@ pub(super) async fn answer(
     let (db, gate) = (&state.services.db, &state.services.gate);
     match sign_in::answer_of_provider(db, gate, provider, held.as_ref(), answer, &visitor).await {
         Ok(Outcome::In(entered)) => admitted(&state, &parts, &entered).await,
+        Ok(Outcome::Anew(entered)) => admitted_to(&state, &parts, &entered, "account?done=shown").await,
+        Ok(Outcome::Over) => {
+            let problem =
+                "This sign-in was already completed, took longer than ten minutes, or was begun in another browser.";
+            let said = Said { status: StatusCode::GONE, title: Some("Please start again"), ..Said::of(problem) };
+            provider_page(&state, &parts, provider, said)
+        }
+        Ok(Outcome::TooMany(seconds)) => {
+            let problem = format!("Too many failed sign-ins came from your network. Try again {}.", wait(seconds));
+            let said = Said { status: StatusCode::TOO_MANY_REQUESTS, title: Some("Please wait"), ..Said::of(problem) };
+            Ok(later(provider_page(&state, &parts, provider, said)?, seconds))
+        }
         Ok(Outcome::Refused(refusal)) => refused(&state, &parts, provider, &refusal),
         Err(error) => Err(error.into()),
     }
@@ -174,17 +194,6 @@ pub(super) async fn answer(
 fn refused(state: &HttpState, parts: &Parts, provider: &Provider, refusal: &Refusal) -> Answer {
     let label = provider.label();
     let (status, title, problem) = match refusal {
-        Refusal::Over => (
-            StatusCode::GONE,
-            "Please start again",
-            "This way in was used already, took longer than ten minutes, or was begun in another browser.".to_owned(),
-        ),
-        Refusal::TooMany => (
-            StatusCode::TOO_MANY_REQUESTS,
-            "Please wait",
-            "Too many answers that belong to no sign-in came from your network. Try again in a quarter of an hour."
-                .to_owned(),
-        ),
         Refusal::Stopped => (
             StatusCode::FORBIDDEN,
             "You aren’t signed in",
@@ -248,7 +257,7 @@ fn refused(state: &HttpState, parts: &Parts, provider: &Provider, refusal: &Refu
             StatusCode::FORBIDDEN,
             "This isn’t the account that we know",
             format!(
-                "{address} is known here by another account at {label}. If that one is no longer yours, have whoever runs Debrief \
+                "{address} is linked to a different account at {label}. If that one is no longer yours, have whoever runs Debrief \
                  for you disconnect it."
             ),
         ),
@@ -269,13 +278,16 @@ fn refused(state: &HttpState, parts: &Parts, provider: &Provider, refusal: &Refu
     )?;
     Ok(match refusal {
         Refusal::Busy => later(response, 5),
-        Refusal::TooMany => later(response, 15 * 60),
         _ => response,
     })
 }
 
-/// The page of the provider in place of a mailed link's, where the provider is the only way in.
+/// The page of the provider in place of a mailed link's, where the provider is the only way in; `None` also for a link that is
+/// of use there, or of no use anywhere.
 pub(super) async fn in_place_of(state: &HttpState, parts: &Parts, link: &OneTime) -> Result<Option<Response>, Turn> {
+    if !link.works || !matches!(link.purpose, Purpose::SignIn | Purpose::Invitation) {
+        return Ok(None);
+    }
     let mut tx = state.services.db.view(link.organization, &View::nothing()).await?;
     let Some(provider) = sign_in::only_way(&mut tx, &state.services.gate).await? else { return Ok(None) };
     let person = sign_in::account(&mut tx, link.person).await?.ok_or_else(Failure::not_found)?;
@@ -285,10 +297,10 @@ pub(super) async fn in_place_of(state: &HttpState, parts: &Parts, link: &OneTime
     provider_page(state, parts, provider, Said { detail: Some(detail), ..Said::default() }).map(Some)
 }
 
-/// The page of the provider for whoever typed a password that is right, and no way in.
-pub(super) fn in_place_of_password(state: &HttpState, parts: &Parts, name: &str) -> Answer {
+/// The page of the provider for whoever has shown what is right, and no way in: `what` says of what kind.
+pub(super) fn in_place_of_another(state: &HttpState, parts: &Parts, name: &str, what: &str) -> Answer {
     let provider = named(state, name)?;
-    let problem = format!("Your organization signs in with {} and not with passwords.", provider.label());
-    let said = Said { status: StatusCode::FORBIDDEN, problem: Some(problem), ..Said::default() };
+    let problem = format!("Your organization signs in with {} and not with {what}.", provider.label());
+    let said = Said { status: StatusCode::FORBIDDEN, ..Said::of(problem) };
     provider_page(state, parts, provider, said)
 }

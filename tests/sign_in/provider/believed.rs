@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{begin, details, through, with_provider};
 use crate::{
-    sign_in::{House, MAYA},
+    sign_in::{House, MAYA, flowing},
     support::identity_provider::{Account, Wrong},
 };
 
@@ -149,7 +149,7 @@ async fn an_address_that_went_to_somebody_else_brings_nobody_in() {
     let (house, provider) = with_provider(|_| ()).await;
     assert_eq!(comes(&house, &provider, Account::new("maya-at-acme", MAYA)).await, "in");
     let said = comes(&house, &provider, Account::new("another", MAYA)).await;
-    assert!(said.contains("known here by another account at Acme"), "{said}");
+    assert!(said.contains("is linked to a different account at Acme"), "{said}");
     let failed = details(&house, "sign_in_failed").await;
     assert_eq!(
         failed.last().map(|one| &one["account"]),
@@ -159,11 +159,40 @@ async fn an_address_that_went_to_somebody_else_brings_nobody_in() {
     // Until the operator disconnects the one before, which signs her out.
     let mut tx = house.world.database.db.tenant(house.world.organization).await.expect("a transaction");
     let visitor = debrief_jobs::audit::Visitor::default();
-    let gone = debrief_jobs::sign_in::disconnect_provider(&mut tx, house.world.coach, &visitor).await;
+    let gate = &house.world.services.gate;
+    let gone = debrief_jobs::sign_in::disconnect_provider(&mut tx, gate, house.world.coach, &visitor).await;
     assert!(gone.expect("the database answers"));
     debrief_jobs::db::Tx::commit(tx).await.expect("it commits");
     assert_eq!(house.count("select count(*) from sign_ins where ended_at is null").await, 0);
+    let letters = house.letters().await;
+    let told = flowing(letters.last().expect("she is told"));
+    assert!(told.contains("disconnected it from your account at your organization’s identity provider"), "{told}");
     assert_eq!(comes(&house, &provider, Account::new("another", MAYA)).await, "in");
+}
+
+/// The same human may be here again as another person.
+#[tokio::test]
+async fn an_account_of_somebody_who_was_deactivated_can_be_disconnected() {
+    let (house, provider) = with_provider(|_| ()).await;
+    let zoe = house.person("zoe", "zoe@northlight.example", &["coach"]).await;
+    let account = Account::new("zoe-at-acme", "zoe@northlight.example");
+    assert_eq!(comes(&house, &provider, account.clone()).await, "in");
+    house.letters().await;
+    house.deactivate(house.world.organization, zoe).await.expect("she is deactivated");
+    house.execute("update coaches set email = 'zoe.before@northlight.example' where handle = 'zoe'").await;
+    house.person("zoe-2", "zoe@northlight.example", &["coach"]).await;
+    assert_ne!(comes(&house, &provider, account.clone()).await, "in", "it's that of the person before");
+    let letters = house.letters().await.len();
+    let mut tx = house.world.database.db.tenant(house.world.organization).await.expect("a transaction");
+    let visitor = debrief_jobs::audit::Visitor::default();
+    for connected in [true, false] {
+        let gate = &house.world.services.gate;
+        let gone = debrief_jobs::sign_in::disconnect_provider(&mut tx, gate, zoe, &visitor).await;
+        assert_eq!(gone.expect("the database answers"), connected);
+    }
+    debrief_jobs::db::Tx::commit(tx).await.expect("it commits");
+    assert_eq!(house.letters().await.len(), letters, "who was deactivated gets no mail");
+    assert_eq!(comes(&house, &provider, account).await, "in");
 }
 
 #[tokio::test]

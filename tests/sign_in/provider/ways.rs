@@ -107,24 +107,56 @@ async fn a_form_of_another_site_begins_nothing() {
     assert_eq!(browser.get("/sign-in/with/nobody/answer?state=x").await.status, StatusCode::NOT_FOUND);
 }
 
+/// How many requests count at this moment, of whatever kind.
+async fn counted(house: &House) -> i64 {
+    let count = house.world.database.ask(|mut connection| async move {
+        sqlx::query_scalar("select coalesce(sum(asked), 0) from request_counts").fetch_one(&mut connection).await
+    });
+    count.expect("a count")
+}
+
 #[tokio::test]
-async fn ways_are_limited_by_network_with_passwords() {
+async fn ways_are_limited_by_network_apart_from_passwords_and_whoever_comes_in_does_not_count() {
     let (house, provider) = two().await;
-    let mut browser = house.browser();
-    through(&mut browser, &provider).await;
-    house.owner("update request_counts set asked = 60").await;
+    // An office in which many mistype their passwords.
+    house.browser().sign_in("nobody@northlight.example", "not a password").await;
+    house.owner("update request_counts set asked = 1000").await;
+    let mut maya = house.browser();
+    assert_eq!(through(&mut maya, &provider).await.header("location"), "/");
+    house.owner("delete from request_counts").await;
+    through(&mut house.browser(), &provider).await;
+    assert_eq!(counted(&house).await, 1, "she came in, which counts by person alone");
+
+    // Ways that nobody ends are counted.
+    begin(&mut house.browser(), &provider).await;
+    assert_eq!(counted(&house).await, 2);
+    house.owner("update request_counts set asked = 239").await;
+    assert_eq!(through(&mut house.browser(), &provider).await.header("location"), "/");
+    assert_eq!(counted(&house).await, 2 * 240, "not without end: who comes in over and over counts by network too");
     let mut browser = house.browser();
     browser.get("/sign-in/with/acme").await;
     let answer = browser.post("/sign-in/with/acme", &[]).await;
     assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{}", answer.body);
     assert!(!answer.header("retry-after").is_empty() && answer.body.contains("from your network"), "{}", answer.body);
-    // Whoever tries states that never were has to wait as well.
-    house.owner("delete from request_counts").await;
-    let mut last = StatusCode::OK;
-    for _ in 0..31 {
-        last = browser.get("/sign-in/with/acme/answer?state=x").await.status;
+    // Whoever is signed in is counted apart.
+    maya.get("/account").await;
+    for _ in 0..20 {
+        assert_eq!(maya.post("/account/provider", &[]).await.status, StatusCode::OK);
     }
-    assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    let answer = maya.post("/account/provider", &[]).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "{}", answer.body);
+    assert!(!answer.body.contains("from your network"), "{}", answer.body);
+    // Whoever tries states that never were has to wait as well, for as long as it is.
+    house.owner("delete from request_counts").await;
+    for _ in 0..30 {
+        browser.get("/sign-in/with/acme/answer?state=x").await;
+    }
+    house.owner("update request_counts set ends_at = now() + interval '3 minutes'").await;
+    let last = browser.get("/sign-in/with/acme/answer?state=x").await;
+    assert_eq!(last.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(last.body.contains("Try again in 3 minutes"), "{}", last.body);
+    let seconds: i32 = last.header("retry-after").parse().expect("seconds");
+    assert!((120..=180).contains(&seconds), "{seconds}");
 }
 
 #[tokio::test]

@@ -11,22 +11,21 @@ use tokio::time::{Duration, timeout};
 use url::Url;
 use uuid::Uuid;
 
-use super::{
-    Provider,
-    protocol::{self, ProtocolError, Said, Ticket, address, is_from, redeem},
-    whose,
-};
+use super::whose;
 use crate::{
     audit::Visitor,
     db::{Db, Tx, View},
-    limits,
+    limits::{self, Limit, PROVIDER_FROM},
     mail::MailError,
     secret::{Secret, sha256, with_prefix},
     sign_in::{
-        Gate,
+        Gate, SignedIn,
         browsers::{self, Entered},
         one_time,
-        password::SIGN_IN_FROM,
+        provider::{
+            Provider,
+            protocol::{self, ProtocolError, Said, Ticket, address, is_from, redeem},
+        },
     },
 };
 
@@ -34,6 +33,8 @@ use crate::{
 const MINUTES: i32 = 10;
 /// How long all questions to a provider may take for one answer, at most: a page has half a minute.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How often a signed-in person may show anew who they are. A bucket of its own: nobody else fills it.
+const OWN_WAYS: Limit = Limit { name: "own_ways", most: 20, seconds: 15 * 60 };
 /// How far the provider's clock may be behind ours, in seconds.
 const SKEW_SECONDS: i64 = 60;
 /// The longest state, code or issuer that is looked at.
@@ -70,17 +71,19 @@ pub struct Answer<'a> {
 pub enum Outcome {
     /// The person is signed in.
     In(Entered),
+    /// The same, and they have shown anew who they are.
+    Anew(Entered),
+    /// The way was used, is too old, was begun in another browser, or never: nobody is.
+    Over,
+    /// Too many answers that belong to no way came from this network; this many seconds are left until more are looked at.
+    TooMany(i32),
     /// Nobody is.
     Refused(Refusal),
 }
 
-/// Why nobody is signed in.
+/// Why nobody is signed in who came back from a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The way was used, is too old, was begun in another browser, or never.
-    Over,
-    /// Too many answers that belong to no way came from this network.
-    TooMany,
     /// The person stopped it at the provider, or may not come in here.
     Stopped,
     /// The provider says that something went wrong, with this code.
@@ -101,7 +104,7 @@ pub enum Refusal {
     NotAnew,
 }
 
-/// Begins a way: the browser holds `browser`, the secret of its forms. `anew`: somebody shows again who they are.
+/// Begins a way: the browser holds `browser`, the secret of its forms. `anew`: somebody who is signed in shows again who they are.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
@@ -109,10 +112,13 @@ pub async fn begin(
     db: &Db,
     provider: &Provider,
     browser: &Secret,
-    anew: bool,
+    anew: Option<&SignedIn>,
     visitor: &Visitor,
 ) -> Result<Begun, sqlx::Error> {
-    let left = limits::count(db, SIGN_IN_FROM, visitor.address.as_deref().unwrap_or_default()).await?;
+    let left = match anew {
+        Some(signed_in) => limits::count(db, OWN_WAYS, &signed_in.person.to_string()).await?,
+        None => limits::count(db, PROVIDER_FROM, visitor.address.as_deref().unwrap_or_default()).await?,
+    };
     if !left.allowed {
         browsers::count(BY, "limited");
         return Ok(Begun::TooMany(left.seconds));
@@ -142,14 +148,14 @@ pub async fn begin(
         sha256(&ticket.state),
         provider.settings.issuer,
         of_browser(browser),
-        anew,
+        anew.is_some(),
         MINUTES
     )
     .execute(tx.conn())
     .await?;
     tx.commit().await?;
     browsers::count(BY, "asked");
-    Ok(Begun::To(address(provider, &document, &ticket, anew)))
+    Ok(Begun::To(address(provider, &document, &ticket, anew.is_some())))
 }
 
 /// How it's called in the audit and the metrics.
@@ -167,35 +173,45 @@ pub async fn answer(
     answer: Answer<'_>,
     visitor: &Visitor,
 ) -> Result<Outcome, MailError> {
-    let refused = |refusal: Refusal| {
-        browsers::count(BY, "refused");
-        Ok(Outcome::Refused(refusal))
-    };
-    let Some(organization) = provider.organization(db).await? else { return refused(Refusal::Away) };
+    let outcome = answered(db, gate, provider, browser, answer, visitor).await?;
+    match &outcome {
+        Outcome::In(entered) => browsers::uncount(db, PROVIDER_FROM, visitor, entered).await?,
+        Outcome::Anew(_) => {}
+        Outcome::Over | Outcome::TooMany(_) | Outcome::Refused(_) => browsers::count(BY, "refused"),
+    }
+    Ok(outcome)
+}
+
+async fn answered(
+    db: &Db,
+    gate: &Gate,
+    provider: &Provider,
+    browser: Option<&Secret>,
+    answer: Answer<'_>,
+    visitor: &Visitor,
+) -> Result<Outcome, MailError> {
+    let Some(organization) = provider.organization(db).await? else { return Ok(Outcome::Refused(Refusal::Away)) };
     let begun = match (answer.state.filter(|state| state.len() <= MOST), browser) {
         (Some(state), Some(browser)) => used_up(db, organization, provider, state, browser).await?,
         _ => None,
     };
     let (Some(way), Some(state), Some(browser)) = (begun, answer.state, browser) else {
         let wait = one_time::count_guess(db, visitor.address.as_deref()).await?;
-        return refused(if wait.is_some() { Refusal::TooMany } else { Refusal::Over });
+        return Ok(wait.map_or(Outcome::Over, Outcome::TooMany));
     };
-    let said: Said = match said(provider, &ticket(state.to_owned(), browser), answer).await {
-        Ok(said) => said,
-        Err(refusal) => {
-            let turned = refusal.into();
-            whose::note_refused(db, organization, provider, &turned, visitor).await?;
-            return refused(turned.refusal);
+    let entered = match said(provider, &ticket(state.to_owned(), browser), answer).await {
+        Err(why) => Err(why.into()),
+        Ok(said) if way.wants_more_than(&said) => {
+            Err(whose::of_account(db, provider, organization, &said, Refusal::NotAnew).await?)
         }
+        Ok(said) => whose::enter(db, gate, provider, organization, &said, visitor).await?,
     };
-    if way.anew && said.proved_at.is_none_or(|at| at.timestamp() < way.begun_at.timestamp() - SKEW_SECONDS) {
-        return refused(Refusal::NotAnew);
-    }
-    match whose::enter(db, gate, provider, organization, &said, visitor).await? {
+    match entered {
+        Ok(entered) if way.anew => Ok(Outcome::Anew(entered)),
         Ok(entered) => Ok(Outcome::In(entered)),
         Err(turned) => {
             whose::note_refused(db, organization, provider, &turned, visitor).await?;
-            refused(turned.refusal)
+            Ok(Outcome::Refused(turned.why))
         }
     }
 }
@@ -234,6 +250,14 @@ fn note_trouble(provider: &Provider, error: &ProtocolError) {
 struct Way {
     anew: bool,
     begun_at: DateTime<Utc>,
+}
+
+impl Way {
+    /// Whether somebody is to show anew who they are, and the provider doesn't say that it has asked since.
+    fn wants_more_than(&self, said: &Said) -> bool {
+        let asked_at = said.proved_at.map(|at| at.timestamp());
+        self.anew && asked_at.is_none_or(|at| at < self.begun_at.timestamp() - SKEW_SECONDS)
+    }
 }
 
 /// Uses a way up: of two answers at once, one gets it. `None` if it was used, is too old, or was begun in another browser.

@@ -6,29 +6,30 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Provider, Refusal, SecondFactor, protocol::Said, requests::BY};
+use super::{Refusal, requests::BY};
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{Db, TenantTx, Tx, View},
     mail::{AccountChange, MailError},
     people::address_of,
-    rights::{LockedPerson, end_sign_ins, lock_person},
+    rights::{LockedPerson, end_sign_ins, lock_anybody, lock_person},
     sign_in::{
         Gate,
         browsers::{self, Entered, How},
         person::{account, tell_of_change},
+        provider::{Provider, protocol::Said},
     },
 };
 
-/// Why somebody isn't let in, and whom it would have been, if that is known.
+/// Why somebody who came back from a provider isn't let in, and whom it would have been, if that is known.
 pub(super) struct Turned {
-    pub(super) refusal: Refusal,
+    pub(super) why: Refusal,
     pub(super) account: Option<Uuid>,
 }
 
 impl From<Refusal> for Turned {
-    fn from(refusal: Refusal) -> Self {
-        Self { refusal, account: None }
+    fn from(why: Refusal) -> Self {
+        Self { why, account: None }
     }
 }
 
@@ -46,7 +47,7 @@ pub(super) async fn enter(
     let candidate = match connected(&mut tx, issuer, &said.subject).await? {
         Some(person) => person,
         None => match believed(provider, said) {
-            Err(refusal) => return Ok(Err(refusal.into())),
+            Err(why) => return Ok(Err(why.into())),
             Ok(address) => match with_address(&mut tx, &address).await? {
                 Some(person) => person,
                 None => return Ok(Err(Refusal::Unknown(address).into())),
@@ -56,7 +57,7 @@ pub(super) async fn enter(
     drop(tx);
     let mut tx = db.view(organization, &View::Coaches(vec![candidate])).await?;
     // Who was removed is told what somebody is told whom nobody knows.
-    let turned = |refusal: Refusal| Turned { refusal, account: Some(candidate) };
+    let turned = |why: Refusal| Turned { why, account: Some(candidate) };
     let unknown = || turned(Refusal::Unknown(said.email.clone().unwrap_or_default()));
     let Some(person) = lock_person(&mut tx, candidate).await? else { return Ok(Err(unknown())) };
     let visitor = &Visitor { person_id: Some(candidate), ..visitor.clone() };
@@ -82,11 +83,26 @@ pub(super) async fn enter(
         provider: Some(provider),
         // How lately somebody showed there who they are; where the provider doesn't say, it counts as long ago.
         proved_at: Some(said.proved_at.unwrap_or_default()),
-        factor_by_provider: provider.settings.second_factor == SecondFactor::Provider,
+        factor_by_provider: provider.asks_for_factor(),
     };
-    let entered = browsers::begin_by(&mut tx, gate, person, &how, visitor).await?;
+    let Ok(entered) = browsers::begin_by(&mut tx, gate, person, &how, visitor).await? else {
+        return Ok(Err(unknown()));
+    };
     tx.commit().await?;
-    Ok(entered.ok_or_else(unknown))
+    Ok(Ok(entered))
+}
+
+/// Why somebody isn't let in whose account may be known here.
+pub(super) async fn of_account(
+    db: &Db,
+    provider: &Provider,
+    organization: Uuid,
+    said: &Said,
+    why: Refusal,
+) -> Result<Turned, sqlx::Error> {
+    let mut tx = db.view(organization, &View::nothing()).await?;
+    let account = connected(&mut tx, &provider.settings.issuer, &said.subject).await?;
+    Ok(Turned { why, account })
 }
 
 /// The address that a provider's word makes somebody's, if it can be believed.
@@ -141,18 +157,23 @@ async fn connect(
     Ok(true)
 }
 
-/// Forgets which accounts at providers are a person's, and signs the person out. Returns whether there were any.
+/// Forgets which accounts at providers are a person's, also of one who was deactivated, and signs the person out. Returns
+/// whether there were any.
 ///
 /// # Errors
-/// Returns an error if the query fails.
-pub async fn disconnect(tx: &mut TenantTx, person: Uuid, visitor: &Visitor) -> Result<bool, sqlx::Error> {
-    let Some(locked) = lock_person(tx, person).await? else { return Ok(false) };
+/// Returns an error if the database fails, or the mail about it can't be written.
+pub async fn disconnect(tx: &mut TenantTx, gate: &Gate, person: Uuid, visitor: &Visitor) -> Result<bool, MailError> {
+    lock_anybody(tx, person).await?;
     let gone = sqlx::query!("delete from provider_accounts where person_id = $1", person);
     if gone.execute(tx.conn()).await?.rows_affected() == 0 {
         return Ok(false);
     }
-    end_sign_ins(tx, locked, None).await?;
     note(tx, "disconnected", person, None, visitor).await?;
+    // Who was deactivated has no sign-in, and gets no mail.
+    if let (Some(locked), Some(account)) = (lock_person(tx, person).await?, account(tx, person).await?) {
+        end_sign_ins(tx, locked, None).await?;
+        tell_of_change(tx, gate, &account, AccountChange::ProviderDisconnected).await?;
+    }
     Ok(true)
 }
 
@@ -175,9 +196,7 @@ pub(super) async fn note_refused(
     turned: &Turned,
     visitor: &Visitor,
 ) -> Result<(), sqlx::Error> {
-    let why = match turned.refusal {
-        Refusal::Over => "over",
-        Refusal::TooMany => "too_many",
+    let why = match turned.why {
         Refusal::Stopped => "stopped",
         Refusal::Error(_) => "error",
         Refusal::Away => "away",
