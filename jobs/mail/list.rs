@@ -29,7 +29,6 @@ pub struct WantedMails {
 
 /// A mail, without its words.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-#[schema(as = Mail)]
 pub struct MailLine {
     /// The id.
     pub id: Uuid,

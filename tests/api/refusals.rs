@@ -8,7 +8,7 @@ use debrief::http::api::openapi;
 use debrief_jobs::{model::Role, rights::Right};
 use serde_json::{Value, json};
 
-use super::{Api, all_of};
+use super::{Api, all_of, all_of_organization};
 use crate::http::visit::send;
 
 fn fields(problem: &Value) -> Vec<&str> {
@@ -41,6 +41,10 @@ async fn a_parameter_that_an_operation_does_not_have_is_refused_by_its_name() {
     let detail = mistyped["detail"].as_str().expect("a sentence");
     assert!(detail.contains("`email`") && detail.contains("`coach_id`, `tag`, `q`, `limit` and `cursor`"), "{detail}");
     assert_eq!(api.get("", "/v1/clients?email=x").await.code(), "COACH_001", "whoever isn’t known hears that first");
+    for path in ["/v1/clients?q=a%00b", "/v1/jobs?kind=%00", "/v1/search/suggestions?q=%00a", "/v1/search?q=%00"] {
+        let answer = api.get(&api.key(None, &all_of_organization()).await, path).await;
+        assert!(answer.code() == "COACH_015" && answer.body.contains("NUL"), "{path}: {}", answer.body);
+    }
 }
 
 #[tokio::test]

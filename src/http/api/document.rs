@@ -9,7 +9,7 @@ use utoipa::{
     openapi::{
         Content, HeaderBuilder, OpenApi, Ref, RefOr, Required, ResponseBuilder, Schema,
         path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn},
-        schema::{AdditionalProperties, ObjectBuilder, Type},
+        schema::{AdditionalProperties, ObjectBuilder, SchemaType, Type},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -103,8 +103,8 @@ pub(super) fn finished(mut openapi: OpenApi) -> OpenApi {
                 problem(operation, status, description);
             }
         }
-        if operation.parameters.iter().flatten().any(is_cursor) {
-            problem(operation, "422", "The cursor isn’t one of this list");
+        if operation.parameters.iter().flatten().any(is_text) {
+            problem(operation, "422", "A value can’t be used, such as the cursor of another list");
         }
         if path.contains('{') {
             problem(operation, "404", "There is no such thing that this key can see");
@@ -165,8 +165,15 @@ fn tus_version() -> Parameter {
         .build()
 }
 
-fn is_cursor(parameter: &RefOr<Parameter>) -> bool {
-    matches!(parameter, RefOr::T(parameter) if parameter.name == "cursor")
+/// Whether a parameter takes any text: a cursor, words to look for.
+fn is_text(parameter: &RefOr<Parameter>) -> bool {
+    let RefOr::T(Parameter { schema: Some(RefOr::T(Schema::Object(schema))), .. }) = parameter else { return false };
+    let is_string = match &schema.schema_type {
+        SchemaType::Type(of) => *of == Type::String,
+        SchemaType::Array(of) => of.contains(&Type::String),
+        SchemaType::AnyValue => false,
+    };
+    is_string && schema.format.is_none() && schema.enum_values.is_none()
 }
 
 fn problem(operation: &mut Operation, status: &str, description: &str) {

@@ -20,7 +20,7 @@ use utoipa::openapi::{
 
 use super::{
     document::operations,
-    problem::{Code, Problem},
+    problem::{Code, Problem, UNSTORABLE},
     words::listed,
 };
 
@@ -40,7 +40,7 @@ pub(super) fn known(openapi: &mut OpenApi) -> Known {
     Known(Arc::new(operations(openapi).map(of_operation).collect()))
 }
 
-/// Refuses a request with a parameter that its operation doesn't have.
+/// Refuses a request with a parameter that its operation doesn't have, or that can't be anything that is stored.
 pub(super) async fn refuse(State(known): State<Known>, request: Request, next: Next) -> Response {
     match known.problem(&request) {
         Some(problem) => problem.into_response(),
@@ -60,7 +60,8 @@ impl Known {
             .map(|name| name.chars().take(60).collect())
             .collect();
         if unknown.is_empty() {
-            return None;
+            let unstorable = form_urlencoded::parse(query.as_bytes()).find(|(_, value)| value.contains('\0'));
+            return unstorable.map(|(name, _)| Problem::invalid(&name, UNSTORABLE));
         }
         let there_are = match known.as_slice() {
             [] => "this operation has no parameters".to_owned(),

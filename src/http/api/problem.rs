@@ -19,6 +19,9 @@ pub use self::code::Code;
 use super::words::listed;
 use crate::http::failure::later;
 
+/// What is said of a value with a NUL, which Postgres stores nowhere.
+pub(super) const UNSTORABLE: &str = "A value holds a character that can’t be stored (NUL). Leave it out.";
+
 /// One value that can't be used.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(super) struct FieldProblem {

@@ -8,13 +8,13 @@ use debrief_jobs::{
     rights::{Denied, EnterError, KeyError},
 };
 
-use super::{Code, FieldProblem, Problem};
+use super::{Code, FieldProblem, Problem, UNSTORABLE};
 use crate::http::{api::words, failure::capitalized};
 
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         if db::is_unstorable(&error) {
-            return Self::new(Code::Invalid, "A value holds a character that can’t be stored (NUL). Leave it out.");
+            return Self::new(Code::Invalid, UNSTORABLE);
         }
         if db::is_unusable_value(&error) {
             return Self::new(Code::Invalid, "A value is out of range, such as a day thousands of years away.");
