@@ -91,12 +91,12 @@ pub enum NameError {
     /// The turn doesn't belong to this label.
     #[error("there’s no such turn under this name; reload the page and try again")]
     NoTurn,
-    /// The coach has no such client.
+    /// The coach has no such client as this label was said to be.
     #[error("that client isn’t one of this coach’s")]
-    NoClient,
-    /// The new client's name or email can't be used.
-    #[error(transparent)]
-    Person(#[from] PeopleError),
+    NoClient(String),
+    /// The name or the email of whom this label was said to be can't be used.
+    #[error("{1}")]
+    Person(String, PeopleError),
     /// A database error.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
@@ -188,6 +188,7 @@ pub(super) async fn identify(
     label: &str,
     is: &SpeakerIs,
 ) -> Result<(Who, String), NameError> {
+    let unusable = |problem| NameError::Person(label.to_owned(), problem);
     let client = match is {
         SpeakerIs::Coach => {
             let name = sqlx::query_scalar!("select name from coaches where id = $1", coach_id);
@@ -195,7 +196,7 @@ pub(super) async fn identify(
         }
         SpeakerIs::Guest { name } => {
             if !clean::line(name).is_empty() {
-                people::good_name(name)?;
+                people::good_name(name).map_err(unusable)?;
             }
             let names = [name.as_str(), label, "Guest"].map(clean::line);
             return Ok((Who::Guest, names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()));
@@ -204,7 +205,7 @@ pub(super) async fn identify(
         SpeakerIs::Client(client) => *client,
         SpeakerIs::NewClient { name, email } => {
             let email = email.as_deref().map(str::trim).filter(|email| !email.is_empty());
-            people::new_client(tx, coach_id, name, email).await?
+            people::new_client(tx, coach_id, name, email).await.map_err(unusable)?
         }
     };
     let name = sqlx::query_scalar!(
@@ -212,7 +213,10 @@ pub(super) async fn identify(
         client,
         coach_id
     );
-    Ok((Who::Client(client), name.fetch_optional(tx.conn()).await?.ok_or(NameError::NoClient)?))
+    Ok((
+        Who::Client(client),
+        name.fetch_optional(tx.conn()).await?.ok_or_else(|| NameError::NoClient(label.to_owned()))?,
+    ))
 }
 
 /// The session's participant for this person, added if there is none yet. The job counts what they said.

@@ -25,6 +25,8 @@ pub struct Filter {
     pub organization: Option<Uuid>,
     /// In lists, also includes the installation's own jobs that are done. Naming a kind or an id always shows them.
     pub housekeeping: bool,
+    /// In lists, only those that follow this one: when it was enqueued, and its id.
+    pub before: Option<(DateTime<Utc>, Uuid)>,
 }
 
 impl Filter {
@@ -117,18 +119,21 @@ pub async fn show(db: impl PgExecutor<'_>, id: Uuid) -> Result<Option<JobDetail>
 }
 
 async fn details(db: impl PgExecutor<'_>, filter: &Filter, limit: i64) -> Result<Vec<JobDetail>, sqlx::Error> {
+    let (before_time, before_id) = filter.before.unzip();
     let rows = sqlx::query!(
         r#"select id as "id!", organization_id, kind as "kind!", subject, state as "state!: JobState", run_at as "run_at!",
             attempt as "attempt!", max_attempts as "max_attempts!", kills as "kills!",
             correlation_id as "correlation_id!", created_at as "created_at!", started_at, finished_at, leased_until,
             leased_by, progress, output, errors as "errors!", errors -> -1 ->> 'error' as error
-         from list_jobs($1, $2, $3, $4, $5, $6)"#,
+         from list_jobs($1, $2, $3, $4, $5, $6, $7, $8)"#,
         filter.id,
         filter.state as Option<JobState>,
         filter.kind,
         filter.organization,
         filter.housekeeping,
-        limit
+        limit,
+        before_time,
+        before_id
     )
     .fetch_all(db)
     .await?;

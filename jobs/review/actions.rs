@@ -413,9 +413,9 @@ fn refusal(error: NameError, answers: &[Answer]) -> ActionError {
         NameError::NoSession => ActionError::NotFound,
         NameError::NotWaiting => ActionError::NotWaiting,
         NameError::NotShared(_) | NameError::NoTurn | NameError::NoGuess(_) | NameError::Gone => at(&|_| true),
-        NameError::NoLabel(label) => at(&|answer| answer.label == label),
-        NameError::NoClient => at(&|answer| matches!(answer.is, SpeakerIs::Client(_))),
-        NameError::Person(_) => at(&|answer| matches!(answer.is, SpeakerIs::NewClient { .. })),
+        NameError::NoLabel(label) | NameError::NoClient(label) | NameError::Person(label, _) => {
+            at(&|answer| answer.label == label)
+        }
         NameError::Database(error) => ActionError::Database(error),
     }
 }

@@ -84,7 +84,7 @@ impl JobFilter {
             Some(handle) => Some(app.organization(Some(handle)).await?),
             None => None,
         };
-        Ok(Filter { id, state: self.state, kind: self.kind.clone(), organization, housekeeping: false })
+        Ok(Filter { id, state: self.state, kind: self.kind.clone(), organization, housekeeping: false, before: None })
     }
 }
 

@@ -191,3 +191,25 @@ async fn what_mails_prompts_and_templates_say_is_shown_with_a_sample() {
     let asked = saved.json()["prompt"]["system"].clone();
     assert!(asked.as_str().is_some_and(|system| system.contains("dry as dust")), "{}", saved.body);
 }
+
+#[tokio::test]
+async fn jobs_are_listed_page_by_page() {
+    let api = Api::new().await;
+    api.execute(
+        "insert into jobs (id, organization_id, kind, args, max_attempts, state, correlation_id, finished_at)
+         select gen_random_uuid(), organizations.id, 'test.nothing', '{}', 1, 'done', organizations.id, now()
+         from organizations cross join generate_series(1, 5)",
+    )
+    .await;
+    let ada = api.person("ada", &[Role::Admin]).await;
+    let key = api.key(Some(ada), &[Right::JobsWrite]).await;
+    let (mut seen, mut path) = (BTreeSet::new(), "/v1/jobs?kind=test.nothing&limit=2".to_owned());
+    for left in [true, true, false] {
+        let page = api.get(&key, &path).await.json();
+        let ids = page["items"].as_array().unwrap_or_else(|| panic!("{page}")).iter().map(|job| job["id"].to_string());
+        seen.extend(ids);
+        assert_eq!(page["next"].is_string(), left, "{page}");
+        path = format!("/v1/jobs?kind=test.nothing&limit=2&cursor={}", page["next"].as_str().unwrap_or_default());
+    }
+    assert_eq!(seen.len(), 5, "each once, though all were enqueued at one moment");
+}

@@ -7,6 +7,7 @@ use axum::{
 use debrief::http::api::openapi;
 use debrief_jobs::{model::Role, rights::Right};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Api, all_of, all_of_organization};
 use crate::http::visit::send;
@@ -166,6 +167,32 @@ async fn refusals_say_what_is_wrong_and_where_in_the_words_of_the_api() {
             "COACH_015",
             "Nobody speaks under the label",
             &["speakers[0]"],
+        ),
+        (
+            put.clone(),
+            format!("{session}/speakers"),
+            json!({ "speakers": [{ "label": "Maya Okafor", "is": { "kind": "coach" } },
+                { "label": "Priya Raman", "is": { "kind": "client", "client_id": Uuid::nil() } }] }),
+            "COACH_015",
+            "That client isn’t one of this coach’s",
+            &["speakers[1]"],
+        ),
+        (
+            put.clone(),
+            format!("{session}/speakers"),
+            json!({ "speakers": [{ "label": "Maya Okafor", "is": { "kind": "coach" } },
+                { "label": "Priya Raman", "is": { "kind": "guest", "name": "x".repeat(300) } }] }),
+            "COACH_015",
+            "",
+            &["speakers[1]"],
+        ),
+        (
+            Method::PATCH,
+            summary.clone(),
+            json!({ "add": (0..200).map(|n| json!({ "section": "wins", "text": format!("Win {n}.") })).collect::<Vec<_>>() }),
+            "COACH_015",
+            "sentences; remove some first",
+            &["add"],
         ),
         (
             put.clone(),

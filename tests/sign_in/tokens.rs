@@ -224,7 +224,7 @@ async fn a_token_creates_no_key_that_would_outlive_it() {
     let tokens = house.log_in(PASSWORD, None).await.json();
     let wanted = json!({ "name": "mine", "scopes": ["sessions:read"] });
     let refused = ask(&house.router, Method::POST, "/v1/keys", Some(&tokens["access_token"]), Some(wanted)).await;
-    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "COACH_003"), "{}", refused.body);
+    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "COACH_009"), "{}", refused.body);
     assert_eq!(house.count("select count(*) from api_keys").await, 0);
 }
 

@@ -41,7 +41,7 @@ impl Modify for Keys {
             .bearer_format("dbk_… or a JWT")
             .description(Some(
                 "An API key, or the access token of a person who signed in. The scopes of an operation are what a key has to \
-                 have been created with; a token has all rights of its person.",
+                 have been created with; a token has all rights of its person, but creates no keys.",
             ))
             .build();
         let components = openapi.components.get_or_insert_default();

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::{
     call::{About, Answer, Call, Stop},
-    input::{Asked, Id, Page},
+    input::{Asked, Id, Page, Paging},
     problem::Problem,
 };
 
@@ -32,9 +32,11 @@ pub(super) struct Which {
     state: Option<JobState>,
     /// The kind, such as `summarize.client`.
     kind: Option<String>,
-    /// At most this many, up to 200, newest first.
+    /// At most this many, up to 200.
     #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<i64>,
+    limit: Option<u16>,
+    /// `next` of the page before.
+    cursor: Option<String>,
 }
 
 /// List jobs
@@ -42,14 +44,13 @@ pub(super) struct Which {
     security(("key" = ["jobs:write"])),
     responses((status = 200, description = "Jobs of the organization, newest first", body = Page<JobRow>)))]
 pub(super) async fn list(call: Call, Asked(which): Asked<Which>) -> Answer {
-    let limit = which.limit.unwrap_or(50);
-    if !(1..=200).contains(&limit) {
-        return Err(Problem::parameter("limit", "must be a whole number from 1 to 200").into());
-    }
+    let paging = Paging { limit: which.limit, cursor: which.cursor };
+    let (limit, before) = (paging.limit()?, paging.after(call.list())?);
     let mut tx = call.read(Right::JobsWrite).await?;
-    let filter = Filter { state: which.state, kind: which.kind, ..own(&call) };
-    let items = admin::list(tx.conn(), &filter, limit).await?;
-    call.shown(tx, About::list(items.len()), &Page { items, next: None }).await
+    let filter = Filter { state: which.state, kind: which.kind, before, ..own(&call) };
+    let items = admin::list(tx.conn(), &filter, limit + 1).await?;
+    let page = Page::of(call.list(), items, limit, |row| (row.created_at, row.id));
+    call.shown(tx, About::list(page.items.len()), &page).await
 }
 
 /// Jobs of the caller's organization: the queue's functions look across all.

@@ -87,7 +87,7 @@ pub(super) async fn create(call: Call, body: Json<Wanted>) -> Answer {
     if let Via::SignIn(_) = call.caller.via {
         let detail =
             "An access token can’t create keys: use an API key that may, or ask the operator (`debrief keys create`).";
-        return Err(Problem::new(Code::RoleForbids, detail).into());
+        return Err(Problem::new(Code::KeyNeeded, detail).into());
     }
     let mut tx = call.change(right, &body.sha256).await?;
     // A key begets no key that can do more: one of the organization reaches everybody, so the caller has to.

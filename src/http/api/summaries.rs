@@ -205,11 +205,15 @@ fn misplaced(change: &Change, before: &ShownSummary) -> Vec<Problem> {
     problems
 }
 
-/// Where in the body a field of the page stands: `text.{claim}`, `add.{section}`.
+/// Where in the body a field of the page stands: `text.{claim}`, `add.{section}`, `summary` for all of it.
 fn place(field: &str, claims: &[Uuid], sections: &[Section]) -> Option<String> {
     if let Some(claim) = field.strip_prefix("text.") {
         let at = claims.iter().position(|id| id.to_string() == claim)?;
         return Some(format!("claims[{at}].text"));
+    }
+    if field == "summary" {
+        // It has too many sentences.
+        return Some("add".to_owned());
     }
     let section = field.strip_prefix("add.")?;
     let mut of_section = (0..sections.len()).filter(|at| sections[*at].as_str() == section);

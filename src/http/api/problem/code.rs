@@ -22,6 +22,8 @@ pub enum Code {
     OtherSite,
     /// The code of the second factor is missing or isn't taken.
     CodeDue,
+    /// An access token can't do this; an API key can.
+    KeyNeeded,
     /// The body isn't what the endpoint reads.
     UnreadableBody,
     /// The body is too large.
@@ -66,7 +68,7 @@ pub enum Code {
 
 impl Code {
     /// All codes, in the order of their numbers.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::NoCredentials,
         Self::BadCredentials,
         Self::RoleForbids,
@@ -75,6 +77,7 @@ impl Code {
         Self::MethodNotAllowed,
         Self::OtherSite,
         Self::CodeDue,
+        Self::KeyNeeded,
         Self::UnreadableBody,
         Self::BodyTooLarge,
         Self::UnsupportedMediaType,
@@ -110,6 +113,7 @@ impl Code {
             Self::MethodNotAllowed => ("COACH_006", S::METHOD_NOT_ALLOWED, "Method not allowed"),
             Self::OtherSite => ("COACH_007", S::FORBIDDEN, "This came from another site"),
             Self::CodeDue => ("COACH_008", S::UNAUTHORIZED, "The second factor is missing"),
+            Self::KeyNeeded => ("COACH_009", S::FORBIDDEN, "This takes an API key"),
             Self::UnreadableBody => ("COACH_010", S::BAD_REQUEST, "The body can’t be read"),
             Self::BodyTooLarge => ("COACH_011", S::PAYLOAD_TOO_LARGE, "The body is too large"),
             Self::UnsupportedMediaType => ("COACH_012", S::UNSUPPORTED_MEDIA_TYPE, "Unsupported media type"),
