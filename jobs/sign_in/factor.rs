@@ -76,6 +76,8 @@ pub enum CodeError {
 pub struct Enrolment {
     /// The secret in groups of four letters, to type.
     pub secret: String,
+    /// The address (`otpauth:`) by which an app on the same device takes it.
+    pub address: String,
     /// The QR code as the path of an SVG whose squares have the side 1.
     pub path: String,
     /// The side of the QR code, with its margin.
@@ -124,8 +126,9 @@ pub async fn enrolment(tx: &mut TenantTx, gate: &Gate, signed_in: &SignedIn) -> 
     let Some((_, totp)) = pending(tx, gate, signed_in).await? else { return Ok(None) };
     let secret = totp.secret().to_base32();
     let groups: Vec<&str> = (0..secret.len()).step_by(4).map(|at| &secret[at..secret.len().min(at + 4)]).collect();
-    let (path, side) = drawn(&address(&secret, &account.email, &account.organization)).unwrap_or_default();
-    Ok(Some(Enrolment { secret: groups.join(" "), path, side }))
+    let address = address(&secret, &account.email, &account.organization);
+    let (path, side) = drawn(&address).unwrap_or_default();
+    Ok(Some(Enrolment { secret: groups.join(" "), address, path, side }))
 }
 
 /// Ends setting up an app: its first code is right. Returns the browser's new secret and the recovery codes, which are
@@ -165,6 +168,7 @@ pub async fn confirm_enrolment(
     note_factor(&mut tx, "set", None, visitor).await?;
     tell_of_change(&mut tx, gate, &person, AccountChange::FactorSet).await?;
     tx.commit().await?;
+    uncount(db, signed_in.person).await?;
     Ok((secret, codes))
 }
 
@@ -190,6 +194,7 @@ pub async fn type_code(
             let detail = json!({ "sign_in": signed_in.id, "by": by, "codes_left": codes_left });
             record(&mut tx, &Event { detail, ..Event::about_nobody(EventKind::SignedIn) }, visitor).await?;
             tx.commit().await?;
+            uncount(db, signed_in.person).await?;
             browsers::count(by, "in");
             Ok(Passed { secret, codes_left })
         }
@@ -332,6 +337,11 @@ async fn clear(tx: &mut TenantTx, person: Uuid) -> Result<(), sqlx::Error> {
 async fn limit(db: &Db, person: Uuid) -> Result<(), CodeError> {
     let left = limits::count(db, CODES_TYPED, &person.to_string()).await?;
     if left.allowed { Ok(()) } else { Err(CodeError::TooMany(left.seconds)) }
+}
+
+/// A right code is no attempt: whoever has several devices, or sets one up, types many.
+async fn uncount(db: &Db, person: Uuid) -> Result<(), sqlx::Error> {
+    limits::take_back(db, CODES_TYPED, &person.to_string()).await
 }
 
 /// The secret that is being set up in a browser, as it is stored and opened.

@@ -273,6 +273,17 @@ async fn codes_are_limited() {
 }
 
 #[tokio::test]
+async fn right_codes_are_no_attempts() {
+    let house = House::new().await;
+    let (_, codes) = enrol(&mut house.maya_with_password().await).await;
+    for code in &codes[..7] {
+        let mut browser = house.browser();
+        browser.sign_in(MAYA, PASSWORD).await;
+        assert_eq!(type_code(&mut browser, code).await.status, StatusCode::SEE_OTHER, "whoever has many devices");
+    }
+}
+
+#[tokio::test]
 async fn where_it_is_required_nothing_goes_before_a_second_factor() {
     let house = House::new().await;
     let mut browser = house.maya().await;

@@ -204,18 +204,47 @@ async fn whoever_comes_by_an_open_session_at_the_provider_shows_anew_who_they_ar
     assert_eq!(answer.header("location"), "/account?done=address", "{}", answer.body);
 
     // One that doesn't ask, or doesn't say so, shows nothing.
-    for ago in [Some(2_000_000), None] {
+    let unasked = (Some(2_000_000), StatusCode::FORBIDDEN, "without asking who you are");
+    let unsaid = (None, StatusCode::BAD_GATEWAY, "doesn’t say when it asked who you are");
+    for (ago, status, told) in [unasked, unsaid] {
         provider.is(|account| account.proved_seconds_ago = ago);
         browser.get("/account").await;
         let page = browser.post("/account/provider", &[]).await;
         let back = provider.visit(&onward(&page)).await;
         let answer = browser.get(back.strip_prefix("http://127.0.0.1:8080").expect("ours")).await;
-        assert_eq!(answer.status, StatusCode::FORBIDDEN);
-        assert!(answer.body.contains("without asking who you are"), "{}", answer.body);
+        assert_eq!(answer.status, status);
+        assert!(answer.body.contains(told), "{}", answer.body);
         assert!(house.admits(&browser).await, "she stays signed in");
     }
     let failed = details(&house, "sign_in_failed").await;
-    let noted =
-        failed.iter().filter(|one| one["why"] == "not_anew" && one["account"] == json!(house.world.coach)).count();
-    assert_eq!((noted, failed.len()), (2, 2), "{failed:?}");
+    assert!(failed.iter().all(|one| one["account"] == json!(house.world.coach)), "{failed:?}");
+    let why: Vec<_> = failed.iter().filter_map(|one| one["why"].as_str()).collect();
+    assert_eq!(why, ["not_anew", "no_time"]);
+}
+
+#[tokio::test]
+async fn whoever_confirms_with_somebody_elses_account_changes_nothing() {
+    let (house, provider) = with_provider(|_| ()).await;
+    provider.is(|account| account.proved_seconds_ago = Some(3600));
+    let mut maya = house.browser();
+    through(&mut maya, &provider).await;
+    house
+        .execute(
+            "insert into coaches (id, organization_id, handle, name, email)
+             select gen_random_uuid(), id, 'ben', 'Ben', 'ben@northlight.example' from organizations",
+        )
+        .await;
+    // On a computer that several use, the session at the provider may be a colleague's.
+    provider.is(|account| {
+        (account.subject, account.email) = ("ben".into(), Some("ben@northlight.example".into()));
+        account.proved_seconds_ago = Some(0);
+    });
+    maya.get("/account").await;
+    let page = maya.post("/account/provider", &[]).await;
+    let answer = maya.get(&ours(&provider.visit(&onward(&page)).await)).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.body);
+    assert!(answer.body.contains("belongs to somebody else than who is signed in here"), "{}", answer.body);
+    let still = maya.get("/account").await;
+    assert!(still.body.contains(MAYA) && !still.body.contains("ben@northlight.example"), "{}", still.body);
+    assert_eq!(house.count("select count(*) from provider_accounts").await, 1, "nor is his account connected");
 }

@@ -102,6 +102,10 @@ pub enum Refusal {
     OtherAccount(String),
     /// The provider didn't ask who it is.
     NotAnew,
+    /// The provider doesn't say when it asked who it is.
+    NoTime,
+    /// Somebody else than who is signed in.
+    SomebodyElse,
 }
 
 /// Begins a way: the browser holds `browser`, the secret of its forms. `anew`: somebody who is signed in shows again who they are.
@@ -142,13 +146,14 @@ pub async fn begin(
         .execute(tx.conn())
         .await?;
     sqlx::query!(
-        "insert into provider_requests (organization_id, state_sha256, issuer, browser_sha256, anew, expires_at)
-         values ($1, $2, $3, $4, $5, now() + make_interval(mins => $6))",
+        "insert into provider_requests (organization_id, state_sha256, issuer, browser_sha256, anew, person_id, expires_at)
+         values ($1, $2, $3, $4, $5, $6, now() + make_interval(mins => $7))",
         organization,
         sha256(&ticket.state),
         provider.settings.issuer,
         of_browser(browser),
         anew.is_some(),
+        anew.map(|signed_in| signed_in.person),
         MINUTES
     )
     .execute(tx.conn())
@@ -201,10 +206,10 @@ async fn answered(
     };
     let entered = match said(provider, &ticket(state.to_owned(), browser), answer).await {
         Err(why) => Err(why.into()),
-        Ok(said) if way.wants_more_than(&said) => {
-            Err(whose::of_account(db, provider, organization, &said, Refusal::NotAnew).await?)
-        }
-        Ok(said) => whose::enter(db, gate, provider, organization, &said, visitor).await?,
+        Ok(said) => match way.lacks(provider, &said) {
+            Some(why) => Err(whose::of_account(db, provider, organization, &said, why).await?),
+            None => whose::enter(db, gate, provider, organization, &said, way.person_id, visitor).await?,
+        },
     };
     match entered {
         Ok(entered) if way.anew => Ok(Outcome::Anew(entered)),
@@ -249,14 +254,26 @@ fn note_trouble(provider: &Provider, error: &ProtocolError) {
 /// A way that was begun.
 struct Way {
     anew: bool,
+    /// Who is to confirm that it's them.
+    person_id: Option<Uuid>,
     begun_at: DateTime<Utc>,
 }
 
 impl Way {
-    /// Whether somebody is to show anew who they are, and the provider doesn't say that it has asked since.
-    fn wants_more_than(&self, said: &Said) -> bool {
-        let asked_at = said.proved_at.map(|at| at.timestamp());
-        self.anew && asked_at.is_none_or(|at| at < self.begun_at.timestamp() - SKEW_SECONDS)
+    /// What is missing where somebody is to show anew who they are: that the provider says that it has asked since.
+    fn lacks(&self, provider: &Provider, said: &Said) -> Option<Refusal> {
+        if !self.anew {
+            return None;
+        }
+        let Some(asked_at) = said.proved_at else {
+            tracing::warn!(
+                target: "sign_in",
+                { provider = provider.name() },
+                "an identity provider doesn't say when it asked who it is (auth_time), so nobody can confirm by it"
+            );
+            return Some(Refusal::NoTime);
+        };
+        (asked_at.timestamp() < self.begun_at.timestamp() - SKEW_SECONDS).then_some(Refusal::NotAnew)
     }
 }
 
@@ -273,7 +290,7 @@ async fn used_up(
         Way,
         "update provider_requests set used_at = now()
          where state_sha256 = $1 and issuer = $2 and browser_sha256 = $3 and used_at is null and expires_at > now()
-         returning anew, created_at as begun_at",
+         returning anew, person_id, created_at as begun_at",
         sha256(state),
         provider.settings.issuer,
         of_browser(browser)

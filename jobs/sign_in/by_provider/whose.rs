@@ -33,13 +33,14 @@ impl From<Refusal> for Turned {
     }
 }
 
-/// Signs in the person that an account belongs to.
+/// Signs in the person that an account belongs to; `only` that one, if somebody confirms that it's them.
 pub(super) async fn enter(
     db: &Db,
     gate: &Gate,
     provider: &Provider,
     organization: Uuid,
     said: &Said,
+    only: Option<Uuid>,
     visitor: &Visitor,
 ) -> Result<Result<Entered, Turned>, MailError> {
     let mut tx = db.view(organization, &View::nothing()).await?;
@@ -55,6 +56,9 @@ pub(super) async fn enter(
         },
     };
     drop(tx);
+    if only.is_some_and(|only| only != candidate) {
+        return Ok(Err(Turned { why: Refusal::SomebodyElse, account: Some(candidate) }));
+    }
     let mut tx = db.view(organization, &View::Coaches(vec![candidate])).await?;
     // Who was removed is told what somebody is told whom nobody knows.
     let turned = |why: Refusal| Turned { why, account: Some(candidate) };
@@ -206,7 +210,14 @@ pub(super) async fn note_refused(
         Refusal::Unknown(_) => "unknown",
         Refusal::OtherAccount(_) => "other_account",
         Refusal::NotAnew => "not_anew",
+        Refusal::NoTime => "no_time",
+        Refusal::SomebodyElse => "somebody_else",
     };
+    tracing::info!(
+        target: "sign_in",
+        { provider = provider.name(), why },
+        "somebody who came from an identity provider was not let in"
+    );
     let mut tx = db.view(organization, &View::nothing()).await?;
     let detail = json!({ "account": turned.account, "by": BY, "provider": provider.name(), "why": why });
     record(&mut tx, &Event { detail, ..Event::about_nobody(EventKind::SignInFailed) }, visitor).await?;

@@ -38,6 +38,8 @@ struct FactorPage {
     provider: Option<String>,
     email: String,
     secret: Option<String>,
+    /// By which an app on this very device takes it.
+    address: Option<String>,
     path: String,
     side: usize,
     /// How the provider stands to other ways in.
@@ -98,6 +100,7 @@ async fn render(state: &HttpState, inside: &Inside, refusal: Option<Refused>) ->
         standing: Standing::of(provider),
         provider: provider.map(|provider| provider.label().to_owned()),
         email: person.email,
+        address: enrolment.as_ref().map(|it| it.address.clone()),
         secret: enrolment.map(|it| it.secret),
         path,
         side,

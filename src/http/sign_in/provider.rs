@@ -265,8 +265,24 @@ fn refused(state: &HttpState, parts: &Parts, provider: &Provider, refusal: &Refu
             StatusCode::FORBIDDEN,
             "That didn’t show who you are",
             format!(
-                "{label} sent you back without asking who you are, or doesn’t say when it did. Sign out there and try again from \
-                 your account page. You’re signed in here as before."
+                "{label} sent you back without asking who you are. Sign out there and try again from your account page. You’re \
+                 signed in here as before."
+            ),
+        ),
+        Refusal::NoTime => (
+            StatusCode::BAD_GATEWAY,
+            "That didn’t show who you are",
+            format!(
+                "{label} doesn’t say when it asked who you are, so you can’t confirm with it that it’s you. Tell whoever runs \
+                 Debrief for you: the log says more. You’re signed in here as before."
+            ),
+        ),
+        Refusal::SomebodyElse => (
+            StatusCode::FORBIDDEN,
+            "That’s somebody else’s account",
+            format!(
+                "The account at {label} that you used belongs to somebody else than who is signed in here. Sign out there, and use \
+                 your own. Nothing was changed: you’re signed in here as before."
             ),
         ),
     };
