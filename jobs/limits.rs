@@ -10,7 +10,10 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use crate::{db::Db, network::called};
+use crate::{
+    db::{Db, Tx},
+    network::called,
+};
 
 /// At most this many requests in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +85,15 @@ pub async fn count(db: &Db, limit: Limit, who: &str) -> Result<Left, sqlx::Error
 /// Returns an error if the database can't be reached.
 pub async fn take_back(db: &Db, limit: Limit, who: &str) -> Result<(), sqlx::Error> {
     sqlx::query!("select take_back_request($1)", bucket(limit, who)).execute(db.pool()).await?;
+    Ok(())
+}
+
+/// Forgets what was counted of somebody, if `tx` commits.
+///
+/// # Errors
+/// Returns an error if the database can't be reached.
+pub async fn forget(tx: &mut impl Tx, limit: Limit, who: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("select forget_requests($1)", bucket(limit, who)).execute(tx.conn()).await?;
     Ok(())
 }
 

@@ -282,6 +282,8 @@ pub async fn list(
            from review_links link join sessions on sessions.id = link.session_id
            join coaches on coaches.id = link.coach_id
            cross join lateral (select count(*) from review_visits where link_id = link.id and review_visits.expires_at > now()
+                      -- Where a second factor is required, a visit alone opens nothing.
+                      and not (select require_second_factor from organizations where organizations.id = link.organization_id)
                       and (revoked_at is null or revoked_because = 'replaced')) as open (visits)
            where ($1::uuid is null or link.session_id = $1) and ($2::uuid is null or link.coach_id = $2)
              and ($3 or (revoked_at is null and link.expires_at > now()) or visits > 0)

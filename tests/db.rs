@@ -170,6 +170,7 @@ const CROSSING: &[&str] = &[
     "forget_request_counts",
     "forget_sign_ins",
     "refresh_token_by_hash",
+    "forget_requests",
     "take_back_request",
     // The status of objects that the caller names: no keys.
     "ledger_forget_deleted",

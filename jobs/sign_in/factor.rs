@@ -193,6 +193,10 @@ pub async fn type_code(
             let by = if codes_left.is_some() { "recovery_code" } else { "code" };
             let detail = json!({ "sign_in": signed_in.id, "by": by, "codes_left": codes_left });
             record(&mut tx, &Event { detail, ..Event::about_nobody(EventKind::SignedIn) }, visitor).await?;
+            if codes_left.is_some() {
+                let person = account(&mut tx, signed_in.person).await?.ok_or(CodeError::Gone)?;
+                tell_of_change(&mut tx, gate, &person, AccountChange::CodeUsed).await?;
+            }
             tx.commit().await?;
             uncount(db, signed_in.person).await?;
             browsers::count(by, "in");
@@ -200,6 +204,10 @@ pub async fn type_code(
         }
         Err(error) => {
             drop(tx);
+            if matches!(error, CodeError::Closed) {
+                // It wasn't looked at.
+                uncount(db, signed_in.person).await?;
+            }
             if matches!(error, CodeError::Wrong) {
                 note_failure(db, (signed_in.organization, signed_in.person), "code", None, visitor).await?;
                 browsers::count("code", "refused");
@@ -313,6 +321,7 @@ pub async fn reset_factor(tx: &mut TenantTx, gate: &Gate, person: Uuid, visitor:
         return Err(CodeError::NoFactor);
     }
     clear(tx, person.id).await?;
+    limits::forget(tx, CODES_TYPED, &person.id.to_string()).await?;
     sqlx::query!("delete from passkeys where person_id = $1", person.id).execute(tx.conn()).await?;
     end_sign_ins(tx, locked, None).await?;
     let detail = json!({ "change": "reset", "account": person.id });

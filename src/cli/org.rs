@@ -80,8 +80,15 @@ impl Org {
             Self::Change { handle, name, time_zone, require_second_factor } => {
                 let change = OrganizationChange { name, time_zone, require_second_factor };
                 let id = people::change_organization(&app.db, &handle, &change).await?;
+                let then = match require_second_factor {
+                    Some(true) => {
+                        "; whoever has no second factor sets one up when they next sign in (`debrief people list` shows who), \
+                         and API keys go on"
+                    }
+                    Some(false) | None => "",
+                };
                 app.output
-                    .one(&json!({ "id": id, "handle": handle }), |_| format!("organization {handle}: changed"))?;
+                    .one(&json!({ "id": id, "handle": handle }), |_| format!("organization {handle}: changed{then}"))?;
             }
             Self::List => {
                 let organizations = people::list_organizations(&app.db).await?;

@@ -136,6 +136,8 @@ pub enum AccountChange {
     FactorReset,
     /// New recovery codes.
     CodesMade,
+    /// A recovery code let somebody in.
+    CodeUsed,
     /// Another passkey.
     PasskeyAdded,
     /// The person removed a passkey.
@@ -160,6 +162,7 @@ impl AccountChange {
             Self::FactorRemoved => "The second factor was removed.",
             Self::FactorReset => "Your second factor was reset by whoever runs Debrief for you.",
             Self::CodesMade => "New recovery codes were made.",
+            Self::CodeUsed => "Somebody signed in with one of your recovery codes.",
             Self::PasskeyAdded => "A passkey was added.",
             Self::PasskeyRemoved => "A passkey was removed.",
             Self::ProviderConnected => {
@@ -187,6 +190,7 @@ impl AccountChange {
                 "look at your second factor and your passkeys on your account page"
             }
             Self::CodesMade => "make new recovery codes once more on your account page",
+            Self::CodeUsed => "make new recovery codes on your account page",
             Self::PasskeyAdded => "remove that passkey on your account page",
             Self::FactorSet => {
                 return format!(
@@ -239,6 +243,11 @@ impl AccountChange {
                 "If that was you, there’s nothing to do. If not, somebody got into your account: sign in with a mailed link, make \
                  new recovery codes once more and set another password, which signs everybody else out. Then tell an admin of \
                  your organization."
+            }
+            Self::CodeUsed => {
+                "If that was you, there’s nothing to do. If not, somebody has your recovery codes and got into your account: sign in, \
+                 make new recovery codes and set another password, which signs everybody else out. Then tell an admin of your \
+                 organization."
             }
             Self::PasskeyAdded => {
                 "If that was you, there’s nothing to do. If not, somebody got into your account and can come back with that passkey: \

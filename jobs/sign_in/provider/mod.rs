@@ -37,8 +37,9 @@ use crate::{
     people::{self, PeopleError},
 };
 
-/// How long a provider's document is used before it's fetched again.
-const KEPT: Duration = Duration::from_secs(10 * 60);
+/// How long a provider's document is used before it's fetched again. Shortly: it also shows that the provider is there, before a
+/// browser is sent to it.
+const KEPT: Duration = Duration::from_secs(30);
 /// At most this many ways go through a provider at once, in a process.
 const AT_ONCE: usize = 8;
 

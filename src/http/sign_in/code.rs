@@ -11,12 +11,7 @@ use super::{
     enter::next,
     passkeys, to_with,
 };
-use crate::http::{
-    HttpState,
-    failure::{Failure, capitalized},
-    form::Form,
-    page,
-};
+use crate::http::{HttpState, failure::capitalized, form::Form, page};
 
 #[derive(Serialize)]
 struct CodePage {
@@ -94,7 +89,9 @@ pub(super) fn refused_code(error: CodeError) -> Result<Refused, Turn> {
     Ok(match error {
         CodeError::Database(error) => return Err(error.into()),
         CodeError::Mail(error) => return Err(error.into()),
-        CodeError::Closed => return Err(Failure::internal(&error).into()),
+        CodeError::Closed => Refused::unchecked(
+            "We can’t check your app’s codes at the moment. Type a recovery code, or tell whoever runs Debrief for you.",
+        ),
         CodeError::Ended => return Err(ended()),
         CodeError::TooMany(seconds) => Refused::too_many("Too many codes were tried.", seconds),
         other => Refused::input(capitalized(&other.to_string())),

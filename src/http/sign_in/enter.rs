@@ -8,7 +8,7 @@ use axum::{
     http::{StatusCode, header, request::Parts},
     response::Response,
 };
-use debrief_jobs::sign_in::{self, Asking, Entered, Entry, Lacks, OneTime, PasswordError, Purpose, Token};
+use debrief_jobs::sign_in::{self, Asking, Entered, Entry, Lacks, OneTime, PasswordError, Provider, Purpose, Token};
 use serde::Serialize;
 
 use super::{
@@ -37,6 +37,8 @@ struct SignInPage<'a> {
     passkey: Option<passkeys::Offer>,
     /// The identity providers that everybody sees.
     providers: Vec<Button>,
+    /// Whether one of them is the only way in for its people.
+    providers_first: bool,
 }
 
 /// What the sign-in page says.
@@ -59,6 +61,7 @@ fn sign_in_page(state: &HttpState, parts: &Parts, said: &Said<'_>) -> Result<Res
         problem: said.problem.clone(),
         with_password: said.with_password,
         passkey: passkeys::to_enter(state),
+        providers_first: state.services.gate.listed_providers().any(Provider::is_required),
         providers: state.services.gate.listed_providers().map(|provider| Button::of(state, provider)).collect(),
     };
     let page = page::render(state, said.status, "page/sign_in.html", &context)?;

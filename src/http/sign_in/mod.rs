@@ -140,6 +140,11 @@ impl Refused {
         Self { status: StatusCode::SERVICE_UNAVAILABLE, problem, later: Some(5) }
     }
 
+    /// What was typed can't be checked here.
+    fn unchecked(problem: &str) -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, problem: problem.to_owned(), later: None }
+    }
+
     /// Renders a page with what is wrong on it, if anything is.
     fn shown(
         refused: Option<Self>,
