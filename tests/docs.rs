@@ -29,6 +29,7 @@ fn spans() -> Vec<(&'static str, String)> {
         "docs/MCP.md",
         "docs/PARSING.md",
         "docs/SECURITY.md",
+        "docs/SIGN_IN.md",
         "docs/SUMMARIES.md",
         "docs/WEBHOOKS.md",
     ];

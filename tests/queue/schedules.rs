@@ -63,7 +63,7 @@ async fn two_workers_fire_the_tick_that_was_missed_while_they_were_down() {
         worker.stop().await;
     }
     assert_eq!(jobs_enqueued(&world).await, 1);
-    let rows = schedule::list(&mut *world.database.db.pool().acquire().await.expect("a connection"), &[YEARLY])
+    let rows = schedule::list(&mut world.database.db.pool().acquire().await.expect("a connection"), &[YEARLY])
         .await
         .expect("an answer");
     let (last, next) = (rows[0].last_tick.expect("it fired"), rows[0].next_tick.expect("it goes on"));
