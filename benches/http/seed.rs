@@ -185,9 +185,12 @@ async fn one(
     .bind(i32::try_from(coaches)?)
     .execute(&mut *owner)
     .await?;
+    // At once: a claim and the words that it rests on come together.
+    let mut tx = owner.begin().await?;
     for statement in FILL {
-        sqlx::query(statement).bind(organization).bind(i32::try_from(sessions)?).execute(&mut *owner).await?;
+        sqlx::query(statement).bind(organization).bind(i32::try_from(sessions)?).execute(&mut *tx).await?;
     }
+    tx.commit().await?;
     let ids: Vec<(Uuid, Uuid, Uuid)> = sqlx::query_as(
         "select coach_id, sessions.id, summaries.id from sessions join summaries on session_id = sessions.id
          where sessions.organization_id = $1",
