@@ -1,25 +1,16 @@
 -- Whoever puts a file into the inbox again whose session was deleted wants it read again, though it is the same object. Nothing
--- is forgotten of a content that a transcript of the same coach still has.
-create function ledger_forget_deleted(in_bucket text, key text, handle text, content_sha256 text) returns void
+-- is forgotten of a content that a transcript still has. Returns whether anything was.
+create function ledger_forget_deleted(in_bucket text, key text, content_sha256 text) returns boolean
 language sql security definer set search_path = public, pg_temp as $$
-    delete from bucket_objects
-    where bucket = in_bucket and object_key = key and organization_id = current_organization()
-      and outcome in ('taken', 'duplicate')
-      and not exists (select from transcripts
-                      join sessions on sessions.id = session_id join coaches on coaches.id = sessions.coach_id
-                      where transcripts.organization_id = current_organization() and sha256 = content_sha256
-                        and coaches.handle = $3)
+    with forgotten as (
+        delete from bucket_objects
+        where bucket = in_bucket and object_key = key and organization_id = current_organization()
+          and outcome in ('taken', 'duplicate')
+          and not exists (select from transcripts
+                          where organization_id = current_organization() and sha256 = content_sha256)
+        returning 1)
+    select exists (select from forgotten)
 $$;
 
--- What a duplicate says of the file and the session that had its content first, once that session is deleted.
-create function ledger_forget_names(names text[], instead text) returns void
-language sql security definer set search_path = public, pg_temp as $$
-    update bucket_objects set reason = instead
-    where organization_id = current_organization() and outcome = 'duplicate'
-      and exists (select from unnest(names) name where position(name in reason) > 0)
-$$;
-
-revoke execute on function ledger_forget_deleted(text, text, text, text), ledger_forget_names(text[], text)
-    from public;
-grant execute on function ledger_forget_deleted(text, text, text, text), ledger_forget_names(text[], text)
-    to debrief_app;
+revoke execute on function ledger_forget_deleted(text, text, text) from public;
+grant execute on function ledger_forget_deleted(text, text, text) to debrief_app;

@@ -6,6 +6,8 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
+use debrief_learn::{Linear, feature};
+
 use super::{
     Kind,
     concepts::{CONCEPTS, ConceptMatch},
@@ -13,7 +15,6 @@ use super::{
     language::Languages,
     words::plain,
 };
-use debrief_learn::{Linear, feature};
 
 /// No danger, or one of the kinds.
 const CLASSES: usize = 1 + Kind::ALL.len();

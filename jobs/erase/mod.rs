@@ -108,8 +108,8 @@ pub async fn session(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> 
     let later_summaries = later::forget(tx, &told).await?;
     let shown = own.summaries.iter().map(|summary| summary.id).chain(later_summaries.iter().copied());
     rows::forget_answers(tx, &shown.chain([session_id]).collect::<Vec<_>>()).await?;
-    ingest::forget_duplicates(tx, &own.transcripts.iter().map(|file| file.object_key.as_str()).collect::<Vec<_>>())
-        .await?;
+    let files: Vec<&str> = own.transcripts.iter().map(|file| file.object_key.as_str()).collect();
+    ingest::forget_duplicates(tx, session.coach_id, &files).await?;
     let (links, utterances) = rows::delete(tx, session_id).await?;
     removal::add(tx, session.coach_id, session_id, &objects(&session, &own), jobs.write_for, session.correlation_id)
         .await?;

@@ -2,8 +2,8 @@
 //!
 //! Two jobs write it on the side, without holding anything up: [`IndexSession`] after parsing, [`IndexSummary`] after
 //! each version of a summary. Each reads in a short transaction, embeds outside of any, and replaces the old chunks in
-//! a second one, so a rerun leaves the same chunks. [`search()`], [`similar()`] and [`suggest()`] read it. [`rebuild`] enqueues the jobs again after
-//! the embedder changed.
+//! a second one, so a rerun leaves the same chunks. [`search()`] and [`similar()`] read it; [`suggest()`] reads names and
+//! titles alone. [`rebuild`] enqueues the jobs again after the embedder changed.
 
 mod chunk;
 mod model_index;

@@ -14,16 +14,18 @@ use crate::{
     db::{TenantTx, Tx},
 };
 
-/// What is said of a duplicate once the session that has its content is deleted: file and title name people.
-const FORGOTTEN: &str = "It has the same content as a file whose session was deleted; upload it again to have it read.";
+/// What is said of a duplicate once the session that has its content is deleted: file and title name people. It's true of each
+/// duplicate, as another file of the coach may have the name as well.
+const FORGOTTEN: &str = "It has the same content as a file that came before it. If that one’s session was deleted, upload this \
+                         file again to have it read.";
 
-/// Has the duplicates of these files say nothing of them any more.
+/// Has a coach's duplicates of these files say nothing of them any more.
 ///
 /// # Errors
 /// Returns an error if the query fails.
-pub async fn forget(tx: &mut TenantTx, object_keys: &[&str]) -> Result<(), sqlx::Error> {
+pub async fn forget(tx: &mut TenantTx, coach_id: Uuid, object_keys: &[&str]) -> Result<(), sqlx::Error> {
     let names: Vec<String> = object_keys.iter().map(|key| in_quotes(key)).collect();
-    sqlx::query_scalar!(r#"select ledger_forget_names($1, $2) as "done?: ()""#, &names, FORGOTTEN)
+    sqlx::query_scalar!(r#"select ledger_forget_names($1, $2, $3) as "done?: ()""#, coach_id, &names, FORGOTTEN)
         .fetch_one(tx.conn())
         .await?;
     Ok(())

@@ -194,8 +194,8 @@ fn links(config: &Config) -> Check {
     let url = &config.review.base_url;
     let loopback = url.host_str().is_some_and(|host| network::is_here(host) || host.ends_with(".localhost"));
     let note = loopback.then(|| {
-        "links in emails only work on this machine, and passkeys don't at an address in digits; set review.base_url to the https:// \
-         address at which coaches can reach it"
+        "links in emails only work on this machine; set review.base_url to the https:// address at which coaches can reach it \
+         (passkeys need that too)"
             .to_owned()
     });
     Check { name: "links", ok: true, detail: url.to_string(), note }

@@ -82,7 +82,7 @@ impl Org {
                 let id = people::change_organization(&app.db, &handle, &change).await?;
                 let then = match require_second_factor {
                     Some(true) => {
-                        "; whoever has no second factor sets one up when they next sign in (`debrief people list` shows who), \
+                        "; whoever has no second factor sets one up when they next open a page (`debrief people list` shows who), \
                          and API keys go on"
                     }
                     Some(false) | None => "",
