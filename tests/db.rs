@@ -1,6 +1,7 @@
 //! The schema's guarantees: tenants are isolated, few functions cross tenants, and the committed queries match.
 
 mod erased;
+mod landed;
 mod login;
 mod tenants;
 

@@ -8,6 +8,7 @@ use axum::{
 };
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use sqlx::Executor;
 
 use crate::support::{
     SmtpServer,
@@ -75,6 +76,24 @@ async fn settings_for_trying_it_out_are_well_and_say_what_they_mean() {
     for name in ["mail", "sender", "links", "second factors"] {
         assert_eq!(note(&installation, name).await, None, "{name}");
     }
+}
+
+/// Whoever lost the key learns it before somebody stands before a closed door.
+#[tokio::test]
+async fn secrets_of_another_key_are_told_of() {
+    let mut installation = Installation::new().await;
+    installation.people().await;
+    let owner = |sql: &'static str| {
+        installation.database.ask(async move |mut owner| owner.execute(sql).await.map(|done| done.rows_affected()))
+    };
+    let stored = "insert into credentials (organization_id, person_id, totp_secret, totp_since)
+                  select organization_id, id, '\\x01000102030405060708090a0b0c0d0e0f', now() from coaches where handle = 'maya'";
+    assert_eq!(owner(stored), Some(1));
+    let (ok, detail) = check(&installation, "second factors").await;
+    assert!(!ok && detail.contains("1 person's") && detail.contains("is empty"), "{detail}");
+    installation.set("DEBRIEF_SIGN_IN__SECRET_KEY", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    let (ok, detail) = check(&installation, "second factors").await;
+    assert!(!ok && detail.contains("another key") && detail.contains("reset-factor"), "{detail}");
 }
 
 #[tokio::test]

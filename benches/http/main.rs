@@ -111,6 +111,8 @@ struct Answers {
     times: Vec<Duration>,
     /// Of them, those that were no success.
     failed: usize,
+    /// What the first of these answered.
+    refusal: Option<String>,
 }
 
 type All = BTreeMap<&'static str, Answers>;
@@ -126,21 +128,31 @@ async fn load(client: Client, url: String, seeded: Arc<Seeded>, rate: u32, secon
         let (client, url, seeded, answers) = (client.clone(), url.clone(), Arc::clone(&seeded), Arc::clone(&answers));
         running.spawn(async move {
             let Some((kind, request, due)) = choose(&client, &url, &seeded, due).await else { return };
-            let answer = request.send().await;
-            let good = match answer {
-                // The whole answer counts.
-                Ok(answer) => answer.status().is_success() && answer.bytes().await.is_ok(),
-                Err(_) => false,
-            };
+            let refusal = refused(request).await;
             let mut answers = answers.lock().expect("no panic holds it");
             let of = answers.entry(kind).or_default();
             of.times.push(due.elapsed());
-            of.failed += usize::from(!good);
+            of.failed += usize::from(refusal.is_some());
+            of.refusal = of.refusal.take().or(refusal);
         });
         while running.try_join_next().is_some() {}
     }
     running.join_all().await;
     std::mem::take(&mut *answers.lock().expect("no panic holds it"))
+}
+
+/// Sends a request and reads the whole answer, which counts; what it says if it is no success.
+async fn refused(request: RequestBuilder) -> Option<String> {
+    let answer = match request.send().await {
+        Ok(answer) => answer,
+        Err(error) => return Some(error.to_string()),
+    };
+    let status = answer.status();
+    match answer.text().await {
+        Ok(_) if status.is_success() => None,
+        Ok(text) => Some(format!("{status} {text}")),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 /// One request of the mix, and since when it counts.
@@ -177,6 +189,7 @@ async fn choose(
             ask(Method::PATCH, format!("/v1/summaries/{summary}")).header("if-match", "*").json(&edit)
         }
         _ => {
+            let summary = coach.to_approve(&mut rand::rng());
             return approval(coach, client, url, &summary.to_string()).await.map(|(request, due)| (kind, request, due));
         }
     };
@@ -212,6 +225,9 @@ fn report(answers: &All) -> bool {
         let [p50, p95, p99] = [50, 95, 99].map(|share| ms(percentile(&times, share)));
         println!("| {kind} | {} | {p50} | {p95} | {p99} | {} |", times.len(), of.failed);
         good &= of.failed * 20 <= times.len() || *kind == "edit";
+    }
+    for (kind, refusal) in answers.iter().filter_map(|(kind, of)| Some((kind, of.refusal.as_ref()?))) {
+        println!("\nThe first {kind} that was refused: {refusal}");
     }
     good
 }

@@ -3,18 +3,20 @@
 
 use debrief_jobs::{
     db::{TenantTx, Tx},
-    model::Role,
+    model::{Role, summary},
     rights::{self, Line, NewKey, Reach, TABLE},
 };
 use rand::{Rng, rngs::ThreadRng};
 use secrecy::ExposeSecret;
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::support::TestDatabase;
 
 const COACHES: u32 = 10;
 const SESSIONS: u32 = 500;
+/// Summaries of each coach that can be approved: the others have no true hash.
+const SIGNED: usize = 20;
 const WORDS: [&str; 12] = [
     "budget",
     "planning",
@@ -40,12 +42,19 @@ pub(crate) fn words(random: &mut ThreadRng) -> String {
 pub(crate) struct Caller {
     pub(crate) key: String,
     sessions: Vec<(Uuid, Uuid)>,
+    /// Summaries whose content is signed as it is stored.
+    signed: Vec<Uuid>,
 }
 
 impl Caller {
     /// One of the coach's sessions, and its summary.
     pub(crate) fn session(&self, random: &mut ThreadRng) -> (Uuid, Uuid) {
         self.sessions[random.random_range(0..self.sessions.len())]
+    }
+
+    /// A summary that can be approved.
+    pub(crate) fn to_approve(&self, random: &mut ThreadRng) -> Uuid {
+        self.signed[random.random_range(0..self.signed.len())]
     }
 }
 
@@ -189,6 +198,10 @@ async fn one(
     let mut tx = owner.begin().await?;
     for statement in FILL {
         sqlx::query(statement).bind(organization).bind(i32::try_from(sessions)?).execute(&mut *tx).await?;
+        // Of rows that aren't committed Postgres knows nothing by itself: plans for an empty table take minutes.
+        if let Some(table) = statement.split_whitespace().nth(2) {
+            sqlx::raw_sql(AssertSqlSafe(format!("analyze {table}"))).execute(&mut *tx).await?;
+        }
     }
     tx.commit().await?;
     let ids: Vec<(Uuid, Uuid, Uuid)> = sqlx::query_as(
@@ -205,8 +218,18 @@ async fn one(
     let mut callers = Vec::new();
     let mut tx = database.db.tenant(organization).await?;
     for (coach, sessions) in by_coach {
+        let signed: Vec<Uuid> = sessions.iter().take(SIGNED).map(|(_, summary)| *summary).collect();
+        for summary in &signed {
+            let hash = summary::load_version(&mut tx, *summary, 1).await?.hash();
+            sqlx::query("update summary_versions set content_hash = $2 where organization_id = $3 and summary_id = $1")
+                .bind(summary)
+                .bind(hash)
+                .bind(organization)
+                .execute(&mut *owner)
+                .await?;
+        }
         let key = key(&mut tx, Some(coach), |line| line.of(Role::Coach)).await?;
-        callers.push(Caller { key, sessions });
+        callers.push(Caller { key, sessions, signed });
     }
     let of_all = key(&mut tx, None, |line| line.key).await?;
     tx.commit().await?;

@@ -60,6 +60,8 @@ pub struct Person {
     pub presence: Presence,
     /// Whether they have a second factor.
     pub second_factor: bool,
+    /// Whether an account at the organization's identity provider is connected.
+    pub provider_connected: bool,
     /// When they last used a page while signed in, to the minute.
     pub last_seen_at: Option<DateTime<Utc>>,
     /// When they were added.
@@ -103,6 +105,7 @@ async fn people(tx: &mut TenantTx, only: Option<Uuid>, all: bool) -> Result<Vec<
                   (select max(last_used_at) from sign_ins where person_id = coaches.id) as last_seen_at,
                   exists (select from credentials where person_id = coaches.id and totp_secret is not null)
                   or exists (select from passkeys where person_id = coaches.id) as "second_factor!",
+                  exists (select from provider_accounts where person_id = coaches.id) as "connected!",
                   exists (select from one_time_links where person_id = coaches.id and purpose = 'invitation' and withdrawn_at is null)
                   and not exists (select from one_time_links where person_id = coaches.id and purpose = 'invitation'
                       and used_at is not null) as "invited!"
@@ -127,6 +130,7 @@ async fn people(tx: &mut TenantTx, only: Option<Uuid>, all: bool) -> Result<Vec<
             time_zone: row.time_zone,
             presence,
             second_factor: row.second_factor,
+            provider_connected: row.connected,
             last_seen_at: row.last_seen_at,
             created_at: row.created_at,
         }

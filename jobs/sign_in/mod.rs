@@ -13,6 +13,7 @@
 //! provider    the identity providers of organizations (OpenID Connect)
 //! by_provider a provider says who somebody is
 //! operator    what an operator changes by hand
+//! sealed      whether stored secrets open with the key at hand
 //! tokens      programs sign in: refresh tokens, and access tokens (jwt)
 //! ```
 //!
@@ -41,6 +42,7 @@ mod password;
 mod person;
 mod provider;
 mod qr;
+mod sealed;
 mod tokens;
 mod vault;
 
@@ -74,6 +76,7 @@ pub use passkeys::{
 pub use password::{Entry, PasswordError, Proof, by_password, prove, set_password};
 pub use person::{Account, account, wants_factor};
 pub use provider::{Provider, ProviderSettings, SecondFactor, only_way, provider_of};
+pub use sealed::secrets_of_another_key;
 pub use tokens::{OfToken, TokenError, Tokens, Typed, find_by_token, log_in, log_out, log_out_by_access, refresh};
 
 /// How people sign in.

@@ -105,7 +105,7 @@ async fn run(globals: &Globals, with_model: bool) -> anyhow::Result<ExitCode> {
             check("database", Err(problem.clone()));
         }
     }
-    let mut dead_passkeys = None;
+    let (mut dead_passkeys, mut closed) = (None, 0);
     // The other services are checked whether or not the database responds.
     if let Ok((db::Urls { app: url, .. }, _)) = &opened {
         match db::Db::connect(url, 2)
@@ -118,6 +118,8 @@ async fn run(globals: &Globals, with_model: bool) -> anyhow::Result<ExitCode> {
                     check("identity providers", providers(&services).await);
                 }
                 dead_passkeys = passkeys(&services).await;
+                // A database that doesn't respond is told elsewhere.
+                closed = sign_in::secrets_of_another_key(&services.db, &services.gate).await.unwrap_or_default();
                 check("mail", services.desk.post.mailer.check().await.map_err(|error| error.to_string()));
                 check("search", services.embedder.check().await.map_err(|error| error.to_string()));
                 let reached = services.summarizer.check().await.map_err(|error| error.to_string());
@@ -131,7 +133,7 @@ async fn run(globals: &Globals, with_model: bool) -> anyhow::Result<ExitCode> {
         }
     }
     checks.extend(dead_passkeys);
-    checks.extend([sender(&config), links(&config), second_factors(&config)]);
+    checks.extend([sender(&config), links(&config), second_factors(&config, closed)]);
     for (name, note) in [("database", way_to_database(&config)), ("mail", way_of_mail(&config))] {
         if let Some(check) = checks.iter_mut().find(|check| check.name == name) {
             check.note = note;
@@ -201,16 +203,31 @@ fn links(config: &Config) -> Check {
     Check { name: "links", ok: true, detail: url.to_string(), note }
 }
 
-/// The secrets of authenticator apps, which have to be known to check a code.
-fn second_factors(config: &Config) -> Check {
+/// The secrets of authenticator apps, which have to be known to check a code; `closed` of them can't be opened.
+fn second_factors(config: &Config, closed: usize) -> Check {
+    let name = "second factors";
     let encrypted = !config.sign_in.secret_key.expose_secret().trim().is_empty();
+    if closed > 0 {
+        let key =
+            if encrypted { "another key than sign_in.secret_key" } else { "a key, and sign_in.secret_key is empty" };
+        let whose = if closed == 1 {
+            "1 person's authenticator app was".to_owned()
+        } else {
+            format!("{closed} people's authenticator apps were")
+        };
+        let detail = format!(
+            "{whose} stored with {key}, so codes can't be checked; put the key back, or reset the second factor \
+             (`debrief people reset-factor`)"
+        );
+        return Check { name, ok: false, detail, note: None };
+    }
     let note = (!encrypted).then(|| {
         "whoever reads the database, or a backup of it, could make codes of people's authenticator apps; set \
          sign_in.secret_key to encrypt them"
             .to_owned()
     });
     let detail = if encrypted { "encrypted with sign_in.secret_key" } else { "stored without encryption" };
-    Check { name: "second factors", ok: true, detail: detail.into(), note }
+    Check { name, ok: true, detail: detail.into(), note }
 }
 
 fn report(globals: &Globals, checks: &[Check]) -> anyhow::Result<ExitCode> {

@@ -229,7 +229,7 @@ async fn list(app: &App, org: Option<&str>, all: bool) -> anyhow::Result<()> {
     app.output.list(
         &people,
         "no people yet: invite one with `debrief people invite`",
-        ["HANDLE", "NAME", "EMAIL", "ROLES", "STATE", "SECOND FACTOR", "LAST SEEN"],
+        ["HANDLE", "NAME", "EMAIL", "ROLES", "STATE", "SECOND FACTOR", "IDENTITY PROVIDER", "LAST SEEN"],
         |person| {
             [
                 person.handle.clone(),
@@ -238,6 +238,7 @@ async fn list(app: &App, org: Option<&str>, all: bool) -> anyhow::Result<()> {
                 person.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", "),
                 person.presence.as_str().to_owned(),
                 if person.second_factor { "yes" } else { "no" }.to_owned(),
+                if person.provider_connected { "connected" } else { "" }.to_owned(),
                 person.last_seen_at.map_or_else(String::new, |at| at.format("%Y-%m-%d %H:%M").to_string()),
             ]
         },

@@ -124,7 +124,7 @@ pub async fn action_page(tx: &mut TenantTx, wanted: &WantedActions) -> Result<Ve
                select claims.lasting_id, claims.id as claim_id, shown.id as summary_id, shown.state as summary_state,
                       sessions.id as session_id, sessions.title as session_title, session_date, sessions.coach_id,
                       shown.client_id, clients.name as client, claims.text, audience, support, owner, due_date, due_words,
-                      due_date < (now() at time zone coaches.time_zone)::date as is_past
+                      coalesce(due_date < (now() at time zone coaches.time_zone)::date, false) as is_past
                from sessions
                join shown on shown.session_id = sessions.id
                join coaches on coaches.id = sessions.coach_id
@@ -136,24 +136,24 @@ pub async fn action_page(tx: &mut TenantTx, wanted: &WantedActions) -> Result<Ve
                  and ($5::date is null or session_date >= $5) and ($6::date is null or session_date <= $6)
                  and ($7::date is null or (session_date, claims.lasting_id) < ($7, $8::uuid))
                  and ($11::uuid is null or claims.lasting_id = $11)),
-           -- If the filter needs the state, it is worked out for each item; otherwise only for those of the page.
+           -- Sorted first: how an item stands is looked up item by item, and only until the page is full.
+           sorted as materialized (
+               select * from items where not $4 or is_past order by session_date desc, lasting_id desc),
            page as materialized (
-               select * from items
-               where (not $4 and $10::text is null) or ((not $4 or is_past) and exists (
-                   select from action_item_now(items.lasting_id) as stands
-                   where stands.state = coalesce($10, stands.state) and (not $4 or stands.state = 'open')))
-               order by session_date desc, lasting_id desc limit $9)
-           select page.lasting_id as "item_id!", claim_id as "claim_id!", page.summary_id as "summary_id!",
+               select sorted.*, stands.*
+               from sorted cross join lateral action_item_now(sorted.lasting_id)
+                   as stands (item_state, since, note, told_by, told_at, reported_done)
+               where (not $4 or item_state = 'open') and ($10::text is null or item_state = $10)
+               limit $9)
+           select lasting_id as "item_id!", claim_id as "claim_id!", summary_id as "summary_id!",
                   summary_state as "summary_state!: SummaryState", session_id as "session_id!",
                   session_title as "session_title!", session_date as "session_date!", page.coach_id as "coach_id!",
                   client_id as "client_id!", client as "client!", text as "text!", audience as "audience!",
-                  support as "support!", owner as "owner!", due_date, due_words, stands.state as "state!: ItemState",
-                  stands.since, stands.note, stands.told_by, coaches.name as "told_by_name?", stands.told_at,
-                  stands.reported_done as "reported_done!",
-                  coalesce(is_past, false) and stands.state = 'open' as "is_overdue!"
-           from page cross join lateral action_item_now(page.lasting_id) as stands
-           left join coaches on coaches.id = stands.told_by
-           order by session_date desc, page.lasting_id desc"#,
+                  support as "support!", owner as "owner!", due_date, due_words, item_state as "state!: ItemState",
+                  since, note, told_by, coaches.name as "told_by_name?", told_at,
+                  reported_done as "reported_done!", is_past and item_state = 'open' as "is_overdue!"
+           from page left join coaches on coaches.id = told_by
+           order by session_date desc, lasting_id desc"#,
         wanted.client,
         wanted.coach,
         wanted.owner,

@@ -187,6 +187,8 @@ async fn an_account_of_somebody_who_was_deactivated_can_be_disconnected() {
     let visitor = debrief_jobs::audit::Visitor::default();
     for connected in [true, false] {
         let gate = &house.world.services.gate;
+        let shown = debrief_jobs::people::person(&mut tx, zoe).await.expect("she is shown");
+        assert_eq!(shown.provider_connected, connected, "whoever lists people sees it");
         let gone = debrief_jobs::sign_in::disconnect_provider(&mut tx, gate, zoe, &visitor).await;
         assert_eq!(gone.expect("the database answers"), connected);
     }
