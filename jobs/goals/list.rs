@@ -19,8 +19,8 @@ pub struct WantedGoals {
     pub coach: Option<Uuid>,
     /// Only those that stand so.
     pub state: Option<GoalState>,
-    /// Only those that are open and whose day has passed.
-    pub overdue: bool,
+    /// Only those that are open and whose day has passed, or only the others.
+    pub overdue: Option<bool>,
     /// Only those older than this one.
     pub after: Option<Uuid>,
     /// At most this many.
@@ -100,7 +100,7 @@ async fn read(tx: &mut TenantTx, id: Option<Uuid>, wanted: &WantedGoals) -> Resu
                   lasting_id, created_by, created_at as "created_at!", updated_at as "updated_at!"
            from read
            where ($1::uuid is null or id = $1) and ($2::uuid is null or client_id = $2)
-             and ($3::uuid is null or coach_id = $3) and ($4::text is null or state = $4) and (not $5 or is_overdue)
+             and ($3::uuid is null or coach_id = $3) and ($4::text is null or state = $4) and ($5::bool is null or is_overdue = $5)
              and ($6::uuid is null or id < $6)
            order by id desc limit $7"#,
         id,

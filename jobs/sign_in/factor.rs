@@ -55,7 +55,9 @@ pub enum CodeError {
     #[error("your organization requires a second factor: you can change it, but not remove it")]
     Required,
     /// The secret can't be opened.
-    #[error("the second factor can’t be checked")]
+    #[error(
+        "codes of authenticator apps can’t be checked here at the moment; use a recovery code, and tell whoever runs Debrief for you"
+    )]
     Closed,
     /// The person was removed.
     #[error("this account was deactivated")]

@@ -118,6 +118,16 @@ pub async fn resend(
     if today.fetch_one(tx.conn()).await? >= MOST_A_DAY {
         return Err(InviteError::TooMany(name));
     }
+    invite_again(tx, gate, person, visitor).await
+}
+
+/// Mails an invitation in place of the one before.
+pub(super) async fn invite_again(
+    tx: &mut TenantTx,
+    gate: &Gate,
+    person: Uuid,
+    visitor: &Visitor,
+) -> Result<DateTime<Utc>, InviteError> {
     one_time::withdraw(tx, person, Purpose::Invitation).await?;
     mail_invitation(tx, gate, person, visitor).await
 }

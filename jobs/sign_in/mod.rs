@@ -67,7 +67,7 @@ pub use gate::Gate;
 pub use invitation::{InviteError, Invited, NewPerson, accept, invite, resend, withdraw};
 pub use mailed::{Asking, MailLinks, ask_for_link, ask_for_own_link, open_link, operators_link};
 pub use one_time::{OneTime, Purpose, Token, count_guess, find_link};
-pub use operator::{ChangeError, change_coach};
+pub use operator::{ChangeError, Changed, change_coach};
 pub use passkeys::{
     Answered, OwnPasskey, PasskeyChallenge, PasskeyError, add_passkey, ask_for_passkey, ask_to_add_passkey,
     ask_to_show_passkey, by_passkey, count_of_another_host as passkeys_of_another_host, passkeys, remove_passkey,

@@ -106,7 +106,18 @@ impl Actions {
                 let coach = Some(coach_id);
                 let owner = owner.as_deref().map(|owner| Owner::parse(owner).as_str());
                 let (item, after) = (None, None);
-                let wanted = WantedActions { client, coach, owner, state, overdue, from, to, item, after, limit };
+                let wanted = WantedActions {
+                    client,
+                    coach,
+                    owner,
+                    state,
+                    overdue: overdue.then_some(true),
+                    from,
+                    to,
+                    item,
+                    after,
+                    limit,
+                };
                 let items = listing::action_page(&mut app.db.tenant(organization).await?, &wanted).await?;
                 app.output.list(&items, "no matching action items", HEADINGS, cells)?;
             }

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use debrief_jobs::{
     model::Role,
     people::{self, CoachChange, CoachRemoval, NewCoach},
-    sign_in,
+    sign_in::{self, Changed},
 };
 use serde_json::json;
 
@@ -116,15 +116,19 @@ impl Coach {
             Self::Change { handle, name, email, roles, time_zone } => {
                 let roles = (!roles.is_empty()).then_some(roles);
                 let change = CoachChange { name, email, roles, time_zone };
-                let (id, links) = sign_in::change_coach(&app.db, &app.services.gate, &handle, &change).await?;
-                app.output.one(&json!({ "id": id, "handle": handle, "links": links }), |_| {
-                    let done = format!("coach {handle}: changed");
-                    match (links.links_taken_back, links.fresh_links) {
-                        (0, 0) => done,
-                        (back, fresh) => {
-                            format!("{done}\nreview links revoked: {back}; new ones sent to the new address: {fresh}")
-                        }
+                let Changed { id, links, invited_until } =
+                    sign_in::change_coach(&app.db, &app.services.gate, &handle, &change).await?;
+                let json = json!({ "id": id, "handle": handle, "links": links, "invited_until": invited_until });
+                app.output.one(&json, |_| {
+                    let mut lines = vec![format!("{handle}: changed")];
+                    if (links.links_taken_back, links.fresh_links) != (0, 0) {
+                        let (back, fresh) = (links.links_taken_back, links.fresh_links);
+                        lines.push(format!("review links revoked: {back}; new ones sent to the new address: {fresh}"));
                     }
+                    lines.extend(invited_until.map(|until| {
+                        format!("invited again, at the new address; the link works until {}", until.format("%-d %B %Y"))
+                    }));
+                    lines.join("\n")
                 })?;
             }
             Self::Remove { handle, yes, dry_run } => return remove(app, &handle, yes, dry_run).await,

@@ -105,7 +105,14 @@ impl Goals {
                     Some(who) => Some(people::find_client(&app.db, &coach, &who).await?.id),
                     None => None,
                 };
-                let wanted = WantedGoals { client, coach: Some(coach_id), state, overdue, after: None, limit };
+                let wanted = WantedGoals {
+                    client,
+                    coach: Some(coach_id),
+                    state,
+                    overdue: overdue.then_some(true),
+                    after: None,
+                    limit,
+                };
                 let found = goals::page(&mut app.db.tenant(organization).await?, &wanted).await?;
                 app.output.list(&found, "no matching goals; `debrief goals add` sets one", HEADINGS, cells)?;
             }

@@ -6,11 +6,11 @@ use chrono::{Duration, Utc};
 use clap::{ArgGroup, Subcommand};
 use debrief_jobs::{
     db::Tx,
+    model::id::IdPrefix,
     people,
     rights::{self, NewKey, Right},
 };
 use serde_json::json;
-use uuid::Uuid;
 
 use super::{App, app::note, output::one_of};
 
@@ -47,8 +47,8 @@ pub(crate) enum Keys {
     },
     /// Revoke a key at once
     Revoke {
-        /// The key's id (see `debrief keys list`)
-        id: Uuid,
+        /// The key's id (see `debrief keys list`), or its first digits
+        id: IdPrefix,
         /// The organization's handle; required if there are several
         #[arg(long)]
         org: Option<String>,
@@ -80,10 +80,9 @@ impl Keys {
             Self::List { org } => list(app, org.as_deref()).await?,
             Self::Revoke { id, org } => {
                 let mut tx = app.db.tenant(app.organization(org.as_deref()).await?).await?;
-                anyhow::ensure!(
-                    rights::revoke(&mut tx, id, None).await?,
-                    "there is no key {id} in this organization; see `debrief keys list`"
-                );
+                let keys = rights::list(&mut tx, None).await?;
+                let id = id.choose("key", "debrief keys list", keys.into_iter().map(|key| (key.id, key.name)))?;
+                anyhow::ensure!(rights::revoke(&mut tx, id, None).await?, "key {id} is revoked already");
                 note(&mut tx, "debrief keys revoke", json!({ "id": id })).await?;
                 tx.commit().await?;
                 app.output.one(&json!({ "id": id, "revoked": true }), |_| format!("key {id}: revoked"))?;

@@ -6,8 +6,8 @@ use clap::Subcommand;
 use debrief_jobs::{
     audit::Visitor,
     db::{TenantTx, Tx},
-    model::Role,
-    people::{self, Person},
+    model::{Role, id::IdPrefix},
+    people::{self, PeopleError, Person},
     sign_in::{self, NewPerson},
 };
 use serde_json::json;
@@ -23,7 +23,7 @@ mod teams;
 ///
 /// Everybody in an organization is a person with one or more roles: a coach has sessions and clients, a lead also reads
 /// those of the coaches in the teams that they lead, an admin manages people and settings. A person is named by their
-/// handle, address or id.
+/// handle, address or id (or its first digits).
 #[derive(Debug, Subcommand)]
 pub(crate) enum People {
     /// List people
@@ -56,7 +56,7 @@ pub(crate) enum People {
     },
     /// Email an invitation again; the link before stops working
     Resend {
-        /// The person's handle, address or id
+        /// The person's handle, address or id (or its first digits)
         person: String,
         /// The organization's handle; required if there are several
         #[arg(long)]
@@ -64,7 +64,7 @@ pub(crate) enum People {
     },
     /// Take an invitation back that wasn't accepted, also one that is too old
     Withdraw {
-        /// The person's handle, address or id
+        /// The person's handle, address or id (or its first digits)
         person: String,
         /// The organization's handle; required if there are several
         #[arg(long)]
@@ -74,7 +74,7 @@ pub(crate) enum People {
     ///
     /// Whoever gets another role is signed out and signs in again. The last admin stays one.
     Roles {
-        /// The person's handle, address or id
+        /// The person's handle, address or id (or its first digits)
         person: String,
         /// Their roles
         #[arg(required = true, value_parser = one_of::<Role>(Role::NAMES))]
@@ -88,7 +88,7 @@ pub(crate) enum People {
     /// Their sessions and clients are kept. Refused while their sessions are being processed or follow-ups are held, and
     /// for the last admin. `debrief people activate` brings them back.
     Deactivate {
-        /// The person's handle, address or id
+        /// The person's handle, address or id (or its first digits)
         person: String,
         /// The organization's handle; required if there are several
         #[arg(long)]
@@ -101,7 +101,7 @@ pub(crate) enum People {
     ///
     /// They sign in anew; sign-ins and API keys that ended stay ended.
     Activate {
-        /// The person's handle, address or id
+        /// The person's handle, address or id (or its first digits)
         person: String,
         /// The organization's handle; required if there are several
         #[arg(long)]
@@ -113,7 +113,7 @@ pub(crate) enum People {
     /// mailbox or password (or their account at the identity provider, where that is the only way in) alone lets somebody in afterwards. They are signed out everywhere and told by email. Where the
     /// organization requires a second factor, they set up another one before anything else.
     ResetFactor {
-        /// The person's handle, address or id
+        /// The person's handle, address or id (or its first digits)
         person: String,
         /// The organization's handle; required if there are several
         #[arg(long)]
@@ -127,7 +127,7 @@ pub(crate) enum People {
     /// For whoever gets in in no other way: the organization's identity provider is the only one, and it's away; or no email
     /// arrives. Make sure that it's they who get it. A second factor is still asked for.
     SignInLink {
-        /// The person's handle, address or id
+        /// The person's handle, address or id (or its first digits)
         person: String,
         /// The organization's handle; required if there are several
         #[arg(long)]
@@ -138,7 +138,7 @@ pub(crate) enum People {
     /// For whoever has another account there, or whose account isn't theirs any more; also for people who were deactivated. The
     /// next account that comes with their verified address is connected. They are told by email.
     DisconnectProvider {
-        /// The person's handle, address or id
+        /// The person's handle, address or id (or its first digits)
         person: String,
         /// The organization's handle; required if there are several
         #[arg(long)]
@@ -248,7 +248,13 @@ async fn list(app: &App, org: Option<&str>, all: bool) -> anyhow::Result<()> {
 /// The person, in a transaction of their organization.
 async fn find(app: &App, org: Option<&str>, who: &str) -> anyhow::Result<(TenantTx, Person)> {
     let mut tx = app.db.tenant(app.organization(org).await?).await?;
-    let person = people::find_person(&mut tx, who).await?;
+    let person = match (people::find_person(&mut tx, who).await, who.parse::<IdPrefix>()) {
+        (Err(PeopleError::NoPerson), Ok(digits)) => {
+            let known = people::list_people(&mut tx, true).await?.into_iter().map(|one| (one.id, one.name));
+            people::person(&mut tx, digits.choose("person", "debrief people list --all", known)?).await?
+        }
+        (found, _) => found?,
+    };
     Ok((tx, person))
 }
 

@@ -171,6 +171,7 @@ async fn an_upload_is_taken_once_and_bounded() {
         ("", "COACH_015"),
         ("coach=nobody&file_name=a.txt", "COACH_015"),
         ("file_name=a.txt&date=soon", "COACH_013"),
+        ("file_name=a.txt&date=2136-11-02", "COACH_015"),
     ] {
         assert_eq!(send_file(query, TALK).await.code(), code, "{query}");
     }

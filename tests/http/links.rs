@@ -19,7 +19,8 @@ use crate::support::Reviewed;
 async fn moved(visit: &Visit, change: CoachChange) -> Result<(Uuid, Readdressed), ChangeError> {
     visit.world.leaves::<SendMail>();
     let services = &visit.world.services;
-    change_coach(&services.db, &services.gate, "maya", &change).await
+    let changed = change_coach(&services.db, &services.gate, "maya", &change).await?;
+    Ok((changed.id, changed.links))
 }
 
 /// The token in the latest email to a recipient.

@@ -167,6 +167,28 @@ async fn the_last_admin_stays_one() {
     assert!(matches!(people::change_roles(&mut tx, ada, &[], &nobody).await, Err(PeopleError::NoRole)));
 }
 
+/// A mistyped address is put right before anybody accepted.
+#[tokio::test]
+async fn an_invitation_follows_its_person_to_another_address() {
+    let house = House::new().await;
+    let (db, gate) = (&house.world.database.db, &house.world.services.gate);
+    let jonas = invite(&house).await;
+    let first = house.link(JONAS).await;
+    let mut tx = db.tenant(house.world.organization).await.expect("a transaction");
+    let handle = people::person(&mut tx, jonas).await.expect("he is there").handle;
+    drop(tx);
+    let right = "jonas.right@x.example";
+    let change = CoachChange { email: Some(right.into()), ..CoachChange::default() };
+    let changed = sign_in::change_coach(db, gate, &handle, &change).await.expect("it is changed");
+    assert!(changed.invited_until.is_some());
+    assert_eq!(presence(&house, jonas).await, Presence::Invited);
+    let mut browser = house.browser();
+    assert_eq!(browser.get(&first).await.status, StatusCode::GONE);
+    assert_eq!(browser.get(&house.link(right).await).await.status, StatusCode::OK);
+    let to_the_wrong_one = house.letters().await.iter().filter(|letter| letter.to == [JONAS]).count();
+    assert_eq!(to_the_wrong_one, 1, "who has that mailbox isn't told where he went");
+}
+
 #[tokio::test]
 async fn an_operator_changes_and_removes_coaches_under_the_same_rules() {
     let house = House::new().await;

@@ -359,3 +359,19 @@ async fn a_passkey_is_no_second_factor_of_a_program() {
         assert!(refused.body.contains("set up an authenticator app"), "{}", refused.body);
     }
 }
+
+/// The operator's key is another one than before.
+#[tokio::test]
+async fn a_code_that_can_not_be_checked_is_told_so() {
+    let house = house().await;
+    house.maya_with_password().await;
+    house
+        .execute(
+            "update credentials set totp_since = now(), totp_secret = '\\x01000102030405060708090a0b0c0d0e0f'
+             where person_id = (select id from coaches where handle = 'maya')",
+        )
+        .await;
+    let refused = house.log_in(PASSWORD, Some("123456")).await;
+    assert_eq!((refused.status, refused.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "COACH_091"));
+    assert!(refused.body.contains("use a recovery code"), "{}", refused.body);
+}

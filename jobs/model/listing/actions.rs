@@ -20,8 +20,8 @@ pub struct WantedActions {
     pub owner: Option<&'static str>,
     /// Only those that stand so.
     pub state: Option<ItemState>,
-    /// Only those that are open and whose day has passed.
-    pub overdue: bool,
+    /// Only those that are open and whose day has passed, or only the others.
+    pub overdue: Option<bool>,
     /// Only those from sessions on or after this day.
     pub from: Option<NaiveDate>,
     /// Only those from sessions on or before this day.
@@ -138,12 +138,12 @@ pub async fn action_page(tx: &mut TenantTx, wanted: &WantedActions) -> Result<Ve
                  and ($11::uuid is null or claims.lasting_id = $11)),
            -- Sorted first: how an item stands is looked up item by item, and only until the page is full.
            sorted as materialized (
-               select * from items where not $4 or is_past order by session_date desc, lasting_id desc),
+               select * from items where $4::bool is not true or is_past order by session_date desc, lasting_id desc),
            page as materialized (
                select sorted.*, stands.*
                from sorted cross join lateral action_item_now(sorted.lasting_id)
                    as stands (item_state, since, note, told_by, told_at, reported_done)
-               where (not $4 or item_state = 'open') and ($10::text is null or item_state = $10)
+               where ($4 is null or (is_past and item_state = 'open') = $4) and ($10::text is null or item_state = $10)
                limit $9)
            select lasting_id as "item_id!", claim_id as "claim_id!", summary_id as "summary_id!",
                   summary_state as "summary_state!: SummaryState", session_id as "session_id!",

@@ -26,8 +26,8 @@ pub struct Wanted {
     pub kind: Option<String>,
     /// The state.
     pub state: Option<SessionStatus>,
-    /// Only those with a dead stage.
-    pub failed: bool,
+    /// Only those with a dead stage, or only those without one.
+    pub failed: Option<bool>,
     /// Only those after this one: day and id.
     pub after: Option<(NaiveDate, Uuid)>,
     /// At most this many.
@@ -52,7 +52,7 @@ pub async fn page(tx: &mut TenantTx, wanted: &Wanted) -> Result<Vec<Row>, sqlx::
              and ($4::date is null or session_date >= $4) and ($5::date is null or session_date <= $5)
              and ($6::text is null or type = $6) and ($7::text is null or state_for_people(id, state) = $7
                   and state = case when $7 in ('approved', 'sending') then 'in_review' else $7 end)
-             and (not $8 or failed_stage is not null)
+             and ($8::bool is null or (failed_stage is not null) = $8)
              and ($9::date is null or (session_date, id) < ($9, $10::uuid))
            order by session_date desc, id desc limit $11"#,
         wanted.coach,

@@ -1,7 +1,8 @@
 //! `debrief links revoke`: revokes links, and lists approved letters that are still held.
 
-use std::process::ExitCode;
+use std::{collections::HashMap, process::ExitCode};
 
+use anyhow::Context;
 use clap::{ArgGroup, Args};
 use debrief_jobs::{
     audit::Visitor,
@@ -28,9 +29,9 @@ use super::super::{
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("which").required(true))]
 pub(crate) struct Revoke {
-    /// The link's id (see `debrief links list`)
+    /// The link's id (see `debrief links list`), or its first digits
     #[arg(group = "which")]
-    link: Option<Uuid>,
+    link: Option<IdPrefix>,
     /// All links to this session (id, or its first digits)
     #[arg(long, group = "which", value_name = "ID")]
     session: Option<IdPrefix>,
@@ -99,9 +100,9 @@ impl Revoke {
     }
 
     async fn target(&self, app: &App) -> anyhow::Result<(TenantTx, Target)> {
-        Ok(match (self.link, &self.session, &self.coach) {
+        Ok(match (&self.link, &self.session, &self.coach) {
             (Some(link), ..) => {
-                let (tx, session) = of_link(app, link).await?;
+                let (tx, link, session) = of_link(app, link).await?;
                 (tx, Target { which: LinkFilter::Link(link), session: Some(session), coach: None })
             }
             (None, Some(session), _) => {
@@ -164,13 +165,18 @@ fn counted(count: u64, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// A transaction of the link's organization, and the session it opens.
-async fn of_link(app: &App, link: Uuid) -> anyhow::Result<(TenantTx, Uuid)> {
+/// A transaction of the link's organization, the link, and the session it opens.
+async fn of_link(app: &App, link: &IdPrefix) -> anyhow::Result<(TenantTx, Uuid, Uuid)> {
+    let (mut candidates, mut sessions) = (Vec::new(), HashMap::new());
     for organization in app.db.organizations().await? {
         let mut tx = app.db.tenant(organization).await?;
-        if let Some(found) = links::load(&mut tx, link).await? {
-            return Ok((tx, found.session_id));
+        let listed = links::list(&mut tx, None, None, true, i64::from(i32::MAX)).await?;
+        for one in listed.into_iter().filter(|one| link.fits(one.id)) {
+            sessions.insert(one.id, one.session_id);
+            candidates.push(((one.id, format!("{}  {}", one.coach, one.title)), organization));
         }
     }
-    anyhow::bail!("there is no link {link}: see `debrief links list --all`")
+    let (tx, link) = app.meant(link, "link", "debrief links list --all", candidates).await?;
+    let session = sessions.get(&link).copied().context("a link that was listed has a session")?;
+    Ok((tx, link, session))
 }

@@ -40,9 +40,8 @@ pub(super) struct Which {
     /// Only those that stand so.
     #[param(inline)]
     state: Option<ItemState>,
-    /// Only those that are open and whose day has passed.
-    #[serde(default)]
-    overdue: bool,
+    /// `true` for those that are open and whose day has passed alone, `false` for the others.
+    overdue: Option<bool>,
     /// Only those from sessions on or after this day.
     from: Option<NaiveDate>,
     /// Only those from sessions on or before this day.

@@ -177,6 +177,8 @@ impl From<TokenError> for Problem {
             TokenError::Busy => Self::new(Code::Away, detail).later(5),
             TokenError::NoKey => Self::new(Code::NotSetUp, detail),
             TokenError::Database(error) => error.into(),
+            // Until the operator puts the key back; a recovery code goes.
+            TokenError::Code(CodeError::Closed) => Self::new(Code::Away, detail),
             TokenError::Code(error) => Self::internal(&error),
         }
     }

@@ -30,9 +30,8 @@ pub(super) struct Which {
     /// Only those that stand so.
     #[param(inline)]
     state: Option<GoalState>,
-    /// Only those that are open and whose day has passed.
-    #[serde(default)]
-    overdue: bool,
+    /// `true` for those that are open and whose day has passed alone, `false` for the others.
+    overdue: Option<bool>,
     /// At most this many, up to 200.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u16>,

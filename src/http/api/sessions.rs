@@ -56,9 +56,8 @@ pub(super) struct Which {
     /// The state.
     #[param(inline)]
     state: Option<SessionStatus>,
-    /// Only those of which a stage failed for good.
-    #[serde(default)]
-    failed: bool,
+    /// `true` for those of which a stage failed for good alone, `false` for the others.
+    failed: Option<bool>,
     /// At most this many, up to 200.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u16>,

@@ -4,7 +4,7 @@
 //! of one meeting find each other.
 
 use axum::body::Bytes;
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate, Utc};
 use debrief_jobs::{
     bucket::{Bucket, BucketError},
     meeting,
@@ -19,6 +19,13 @@ pub(super) fn key(coach: &str, date: Option<NaiveDate>, file_name: &str) -> Resu
     if !is_plain || file_name.chars().any(char::is_control) || file_name.starts_with('.') {
         let problem = "Use the file’s own name, without folders: at most 200 bytes, such as 2026-11-03 Priya.vtt.";
         return Err(Problem::invalid("file_name", problem));
+    }
+    // Somewhere it is tomorrow already.
+    if date.is_some_and(|date| date > Utc::now().date_naive() + Days::new(1)) {
+        return Err(Problem::invalid(
+            "date",
+            "This day is in the future: give the one on which the session took place.",
+        ));
     }
     let day = date.map(|date| format!("{date}/")).unwrap_or_default();
     let key = format!("{}{}/{day}{file_name}", meeting::key::INBOX, coach.to_lowercase());

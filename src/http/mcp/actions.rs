@@ -147,7 +147,7 @@ impl Server {
             coach: input.coach_id,
             owner: owner.map(Owner::as_str),
             state: input.state,
-            overdue: input.overdue,
+            overdue: input.overdue.then_some(true),
             item: None,
             from: input.from,
             to: input.to,

@@ -103,7 +103,7 @@ impl Server {
             client: input.client_id,
             coach: input.coach_id,
             state: input.state,
-            overdue: input.overdue,
+            overdue: input.overdue.then_some(true),
             after: None,
             limit: 0,
         };

@@ -227,7 +227,7 @@ impl Server {
             to: input.to,
             kind,
             state: input.state,
-            failed: input.failed,
+            failed: input.failed.then_some(true),
             after: None,
             limit: 0,
         };
