@@ -77,8 +77,8 @@ impl Writer for Parquet {
         Ok(self.writer.write(batch)?)
     }
 
-    fn close(mut self: Box<Self>) -> Result<Sum, JobError> {
-        self.writer.finish()?;
+    fn close(self: Box<Self>) -> Result<Sum, JobError> {
+        // Which finishes the file.
         Ok(self.writer.into_inner()?.finish())
     }
 }
