@@ -6,6 +6,10 @@
 //! machine does affects all of them.
 //!
 //! `cargo run --release --example export -- [utterances, 1000000] [rounds, 3] [folder with the peers' packages]`
+//!
+//! The peers, but for `psql`: `pip install --target FOLDER duckdb==1.4.4 duckdb-ext-postgres==1.4.4.20260205 connectorx==0.4.6
+//! adbc-driver-postgresql==1.13.0 adbc-driver-manager==1.13.0 pandas==3.1.1 pyarrow==26.0.1 psycopg2-binary==2.9.13
+//! sqlalchemy==2.1.9`. DuckDB's extension for Postgres comes as a package, since it can't be downloaded everywhere.
 
 #[allow(dead_code, unused_imports, reason = "the tests use more of it")]
 #[path = "../../tests/support"]
@@ -173,7 +177,8 @@ impl Bench {
         let mut url = url::Url::parse(self.database.url.expose_secret())?;
         // The same rows by the same policies. As a query, a blank is `%20`, which every program understands.
         let options = format!("-c%20role%3Ddebrief_app%20-c%20app.organization_id%3D{}", self.organization);
-        url.set_query(Some(&format!("options={options}")));
+        let query = url.query().map(|query| format!("{query}&")).unwrap_or_default();
+        url.set_query(Some(&format!("{query}options={options}")));
         let mut command = Command::new("python3");
         if let Some(packages) = &self.packages {
             command.env("PYTHONPATH", packages);

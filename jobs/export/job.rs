@@ -166,8 +166,11 @@ impl Job for ExportOrganization {
         let export = self.load(&mut tx).await?;
         tx.commit().await?;
         if let Some(export) = export {
-            // Readers that look for files, and not for manifests, must not find half an export for good.
-            self.published(ctx, &export).await?;
+            // Readers that look for files, and not for manifests, must not find half an export for good. Where the bucket
+            // is what failed, it's still told.
+            if self.published(ctx, &export).await.is_err() {
+                tracing::warn!(target: "export", { export.id = %self.export_id }, "its files couldn't be removed");
+            }
         }
         let mut tx = ctx.tenant_tx().await?;
         sqlx::query!(
