@@ -119,7 +119,7 @@ impl Bench {
             .filter(|(peer, formats)| formats.contains(&format) && (*peer == "psql" || self.packages.is_some()));
         let programs: Vec<&str> = std::iter::once("debrief").chain(peers.map(|(peer, _)| *peer)).collect();
         for _ in 0..rounds {
-            for program in &programs {
+            for &program in &programs {
                 match self.run(program, format) {
                     Ok((run, bytes)) => {
                         let of = runs.entry(program).or_default();
