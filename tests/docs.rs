@@ -28,6 +28,7 @@ fn spans() -> Vec<(&'static str, String)> {
         "docs/DECISIONS.md",
         "docs/MCP.md",
         "docs/PARSING.md",
+        "docs/SCALING.md",
         "docs/SECURITY.md",
         "docs/SIGN_IN.md",
         "docs/SUMMARIES.md",

@@ -1,10 +1,13 @@
-//! The stage `export`, from outside: another library than the writer reads the files back.
+//! The stage `export`, from outside: other libraries than the writer read the files back.
+
+mod parts;
+mod readers;
 
 use std::{collections::BTreeSet, fs::File, path::PathBuf};
 
 use debrief_jobs::{
-    db::Tx,
-    export::{ExportAll, ExportOrganization, ExportedTable, Manifest, start},
+    db::{Db, Tx},
+    export::{ExportAll, ExportOrganization, ExportedTable, Manifest, Settings, Wish, start, to_folder},
     model::{Content, Owner, Section},
 };
 use polars::prelude::{AnyValue, DataFrame};
@@ -18,18 +21,32 @@ use crate::support::{
     filled::{Filled, Session, action, claim, day},
 };
 
-const TABLES: [&str; 11] = [
-    "sessions",
-    "participants",
-    "utterances",
-    "danger_signs",
-    "summaries",
-    "claims",
-    "evidence",
-    "action_items",
-    "goals",
-    "threads",
-    "mails",
+/// Every table, and its rows in an organization with one session of [`filled`]. Whoever adds a table adds it here.
+const TABLES: [(&str, u64); 24] = [
+    ("coaches", 1),
+    ("clients", 2),
+    ("sessions", 1),
+    ("participants", 2),
+    ("attendance", 0),
+    ("utterances", 2),
+    ("chat", 0),
+    ("danger_signs", 0),
+    ("summaries", 1),
+    ("versions", 1),
+    ("claims", 2),
+    ("evidence", 2),
+    ("refinements", 0),
+    ("action_items", 1),
+    ("threads", 0),
+    ("goals", 0),
+    ("follow_ups", 0),
+    ("mails", 0),
+    ("measures", 6),
+    ("rollups", 0),
+    ("costs", 0),
+    ("audit", 0),
+    ("chunks", 0),
+    ("embeddings", 0),
 ];
 
 /// Starts an export and runs it.
@@ -91,8 +108,7 @@ async fn every_row_is_in_every_format_with_its_values() {
     let manifest = export(&world).await;
 
     let rows: Vec<(&str, u64)> = manifest.tables.iter().map(|table| (table.name.as_str(), table.rows)).collect();
-    let counts = [1, 2, 2, 0, 1, 2, 2, 1, 0, 0, 0];
-    assert_eq!(rows, TABLES.into_iter().zip(counts).collect::<Vec<_>>());
+    assert_eq!(rows, TABLES);
     for (name, rows) in rows {
         let rows = usize::try_from(rows).expect("few rows");
         assert_eq!(parquet(&world, &manifest, name).height(), rows, "{name}");
@@ -126,7 +142,7 @@ async fn the_manifest_names_every_file_with_its_size_and_hash() {
     let world = World::new().await;
     filled(&world, vec![("Priya Raman", "Good.")]).await;
     let manifest = export(&world).await;
-    assert_eq!((manifest.schema_version, manifest.organization.as_str()), (1, "northlight"));
+    assert_eq!((manifest.schema_version, manifest.organization.as_str()), (2, "northlight"));
     let mut named = BTreeSet::new();
     for file in manifest.tables.iter().flat_map(|table| &table.files) {
         let content = std::fs::read(path(&world, &file.key)).expect("the file is there");
@@ -134,11 +150,30 @@ async fn the_manifest_names_every_file_with_its_size_and_hash() {
         assert_eq!((content.len() as u64, &sha256), (file.bytes, &file.sha256), "{}", file.key);
         named.insert(path(&world, &file.key));
     }
-    let folder = path(&world, &manifest.tables[0].files[0].key).parent().expect("a folder").to_owned();
-    let there: BTreeSet<PathBuf> =
-        std::fs::read_dir(&folder).expect("a folder").map(|it| it.expect("an entry").path()).collect();
-    named.insert(folder.join("manifest.json"));
-    assert_eq!(there, named);
+    let key = &manifest.tables[0].files[0].key;
+    let (day, time) = (manifest.snapshot_at.format("%Y-%m-%d"), manifest.snapshot_at.format("%Y-%m-%dT%H%M%S%.6fZ"));
+    assert_eq!(*key, format!("exports/parquet/coaches/organization=northlight/date={day}/{time}.parquet"));
+    let latest = path(&world, "exports/latest/northlight.json");
+    let its = path(&world, &format!("exports/manifests/organization=northlight/date={day}/{time}.json"));
+    assert_eq!(std::fs::read(&latest).expect("the newest"), std::fs::read(&its).expect("its manifest"));
+    named.extend([latest, its]);
+    assert_eq!(exported(&world), named);
+}
+
+/// Every file of exports in the bucket.
+fn exported(world: &World) -> BTreeSet<PathBuf> {
+    let (mut files, mut folders) = (BTreeSet::new(), vec![path(world, "exports")]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.insert(path);
+            }
+        }
+    }
+    files
 }
 
 #[tokio::test]
@@ -179,7 +214,7 @@ async fn the_mark_by_which_excel_knows_utf_8_is_left_out_where_the_settings_say_
         let world = World::with(|settings| settings.export.csv_bom = csv_bom).await;
         filled(&world, vec![("Jürgen Vogel", "Grüße")]).await;
         let manifest = export(&world).await;
-        for table in TABLES {
+        for (table, _) in TABLES {
             let bytes = std::fs::read(file(&world, &manifest, table, "csv")).expect("a file");
             assert_eq!(bytes.starts_with(MARK), csv_bom, "{table}");
             assert_eq!(bytes.windows(MARK.len()).filter(|window| *window == MARK).count(), usize::from(csv_bom));
@@ -212,7 +247,7 @@ async fn nothing_of_another_organization_is_in_any_file() {
         }
     }
     // Parquet is compressed, so it is parsed.
-    for name in TABLES {
+    for (name, _) in TABLES {
         let frame = parquet(&world, &manifest, name);
         assert_eq!(frame.height() as u64, table(&manifest, name).rows);
         for column in ["session_id", "id"].iter().filter_map(|column| frame.column(column).ok()) {
@@ -227,10 +262,13 @@ async fn nothing_of_another_organization_is_in_any_file() {
 async fn an_empty_organization_exports_empty_tables() {
     let world = World::new().await;
     let manifest = export(&world).await;
-    assert_eq!(manifest.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>(), TABLES);
-    for name in TABLES {
+    assert_eq!(
+        manifest.tables.iter().map(|table| table.name.as_str()).collect::<Vec<_>>(),
+        TABLES.map(|(name, _)| name)
+    );
+    for (name, _) in TABLES.into_iter().filter(|(name, _)| !["coaches", "clients"].contains(name)) {
         let frame = parquet(&world, &manifest, name);
-        assert_eq!(frame.height(), 0);
+        assert_eq!(frame.height(), 0, "{name}");
         assert!(frame.width() > 2, "{name} keeps its columns");
         assert_eq!(csv_rows(&world, &manifest, name).len(), 0);
     }
@@ -265,8 +303,9 @@ async fn an_attempt_cut_off_after_publishing_publishes_nothing_twice() {
     let cut = "update exports set finished_at = null, manifest = null, manifest_key = null where id = $1";
     world.execute(cut, first.export_id).await;
     world.run(&job).await.expect("it is finished");
-    let exports = path(&world, "exports/northlight");
-    assert_eq!(std::fs::read_dir(&exports).expect("a folder").count(), 1);
+    let manifests =
+        || exported(&world).into_iter().filter(|path| path.components().any(|it| it.as_os_str() == "manifests"));
+    assert_eq!(manifests().count(), 1);
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let (manifest,): (Value,) = sqlx::query_as("select manifest from exports where finished_at is not null")
         .fetch_one(tx.conn())
@@ -277,13 +316,11 @@ async fn an_attempt_cut_off_after_publishing_publishes_nothing_twice() {
 
     // And one that dies before the manifest leaves nothing that looks like an export.
     world.execute(cut, first.export_id).await;
-    let manifest = path(&world, &first.tables[0].files[0].key).with_file_name("manifest.json");
-    std::fs::remove_file(manifest).expect("it was there");
+    for manifest in manifests() {
+        std::fs::remove_file(manifest).expect("it was there");
+    }
     world.run(&job).await.expect("it is published anew");
-    let manifests = std::fs::read_dir(&exports)
-        .expect("a folder")
-        .filter(|folder| folder.as_ref().expect("an entry").path().join("manifest.json").exists());
-    assert_eq!(manifests.count(), 1);
+    assert_eq!(manifests().count(), 1);
     assert!(!path(&world, &first.tables[0].files[0].key).exists(), "what was left is taken away");
     assert_eq!(world.run(&job).await.expect("it is done")["outcome"], "already done");
 }
@@ -365,9 +402,40 @@ async fn action_items_say_how_they_stand_and_goals_are_a_table() {
     let claim = claims.iter().find(|claim| claim["id"] == item["claim_id"]).expect("its claim");
     assert_eq!(claim["lasting_id"], item["item_id"]);
     assert_eq!(item["told_by"], json!(world.coach));
+    assert_eq!(
+        (&item["client"], &item["settled_on"], &item["is_shown"], &item["session_date"]),
+        (&json!("Priya Raman"), &json!("2026-11-20"), &json!(true), &json!("2026-11-09"))
+    );
     let goal = &json_rows(&world, &manifest, "goals")[0];
     assert_eq!(
         (&goal["client"], &goal["text"], &goal["state"], &goal["due_date"]),
         (&json!("Priya Raman"), &json!("Lead the team."), &json!("open"), &json!("2027-01-31"))
     );
+}
+
+/// A copy that ends before its rows do leaves the answer to it on its connection.
+#[tokio::test]
+async fn an_export_that_ends_early_leaves_the_pool_in_step() {
+    let world = World::new().await;
+    let filled = world.insert(&world.session(vec![])).await;
+    world
+        .execute(
+            "insert into utterances (id, organization_id, session_id, transcript_id, position, text)
+             select gen_random_uuid(), organization_id, session_id, id, n, repeat('x', 500)
+             from transcripts, generate_series(1, 20000) n where session_id = $1",
+            filled.session,
+        )
+        .await;
+    let db = Db::connect(&world.database.urls.app, 1).expect("a good URL");
+    let wish = Wish { tables: vec!["utterances".into()], ..Wish::default() };
+    let nowhere = world.folder.path().join("is/not/there");
+    let settings = Settings { csv_bom: true };
+    to_folder(&db, world.organization, &wish, &nowhere, settings).await.expect_err("there is no such folder");
+    for number in 0..5 {
+        let mut tx = db.tenant(world.organization).await.expect("a transaction");
+        let told: i32 =
+            sqlx::query_scalar("select $1::int4").bind(number).fetch_one(tx.conn()).await.expect("an answer");
+        assert_eq!(told, number, "it is the answer to this question");
+        tx.commit().await.expect("it is committed");
+    }
 }

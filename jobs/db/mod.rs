@@ -4,8 +4,9 @@
 //! [`TenantTx`] belongs to one organization: row-level security shows it that organization's rows and no others. With a
 //! [`View`] it sees the data of some coaches' clients only.
 //! [`SystemTx`] belongs to the installation: it sees no tenant's rows, only the few tables without a policy and the
-//! functions of the migration `crossing_tenants`. A single statement on the pool sees the same as a [`SystemTx`].
+//! functions of the migration `crossing_tenants`. [`CopyTx`] is a [`TenantTx`] that only reads, for copies. A single statement on the pool sees the same as a [`SystemTx`].
 
+mod copying;
 mod login;
 mod migrate;
 mod on_the_way;
@@ -16,6 +17,7 @@ use secrecy::SecretString;
 use sqlx::{PgConnection, PgPool, Postgres, Transaction, postgres::PgPoolOptions};
 use uuid::Uuid;
 
+pub use copying::CopyTx;
 pub use login::{Rights, Urls, rights};
 pub use migrate::{MigrateError, is_migrated, migrate, newest_migration};
 pub use on_the_way::{OnTheWay, about_tls, connect, on_the_way};

@@ -7,8 +7,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
-    Manifest,
-    cell::{Column, Kind},
+    Manifest, Progress,
+    schema::{Column, Kind, Table},
+    scope::Wish,
     tables,
 };
 use crate::db::{TenantTx, Tx};
@@ -21,6 +22,12 @@ pub struct ExportLine {
     pub id: Uuid,
     /// How far it is.
     pub state: ExportState,
+    /// What was asked for.
+    #[schema(value_type = Wish)]
+    pub wish: Json<Wish>,
+    /// How far it is, while it runs.
+    #[schema(value_type = Option<Progress>)]
+    pub progress: Option<Json<Progress>>,
     /// When it was started.
     pub created_at: DateTime<Utc>,
     /// The moment that all its files show.
@@ -48,6 +55,8 @@ pub enum ExportState {
 
 struct Row {
     id: Uuid,
+    wish: Json<Wish>,
+    progress: Option<Json<Progress>>,
     created_at: DateTime<Utc>,
     snapshot_at: Option<DateTime<Utc>>,
     finished_at: Option<DateTime<Utc>>,
@@ -57,13 +66,14 @@ struct Row {
 
 impl From<Row> for ExportLine {
     fn from(row: Row) -> Self {
-        let Row { id, created_at, snapshot_at, finished_at, failed_reason, manifest } = row;
+        let Row { id, wish, progress, created_at, snapshot_at, finished_at, failed_reason, manifest } = row;
         let state = match (&failed_reason, finished_at) {
             (Some(_), _) => ExportState::Failed,
             (None, Some(_)) => ExportState::Finished,
             (None, None) => ExportState::Running,
         };
-        Self { id, state, created_at, snapshot_at, finished_at, failed_reason, manifest }
+        let progress = progress.filter(|_| state == ExportState::Running);
+        Self { id, state, wish, progress, created_at, snapshot_at, finished_at, failed_reason, manifest }
     }
 }
 
@@ -91,7 +101,10 @@ async fn read(
 ) -> Result<Vec<ExportLine>, sqlx::Error> {
     let rows = sqlx::query_as!(
         Row,
-        r#"select id, created_at, snapshot_at, finished_at, failed_reason, manifest as "manifest: Json<Manifest>"
+        r#"select id, wish as "wish: Json<Wish>", created_at, snapshot_at, finished_at, failed_reason,
+                manifest as "manifest: Json<Manifest>",
+                (select progress from jobs where kind = 'export.organization' and unique_key = exports.id::text
+                 order by jobs.id desc limit 1) as "progress: Json<Progress>"
            from exports where ($1::uuid is null or id = $1) and ($2::uuid is null or id < $2)
            order by id desc limit $3"#,
         id,
@@ -108,6 +121,8 @@ async fn read(
 pub struct TableSchema {
     /// Its name.
     pub name: &'static str,
+    /// What a row is.
+    pub description: &'static str,
     /// Its columns, in order.
     pub columns: Vec<ColumnSchema>,
 }
@@ -117,11 +132,13 @@ pub struct TableSchema {
 pub struct ColumnSchema {
     /// Its name, in every format.
     pub name: &'static str,
-    /// `text`, `integer`, `number`, `boolean`, `date` or `timestamp` (UTC, in microseconds).
+    /// `text`, `integer`, `number`, `boolean`, `date`, `timestamp` (UTC, in microseconds), `json` or `numbers`.
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// Whether it may be null.
     pub nullable: bool,
+    /// What it means.
+    pub description: &'static str,
 }
 
 /// The tables of every export, in order.
@@ -130,18 +147,22 @@ pub fn schema() -> Vec<TableSchema> {
     let column = |column: &Column| ColumnSchema {
         name: column.name,
         kind: match column.kind {
-            Kind::Text => "text",
+            Kind::Id | Kind::Word | Kind::Prose | Kind::Key => "text",
+            Kind::Json => "json",
             Kind::Int => "integer",
             Kind::Float => "number",
             Kind::Bool => "boolean",
             Kind::Day => "date",
             Kind::Time => "timestamp",
+            Kind::Vector => "numbers",
         },
         nullable: column.nullable,
+        description: column.about,
     };
-    let table = |(name, columns): &(&'static str, &[Column])| TableSchema {
-        name,
-        columns: columns.iter().map(column).collect(),
+    let table = |table: &&Table| TableSchema {
+        name: table.name,
+        description: table.about,
+        columns: table.columns.iter().map(column).collect(),
     };
     tables::ALL.iter().map(table).collect()
 }

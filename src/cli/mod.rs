@@ -255,6 +255,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Search(command) => command.run(&App::open(&globals).await?).await,
         Command::Index(command) => command.run(&App::open(&globals).await?).await,
         Command::Models(command) => command.run(&globals).await,
+        Command::Export(command) if command.ran_alone()? => Ok(ExitCode::SUCCESS),
         Command::Export(command) => command.run(&App::open(&globals).await?).await,
         Command::Webhooks(command) => command.run(&App::open(&globals).await?).await,
         Command::Jobs(command) => command.run(&App::open(&globals).await?).await,

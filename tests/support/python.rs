@@ -1,5 +1,5 @@
-//! What tests need and Rust doesn't have: an S3 server (moto), an SMTP server (aiosmtpd), and what tries the API from
-//! outside; installed by pip in the same cache as Postgres.
+//! What tests need and Rust doesn't have: an S3 server (moto), an SMTP server (aiosmtpd), what tries the API from
+//! outside, and what people read exports with; installed by pip in the same cache as Postgres.
 
 use std::{fs, path::PathBuf, process::Command, sync::OnceLock};
 
@@ -9,6 +9,9 @@ use debrief::{folders, postgres::pip};
 const SERVERS: &[&str] = &["moto[s3]==5.2.5", "flask==3.1.3", "flask-cors==6.0.5", "aiosmtpd==1.4.6"];
 /// What tries the API: a fuzzer that reads its document, and a generator of clients.
 const CALLERS: &[&str] = &["schemathesis==4.32.5", "openapi-python-client==0.29.1"];
+
+/// What people read exports with.
+const READERS: &[&str] = &["duckdb==2.0.1", "pyarrow==26.0.1", "pandas==3.1.1", "polars==2.1.0", "datafusion==55.0.0"];
 
 /// `python3`, able to import the servers.
 pub(crate) fn command() -> Command {
@@ -20,6 +23,12 @@ pub(crate) fn command() -> Command {
 pub(crate) fn callers() -> Command {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     with(FOLDER.get_or_init(|| bring(CALLERS)))
+}
+
+/// `python3`, able to import what reads exports.
+pub(crate) fn readers() -> Command {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    with(FOLDER.get_or_init(|| bring(READERS)))
 }
 
 fn with(folder: &PathBuf) -> Command {

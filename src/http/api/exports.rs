@@ -2,7 +2,7 @@
 
 use axum::{body::Body, extract::Path, http::StatusCode};
 use debrief_jobs::{
-    export::{self, ExportLine, ExportState, TableSchema},
+    export::{self, ExportLine, ExportState, StartError, TableSchema, Wish, WishError},
     rights::Right,
 };
 use serde::Serialize;
@@ -11,11 +11,12 @@ use uuid::Uuid;
 
 use super::{
     call::{About, Answer, Call},
-    input::{Asked, Id, Page, Paging},
+    input::{Asked, Id, MaybeJson, Page, Paging},
     problem::{Code, Problem},
     transcripts,
     words::listed,
 };
+use crate::http::failure::capitalized;
 
 /// List exports
 #[utoipa::path(get, path = "/v1/exports", tag = "exports", operation_id = "list_exports", params(Paging),
@@ -38,13 +39,27 @@ struct Started {
 
 /// Start an export
 ///
-/// Of everything in the organization, as Parquet, CSV and JSON Lines. While one runs, that one is given.
-#[utoipa::path(post, path = "/v1/exports", tag = "exports", operation_id = "start_export",
+/// Of everything in the organization, as Parquet, CSV and JSON Lines, unless the body asks for a part. While one of the
+/// same runs, that one is given.
+#[utoipa::path(post, path = "/v1/exports", tag = "exports", operation_id = "start_export", request_body = Option<Wish>,
     security(("key" = ["exports:read"])),
     responses((status = 202, description = "It runs", body = Started)))]
-pub(super) async fn start(call: Call) -> Answer {
-    let mut tx = call.change(Right::ExportsRead, &[]).await?;
-    let id = export::start(&mut tx).await?;
+pub(super) async fn start(call: Call, body: MaybeJson<Wish>) -> Answer {
+    let mut tx = call.change(Right::ExportsRead, &body.sha256).await?;
+    let wish = body.value.checked().map_err(|error| {
+        let field = match error {
+            WishError::NoSuchTable(_) => "tables",
+            WishError::Days { .. } | WishError::Year(_) => "scope",
+        };
+        Problem::invalid(field, format!("{}.", capitalized(&error.to_string())))
+    })?;
+    let id = export::start_as(&mut tx, &wish).await.map_err(|error| match error {
+        StartError::TooMany => {
+            Problem::new(Code::TooManyRequests, format!("{}.", capitalized(&error.to_string()))).later(60)
+        }
+        StartError::Database(error) => error.into(),
+        StartError::Json(error) => Problem::internal(&error),
+    })?;
     call.done(tx, About::other(id), StatusCode::ACCEPTED, &Started { id }, &[]).await
 }
 
