@@ -1,14 +1,14 @@
 //! Backups: everything that an installation knows of its organizations, in a place of its own, and back.
 //!
-//! [`run`] writes one, [`verify`] holds every object against the catalogue, [`restore`] fills an empty installation with
-//! it, and [`prove`] restores the newest into a scratch database and compares. [`RunBackup`] and [`ProveBackup`] do the
+//! [`run()`] writes one, [`verify()`] holds every object against the catalogue, [`restore()`] fills an empty installation with
+//! it, and [`prove()`] restores the newest into a scratch database and compares. [`RunBackup`] and [`ProveBackup`] do the
 //! first and the last every night. `docs/BACKUP.md` is the operator's manual.
 //!
 //! A backup is a catalogue (`catalogue/{id}.json`, written last), a Parquet file per table and organization
 //! (`tables/{id}/{organization}/{table}.parquet`), and the transcripts, named by their content and shared by all backups
 //! (`transcripts/{organization}/{sha256}`). All tables show one moment. What is in them, [`tables`] lists.
 //!
-//! A rerun writes another backup and changes none; what an interrupted run leaves has no catalogue, and [`retention`]
+//! A rerun writes another backup and changes none; what an interrupted run leaves has no catalogue, and [`retain`]
 //! removes it.
 
 mod catalogue;

@@ -192,6 +192,20 @@ async fn what_is_restored_is_equal_row_by_row_and_search_by_search() {
 }
 
 #[tokio::test]
+async fn a_backup_in_s3_is_as_good_as_one_in_a_folder() {
+    let backed = Backed::new().await;
+    let url = crate::support::s3::bucket_url().await;
+    let vault = backup::Settings::default().vault_at(&url).expect("a good URL");
+    let (db, bucket) = (&backed.world.database.db, &backed.world.services.bucket);
+    let made = backup::run(db, bucket, &vault, Wanted::default(), &silent).await.expect("it is made");
+    assert_eq!(vault.ids().await.expect("they are listed"), [made.id.clone()]);
+    assert_eq!(vault.catalogue(&made.id).await.expect("it is read"), made);
+    assert_eq!(backup::verify(&vault, &made, &silent).await.expect("it is read"), []);
+    let restored = Anew::new().await.restore(&vault, &made).await.expect("it is restored");
+    assert_eq!(restored.rows, made.rows());
+}
+
+#[tokio::test]
 async fn one_organization_can_be_backed_up_and_restored_alone() {
     let backed = Backed::new().await;
     let db = &backed.world.database.db;
