@@ -3,7 +3,7 @@
 //! ```text
 //! ingest → parse → attribute → summarize → review → follow_up      (each arrow is a job; see `path`)
 //!             └──────────────────┴→ index                            (on the side)
-//! schedules: rollup, export, reconcile
+//! schedules: rollup, export, backup, reconcile
 //! ```
 //!
 //! Each module uses only those below it: `tests/arrows.rs` lists the order from the top down, and enforces it.
@@ -11,6 +11,8 @@
 mod services;
 
 // On the side, and on a schedule.
+pub mod backup;
+pub mod bundle;
 pub mod export;
 pub mod reconcile;
 pub mod rollup;
@@ -110,6 +112,8 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<llm::ExpireAnswers>(services.provide())
         .with::<webhook::Tidy>(services.provide())
         .with::<uploads::TidyUploads>(services.provide())
+        .with::<backup::RunBackup>(services.provide())
+        .with::<backup::ProveBackup>(services.provide())
 }
 
 /// The program's own schedules; `queue.schedules` overrides them by name.
@@ -124,6 +128,7 @@ pub fn schedules() -> Vec<Schedule> {
         llm::SCHEDULE,
         webhook::SCHEDULE,
         uploads::SCHEDULE,
+        backup::SCHEDULE,
     ]
 }
 

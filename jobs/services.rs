@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     SettingsError,
+    backup::{self, Vault},
     bucket::{self, Bucket},
     db::Db,
     desk::{self, Desk},
@@ -37,6 +38,8 @@ pub struct Settings {
     pub review: desk::Settings,
     /// How exports are written.
     pub export: export::Settings,
+    /// Where backups go.
+    pub backup: backup::Settings,
     /// Which addresses webhooks may have.
     pub webhooks: webhook::Settings,
     /// How people sign in.
@@ -64,6 +67,10 @@ pub struct Services {
     pub reading: Room,
     /// How exports are written.
     pub export: export::Settings,
+    /// Where backups go, if a place is set.
+    pub vault: Option<Vault>,
+    /// How long they stay, and where they are proved.
+    pub backup: backup::Settings,
     /// Calls the receivers of webhooks.
     pub webhooks: Arc<webhook::Sender>,
 }
@@ -87,6 +94,8 @@ impl Services {
             ingest: settings.ingest.clone(),
             reading: Room::new(settings.ingest.max_bytes),
             export: settings.export,
+            vault: settings.backup.vault()?,
+            backup: settings.backup.clone(),
             webhooks: Arc::new(webhook::Sender::new(&settings.webhooks)?),
             db,
         })
@@ -130,6 +139,13 @@ impl Provide<export::Needs> for Services {
     fn provide(&self) -> Arc<export::Needs> {
         let (bucket, post) = (self.bucket.clone(), self.desk.post.clone());
         Arc::new(export::Needs { bucket, settings: self.export, post })
+    }
+}
+
+impl Provide<backup::Needs> for Services {
+    fn provide(&self) -> Arc<backup::Needs> {
+        let (bucket, vault) = (self.bucket.clone(), self.vault.clone());
+        Arc::new(backup::Needs { bucket, vault, settings: self.backup.clone() })
     }
 }
 

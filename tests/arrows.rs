@@ -8,10 +8,10 @@ use std::{
 
 /// The modules of `jobs/` from the top down: each uses only those below it.
 #[rustfmt::skip]
-pub(crate) const ORDER: [&str; 49] = [
+pub(crate) const ORDER: [&str; 51] = [
     "services",
     // On the side, and on a schedule.
-    "export", "reconcile", "rollup",
+    "backup", "bundle", "export", "reconcile", "rollup",
     // What a coach does with a session.
     "review", "refine", "correct", "erase",
     // The path, from end to start.

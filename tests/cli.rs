@@ -1,5 +1,6 @@
 //! The command line, through the real binary: what operators type, and what they are told when it is wrong.
 
+mod backup;
 mod ids;
 mod inbox;
 mod links;

@@ -25,6 +25,7 @@ fn spans() -> Vec<(&'static str, String)> {
         "SECURITY.md",
         "docs/ARCHITECTURE.md",
         "docs/ASVS.md",
+        "docs/BACKUP.md",
         "docs/DECISIONS.md",
         "docs/MCP.md",
         "docs/PARSING.md",

@@ -189,7 +189,7 @@ async fn a_misspelt_setting_or_schedule_is_found_and_the_right_name_is_said() {
     let mut installation = Installation::new().await;
     installation.set("DEBRIEF_QUEUE__SCHEDULES__EXPORT", "off");
     let (ok, detail) = check(&installation, "schedules").await;
-    assert!(ok && detail.contains("7 schedules") && detail.contains("yours: export"), "{detail}");
+    assert!(ok && detail.contains("8 schedules") && detail.contains("yours: export"), "{detail}");
     installation.set("DEBRIEF_QUEUE__SCHEDULES__EXPORT", "0 0 2 30 Feb *");
     let (ok, detail) = check(&installation, "schedules").await;
     assert!(!ok && detail.contains("never occurs"), "{detail}");

@@ -7,6 +7,7 @@ mod support;
 mod api;
 mod arrows;
 mod attribute;
+mod bundle;
 mod cli;
 mod danger;
 mod db;

@@ -354,6 +354,7 @@ async fn the_doctor_says_what_is_amiss() {
         "mail",
         "search",
         "summaries",
+        "backups",
         "sender",
         "links",
         "second factors",

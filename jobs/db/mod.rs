@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 pub use copying::CopyTx;
 pub use login::{Rights, Urls, rights};
-pub use migrate::{MigrateError, is_migrated, migrate, newest_migration};
+pub use migrate::{MigrateError, is_migrated, migrate, migrate_to, newest_migration};
 pub use on_the_way::{OnTheWay, about_tls, connect, on_the_way};
 
 /// The role that the program works in. It owns nothing and can't bypass any policy.
@@ -98,6 +98,43 @@ impl Db {
         Ok(TenantTx { inner, organization, wake: false })
     }
 
+    /// Starts a read-only transaction of the installation, and gives its snapshot for others ([`Db::tenant_at`]), as long as
+    /// it is open. It waits for them for `limit` at most.
+    ///
+    /// # Errors
+    /// Returns an error if no connection is available.
+    pub async fn shared_snapshot(&self, limit: Duration) -> Result<(SystemTx, Snapshot), sqlx::Error> {
+        let mut inner = self.begin("begin isolation level repeatable read read only").await?;
+        sqlx::query("select set_config('idle_in_transaction_session_timeout', $1, true)")
+            .bind(limit.as_millis().to_string())
+            .execute(&mut *inner)
+            .await?;
+        let snapshot = sqlx::query_scalar("select pg_export_snapshot()").fetch_one(&mut *inner).await?;
+        Ok((SystemTx { inner, wake: false }, Snapshot(snapshot)))
+    }
+
+    /// Like [`Db::snapshot`], as of the moment of another transaction.
+    ///
+    /// # Errors
+    /// Returns an error if no connection is available, or the other transaction has ended.
+    pub async fn tenant_at(
+        &self,
+        organization: Uuid,
+        snapshot: &Snapshot,
+        limit: Duration,
+    ) -> Result<TenantTx, sqlx::Error> {
+        let mut inner = self.begin("begin isolation level repeatable read read only").await?;
+        // It takes no parameter; the name is the server's own.
+        let name = snapshot.0.replace('\'', "''");
+        sqlx::query(sqlx::AssertSqlSafe(format!("set transaction snapshot '{name}'"))).execute(&mut *inner).await?;
+        sqlx::query("select set_config('app.organization_id', $1, true), set_config('statement_timeout', $2, true)")
+            .bind(organization.to_string())
+            .bind(limit.as_millis().to_string())
+            .execute(&mut *inner)
+            .await?;
+        Ok(TenantTx { inner, organization, wake: false })
+    }
+
     /// Starts a transaction that sees no tenant's rows.
     ///
     /// # Errors
@@ -129,6 +166,10 @@ impl Db {
         sqlx::query_scalar!(r#"select id as "id!" from organization_ids() as id"#).fetch_all(&self.pool).await
     }
 }
+
+/// The moment that a transaction shows, which others can show as well.
+#[derive(Clone, Debug)]
+pub struct Snapshot(String);
 
 /// The coaches whose clients' data a transaction sees.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -87,6 +87,8 @@ const FILES: &[(&str, &str)] = embed![
     "page/message.html",
     "page/error.html",
     "page/admin.html",
+    // What a client gets who asks what is held of them.
+    "bundle/index.html",
 ];
 
 /// A template that failed to render: its name and the error. Only a bug in the program causes one.

@@ -49,6 +49,10 @@ impl App {
     async fn with(config: Config, globals: &Globals) -> anyhow::Result<Self> {
         telemetry::log(&config.log);
         let (urls, postgres) = database(&config, globals).await?;
+        let mut config = config;
+        if postgres.is_some() && config.backup.scratch_url.expose_secret().is_empty() {
+            config.backup.scratch_url = urls.owner;
+        }
         let url = urls.app;
         if postgres.is_none() && !db::is_migrated(&url).await.map_err(away)? {
             anyhow::bail!("the database schema is out of date: run `debrief migrate` first");
@@ -137,6 +141,16 @@ pub(crate) async fn server(config: &Config, globals: &Globals) -> anyhow::Result
         anyhow::anyhow!("{error}; {hint}")
     })?;
     Ok((databases::with_login(server.url("postgres"), LOGIN)?, Some(server)))
+}
+
+/// The database that the settings name, or the one on the embedded server, as it is: nothing is migrated.
+pub(crate) async fn unmigrated(config: &Config, globals: &Globals) -> anyhow::Result<(Urls, Option<Server>)> {
+    let (mut urls, server) = server(config, globals).await?;
+    if server.is_some() {
+        databases::ensure(&urls.owner, "debrief").await?;
+        urls = databases::named(&urls, "debrief")?;
+    }
+    Ok((urls, server))
 }
 
 /// The database that the settings name, or the one on the embedded server, migrated. With --demo, the demo's, on the

@@ -5,12 +5,14 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use debrief_jobs::{
+    bundle,
     correct::{self, Merged},
+    db::Tx,
     names,
     people::{self, ClientChange, NewClient, Put, Removal},
 };
 
-use super::{App, output::confirmed};
+use super::{App, app::note, output::confirmed};
 
 /// Manage clients and the names they go by in transcripts
 ///
@@ -106,6 +108,23 @@ pub(crate) enum Client {
         /// The file
         file: PathBuf,
     },
+    /// Write what is held of a client to a ZIP, for a client who asks for it
+    ///
+    /// A page to read, JSON, and the letters as they were sent: what the client said, what was written to them and what is
+    /// known of them. What others said in a group isn't in it. The audit has that it was made. docs/BACKUP.md says more.
+    Bundle {
+        /// The coach's handle
+        #[arg(long)]
+        coach: String,
+        /// The client's email, name, id, or the first digits of the id
+        client: String,
+        /// The file to write; never replaced [default: client-ID.zip]
+        #[arg(long, value_name = "FILE")]
+        to: Option<PathBuf>,
+        /// Also what the summaries have for the coach alone; read it before you pass it on
+        #[arg(long)]
+        with_coach_sections: bool,
+    },
     /// List the clients of a coach
     List {
         /// The coach's handle
@@ -193,6 +212,9 @@ impl Client {
                 app.output.one(&removal, |removal| format!("{} {done}", meaning(removal)))?;
             }
             Self::Import { coach, file } => return import(app, &coach, &file).await,
+            Self::Bundle { coach, client, to, with_coach_sections } => {
+                bundled(app, &coach, &client, to, with_coach_sections).await?;
+            }
             Self::List { coach } => list(app, &coach).await?,
         }
         Ok(ExitCode::SUCCESS)
@@ -260,6 +282,36 @@ async fn import(app: &App, coach: &str, file: &std::path::Path) -> anyhow::Resul
     })?;
     // Partly done.
     Ok(if applied.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(3) })
+}
+
+/// What was written.
+#[derive(Debug, serde::Serialize)]
+struct Bundled {
+    file: PathBuf,
+    sessions: usize,
+    letters: usize,
+}
+
+async fn bundled(app: &App, coach: &str, who: &str, to: Option<PathBuf>, coach_sections: bool) -> anyhow::Result<()> {
+    let found = people::find_client(&app.db, coach, who).await?;
+    let mut tx = app.db.tenant(people::coach(&app.db, coach).await?.0).await?;
+    let wanted = bundle::Wanted { client: found.id, coach_sections };
+    let bundle = bundle::gather(&mut tx, wanted).await?.context("the client is gone")?;
+    let detail = serde_json::json!({ "client_id": found.id, "coach_sections": coach_sections });
+    let zip = bundle::pack(&bundle, &app.services.desk.post.templates)?;
+    let file = to.unwrap_or_else(|| PathBuf::from(format!("client-{}.zip", found.id)));
+    // Words of a session: for whoever runs this alone.
+    use std::{io::Write, os::unix::fs::OpenOptionsExt};
+    let opened = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file);
+    let mut opened = opened.with_context(|| format!("can't write {}; name another file with --to", file.display()))?;
+    // Noted before the first word is written.
+    note(&mut tx, "debrief client bundle", detail).await?;
+    tx.commit().await?;
+    opened.write_all(&zip).with_context(|| file.display().to_string())?;
+    let done = Bundled { file, sessions: bundle.sessions.len(), letters: bundle.letters.len() };
+    app.output.one(&done, |done| {
+        format!("{}: {} sessions, {} letters; open index.html in it", done.file.display(), done.sessions, done.letters)
+    })
 }
 
 async fn list(app: &App, coach: &str) -> anyhow::Result<()> {

@@ -20,6 +20,7 @@ use serde::Serialize;
 use super::{
     Globals,
     app::{config, database},
+    backup::check::backups,
     output::{Output, table},
     told,
 };
@@ -105,9 +106,9 @@ async fn run(globals: &Globals, with_model: bool) -> anyhow::Result<ExitCode> {
             check("database", Err(problem.clone()));
         }
     }
-    let (mut dead_passkeys, mut closed) = (None, 0);
+    let (mut dead_passkeys, mut unset, mut closed) = (None, None, 0);
     // The other services are checked whether or not the database responds.
-    if let Ok((db::Urls { app: url, .. }, _)) = &opened {
+    if let Ok((db::Urls { app: url, .. }, server)) = &opened {
         match db::Db::connect(url, 2)
             .map_err(|error| error.to_string())
             .and_then(|pool| Services::new(pool, &config.services()).map_err(|error| error.to_string()))
@@ -120,6 +121,13 @@ async fn run(globals: &Globals, with_model: bool) -> anyhow::Result<ExitCode> {
                 dead_passkeys = passkeys(&services).await;
                 // A database that doesn't respond is told elsewhere.
                 closed = sign_in::secrets_of_another_key(&services.db, &services.gate).await.unwrap_or_default();
+                let has_scratch = server.is_some() || !config.backup.scratch_url.expose_secret().is_empty();
+                match backups(&services.db, &config.backup, has_scratch).await {
+                    Some(standing) => {
+                        check("backups", standing);
+                    }
+                    None => unset = Some(no_backups()),
+                }
                 check("mail", services.desk.post.mailer.check().await.map_err(|error| error.to_string()));
                 check("search", services.embedder.check().await.map_err(|error| error.to_string()));
                 let reached = services.summarizer.check().await.map_err(|error| error.to_string());
@@ -133,10 +141,13 @@ async fn run(globals: &Globals, with_model: bool) -> anyhow::Result<ExitCode> {
         }
     }
     checks.extend(dead_passkeys);
+    checks.extend(unset);
     checks.extend([sender(&config), links(&config), second_factors(&config, closed)]);
-    for (name, note) in [("database", way_to_database(&config)), ("mail", way_of_mail(&config))] {
+    for (name, note) in
+        [("database", way_to_database(&config)), ("mail", way_of_mail(&config)), ("backups", place_of_backups(&config))]
+    {
         if let Some(check) = checks.iter_mut().find(|check| check.name == name) {
-            check.note = note;
+            check.note = note.or(check.note.take());
         }
     }
     report(globals, &checks)
@@ -178,6 +189,23 @@ fn way_of_mail(config: &Config) -> Option<String> {
     let note = "emails may go there without encryption, and a link in one is a way in; leave out tls= in mail.url, or write \
                 tls=required where the server is in your own network";
     mailer.may_go_in_clear().then(|| note.to_owned())
+}
+
+/// No place for backups is set.
+fn no_backups() -> Check {
+    let note = "a fire would take everything; set backup.url to a place that doesn't burn together with the database and the bucket";
+    Check { name: "backups", ok: true, detail: "none are made".into(), note: Some(note.to_owned()) }
+}
+
+/// Whether backups are where the bucket is.
+fn place_of_backups(config: &Config) -> Option<String> {
+    let place = |url: &str| url.split('?').next().unwrap_or_default().trim_end_matches('/').to_owned() + "/";
+    let (backups, bucket) = (place(&config.backup.url), place(&config.bucket));
+    let together = backups.starts_with(&bucket) || bucket.starts_with(&backups);
+    (!config.backup.url.is_empty() && together).then(|| {
+        "they are in the same place as the bucket, and are lost together with it; set backup.url to another one"
+            .to_owned()
+    })
 }
 
 /// The sender, which mail servers must trust.

@@ -4,6 +4,7 @@
 
 mod actions;
 mod app;
+mod backup;
 mod client;
 mod coach;
 mod costs;
@@ -152,6 +153,8 @@ enum Command {
     #[command(subcommand)]
     Export(export::Export),
     #[command(subcommand)]
+    Backup(backup::Backup),
+    #[command(subcommand)]
     Webhooks(webhooks::Webhooks),
     #[command(subcommand)]
     Jobs(jobs::Jobs),
@@ -257,6 +260,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Models(command) => command.run(&globals).await,
         Command::Export(command) if command.ran_alone()? => Ok(ExitCode::SUCCESS),
         Command::Export(command) => command.run(&App::open(&globals).await?).await,
+        Command::Backup(command) => command.run(&globals).await,
         Command::Webhooks(command) => command.run(&App::open(&globals).await?).await,
         Command::Jobs(command) => command.run(&App::open(&globals).await?).await,
         Command::Schedules(command) => command.run(&App::open(&globals).await?).await,

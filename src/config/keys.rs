@@ -1,7 +1,7 @@
 //! The names of the settings: finds unknown names, and suggests the intended one.
 
 use config::{Map, Value, ValueKind};
-use debrief_jobs::{desk, embed, export, ingest, llm, mail, queue, sign_in, webhook};
+use debrief_jobs::{backup, desk, embed, export, ingest, llm, mail, queue, sign_in, webhook};
 use serde::{Deserialize, Serialize};
 
 use super::{Config, DEFAULTS, Http, Log, NOT_SETTINGS};
@@ -22,6 +22,7 @@ pub(super) fn sections() -> Vec<(&'static str, &'static [&'static str])> {
         ("sign_in", fields::<sign_in::Settings>()),
         ("sign_in.providers.*", fields::<sign_in::ProviderSettings>()),
         ("export", fields::<export::Settings>()),
+        ("backup", fields::<backup::Settings>()),
         ("webhooks", fields::<webhook::Settings>()),
         ("log", fields::<Log>()),
     ]

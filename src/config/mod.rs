@@ -12,7 +12,7 @@ use std::{
 
 use config::Source;
 use debrief_jobs::{
-    bucket, desk, embed, export, ingest, llm, mail, masked,
+    backup, bucket, desk, embed, export, ingest, llm, mail, masked,
     network::{self, Hosts},
     queue, sign_in, webhook,
 };
@@ -57,6 +57,8 @@ pub struct Config {
     pub sign_in: sign_in::Settings,
     /// How exports are written.
     pub export: export::Settings,
+    /// Where backups go.
+    pub backup: backup::Settings,
     /// Which addresses webhooks may have.
     pub webhooks: webhook::Settings,
     /// What is logged, and how.
@@ -205,6 +207,8 @@ impl Config {
             ("database_connections", u64::from(self.database_connections), 2),
             ("ingest.max_bytes", self.ingest.max_bytes, 1),
             ("review.link_days", u64::from(self.review.link_days), 1),
+            ("backup.keep_days", u64::from(self.backup.keep_days), 1),
+            ("backup.proof_days", u64::from(self.backup.proof_days), 1),
         ];
         match counts.into_iter().find(|(_, value, least)| value < least) {
             Some((key, value, least)) => Err(format!("{key}: {value} is too little; write {least} or more")),
@@ -215,6 +219,7 @@ impl Config {
     fn fill(&mut self, data: &Path) {
         self.llm.private_hosts.clone_from(&self.private_hosts);
         self.index.private_hosts.clone_from(&self.private_hosts);
+        self.backup.private_hosts.clone_from(&self.private_hosts);
         if self.database_url.expose_secret().is_empty()
             && let Ok(url) = std::env::var("DATABASE_URL")
         {
@@ -223,6 +228,12 @@ impl Config {
         if self.database_owner_url.expose_secret().is_empty() {
             let url = std::env::var("DATABASE_OWNER_URL").ok().filter(|url| !url.is_empty());
             self.database_owner_url = url.map_or_else(|| self.database_url.clone(), SecretString::from);
+        }
+        // Whoever gave the owner's login to this process may prove backups on the same server.
+        if self.backup.scratch_url.expose_secret().is_empty()
+            && self.database_owner_url.expose_secret() != self.database_url.expose_secret()
+        {
+            self.backup.scratch_url = self.database_owner_url.clone();
         }
         if self.bucket.is_empty() {
             self.bucket = file_url(&data.join("bucket"));
@@ -254,6 +265,7 @@ impl Config {
             mail: self.mail.clone(),
             review: self.review.clone(),
             export: self.export,
+            backup: self.backup.clone(),
             webhooks: self.webhooks.clone(),
             sign_in: self.sign_in.clone(),
         }

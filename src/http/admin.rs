@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use debrief_jobs::{
+    backup,
     model::SessionState,
     queue::{self, JobState},
 };
@@ -87,6 +88,13 @@ pub(super) async fn metrics(State(state): State<HttpState>) -> Result<Response, 
         metrics::gauge!("debrief_sessions", "state" => row.state.as_str(), "failed" => failed).set(to_f64(row.count));
     }
     metrics::gauge!("debrief_queue_lag_seconds").set(lag);
+    for kind in [backup::Kind::Run, backup::Kind::Proof] {
+        // Without one there is no value: an alert on an absent one finds it.
+        if let Some(last) = backup::last(&state.services.db, kind, true).await? {
+            let at = to_f64(last.finished_at.timestamp());
+            metrics::gauge!("debrief_backup_last_success_timestamp_seconds", "kind" => kind.as_str()).set(at);
+        }
+    }
     state.metrics.run_upkeep();
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render()).into_response())
 }

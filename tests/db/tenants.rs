@@ -23,7 +23,7 @@ use crate::{
 
 /// An organization's session after every stage.
 pub(super) struct Full {
-    organization: Uuid,
+    pub(super) organization: Uuid,
     coach: Uuid,
     client: Uuid,
     pub(super) reviewed: Reviewed,
@@ -119,7 +119,7 @@ pub(super) async fn fill(world: &World) -> Full {
 }
 
 /// A world with data in both organizations; it works in the second one.
-async fn two() -> (World, Full, Full) {
+pub(super) async fn two() -> (World, Full, Full) {
     let mut world = World::new().await;
     let one = fill(&world).await;
     [world.organization, world.coach, world.priya] = world.neighbour().await;

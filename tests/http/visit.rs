@@ -50,7 +50,8 @@ pub(crate) async fn send(router: &Router, request: Request<Body>) -> Answer {
     let response = router.clone().oneshot(request).await.expect("the router answers");
     let (status, headers) = (response.status(), response.headers().clone());
     let body = to_bytes(response.into_body(), 1 << 20).await.expect("a body");
-    Answer { status, headers, body: String::from_utf8(body.to_vec()).expect("text") }
+    // A download need not be text; what is no text is shown as such.
+    Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
 }
 
 pub(crate) async fn get(router: &Router, path: &str, cookie: &str) -> Answer {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use debrief_jobs::{
-    Provide, Services, Settings, bucket,
+    Provide, Services, Settings, backup, bucket,
     db::{Db, Tx},
     desk, embed, export, index, ingest, llm, mail, network,
     queue::{Context, Enqueued, Job, JobError, JobInfo, enqueue},
@@ -301,6 +301,7 @@ pub(crate) fn settings(folder: &TempDir) -> Settings {
             help: String::new(),
         },
         export: export::Settings { csv_bom: true },
+        backup: backup::Settings::default(),
         webhooks: webhook::Settings::default(),
         sign_in: sign_in::Settings::default(),
     }

@@ -53,6 +53,8 @@ pub(crate) fn settle(config: &mut Config, globals: &Globals) -> anyhow::Result<(
     // The operator's models aren't used either: the demo sends nothing anywhere.
     config.llm = debrief_jobs::llm::Settings { provider: "offline".into(), ..Default::default() };
     config.index.embedder = "hashed".into();
+    // Nor is it backed up to where their backups are.
+    config.backup = debrief_jobs::backup::Settings::default();
     Ok(())
 }
 

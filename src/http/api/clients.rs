@@ -1,8 +1,14 @@
 //! `/v1/clients`: a coach's clients, their history, and rosters.
 
-use axum::http::{StatusCode, header};
+use std::sync::Arc;
+
+use axum::{
+    body::Body,
+    http::{StatusCode, header},
+};
 use chrono::NaiveDate;
 use debrief_jobs::{
+    bundle,
     correct::{self, Merged},
     db::{TenantTx, View},
     people::{
@@ -18,7 +24,7 @@ use super::{
     call::{About, Answer, Call, Stop, etag_of, tagged},
     input::{Asked, Id, Json, Page, Paging, given},
     problem::{Code, Problem},
-    words,
+    transcripts, words,
 };
 
 /// Which clients.
@@ -225,6 +231,38 @@ pub(super) async fn sessions(call: Call, Id(id): Id, Asked(paging): Asked<Paging
     let items = people::client_sessions(&mut tx, id, after, limit + 1).await?;
     let page = Page::of(call.list(), items, limit, |row| (row.session_date, row.session_id));
     call.shown(tx, About::client(id), &page).await
+}
+
+/// What a bundle has.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Holds {
+    /// Also what the summaries have for the coach alone.
+    #[serde(default)]
+    #[param(default = false)]
+    coach_sections: bool,
+}
+
+/// Download a client's data
+///
+/// A ZIP for a client who asks what is held of them: a page, JSON, and the letters as they were sent. It has what the client
+/// said, what was written to them and what is known of them, and nothing that others said in a group.
+#[utoipa::path(get, path = "/v1/clients/{id}/bundle", tag = "clients", operation_id = "get_client_bundle",
+    params(("id" = Uuid, Path,), Holds), security(("key" = ["sessions:read"])),
+    responses((status = 200, description = "The ZIP", content_type = "application/zip")))]
+pub(super) async fn bundled(call: Call, Id(id): Id, Asked(holds): Asked<Holds>) -> Answer {
+    let mut tx = call.read(Right::SessionsRead).await?;
+    let wanted = bundle::Wanted { client: id, coach_sections: holds.coach_sections };
+    let bundle = bundle::gather(&mut tx, wanted).await?.ok_or_else(Problem::not_found)?;
+    call.noted(tx, About::client(id)).await?;
+    let templates = Arc::clone(&call.state.services.desk.post.templates);
+    let packed = tokio::task::spawn_blocking(move || bundle::pack(&bundle, &templates)).await;
+    let zip = packed.map_err(|error| error.to_string()).and_then(|packed| packed.map_err(|error| error.to_string()));
+    let zip = zip.map_err(|error| {
+        tracing::error!(target: "http", { client.id = %id, error }, "a client's bundle could not be packed");
+        Problem::new(Code::Away, "The bundle can’t be made at the moment.")
+    })?;
+    Ok(transcripts::download(Body::from(zip), "client.zip", "application/zip"))
 }
 
 /// Which client goes into which.

@@ -140,6 +140,7 @@ fn endpoints() -> OpenApiRouter<HttpState> {
         .routes(routes!(clients::list, clients::create))
         .routes(routes!(clients::show, clients::change, clients::remove))
         .routes(routes!(clients::sessions))
+        .routes(routes!(clients::bundled))
         .routes(routes!(clients::merge))
         .routes(routes!(clients::import))
         .routes(routes!(summaries::list))

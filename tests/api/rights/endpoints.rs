@@ -90,7 +90,7 @@ pub(super) fn about(id: &str) -> (Of, Option<Value>) {
         "download_transcript" => (Of::Transcript, None),
         "create_client" => (Of::Coach, Some(json!({ "name": "Nina Novak" }))),
         "import_roster" => (Of::Coach, None),
-        "get_client" | "remove_client" | "list_client_sessions" => (Of::Client, None),
+        "get_client" | "remove_client" | "list_client_sessions" | "get_client_bundle" => (Of::Client, None),
         "change_client" => (Of::Client, Some(json!({ "tags": ["a"] }))),
         "merge_clients" => (Of::Client, Some(json!({ "into": uuid }))),
         "get_summary"
