@@ -30,6 +30,7 @@ fn spans() -> Vec<(&'static str, String)> {
         "docs/PARSING.md",
         "docs/SECURITY.md",
         "docs/SIGN_IN.md",
+        "docs/SEARCH.md",
         "docs/SUMMARIES.md",
         "docs/WEBHOOKS.md",
     ];
