@@ -111,6 +111,9 @@ async fn found(call: &Call, wanted: Wanted) -> Answer {
     // Refused before any work is done.
     call.caller.view(Right::SessionsRead)?;
     let limit = bounded(wanted.limit, 20, 100)?;
+    if wanted.tag.as_deref().is_some_and(|tag| !is_tag(tag)) {
+        return Err(Problem::parameter("tag", "must be a tag of clients, of up to 200 characters").into());
+    }
     let query = Query {
         text: wanted.q,
         coach: wanted.coach_id,
@@ -139,6 +142,11 @@ async fn found(call: &Call, wanted: Wanted) -> Answer {
         sessions_searched: found.sessions,
     };
     call.shown(tx, about, &answer).await
+}
+
+/// Whether a text can be a tag: Postgres takes no zero bytes.
+pub(in crate::http) fn is_tag(text: &str) -> bool {
+    text.chars().count() <= 200 && !text.contains('\0')
 }
 
 /// How many similar sessions.

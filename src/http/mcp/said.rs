@@ -22,6 +22,7 @@ use crate::http::{
         Code, Problem,
         call::About,
         input::{List, Paging},
+        search::is_tag,
     },
     failure::capitalized,
 };
@@ -177,6 +178,10 @@ impl Server {
     async fn search(&self, Asked(input): Asked<SearchInput>, context: RequestContext<RoleServer>) -> Told {
         let call = self.call("search", &context).await?;
         call.must_have(Right::SessionsRead)?;
+        if input.tag.as_deref().is_some_and(|tag| !is_tag(tag)) {
+            let problem = Problem::new(Code::BadParameter, "A tag has up to 200 characters.");
+            return Err(problem.into());
+        }
         let query = Query {
             text: input.query,
             coach: input.coach_id,
