@@ -21,11 +21,11 @@ mod support {
 use std::{path::Path, process::ExitCode};
 
 const USAGE: &str = "usage: cargo run --release --example search -- speed [chunks, 100000] [queries, 100]
-       cargo run --release --example search -- relevance <folder of qmsum's meetings> [hashed]
+       cargo run --release --example search -- relevance <folder of qmsum's meetings>
 
 speed      seeds organizations that hold 0.1, 1, 10 and 50 % of the chunks, and asks each of them.
 relevance  indexes the meetings (github.com/Yale-LILY/QMSum, MIT) as sessions and asks their specific questions, with the local
-           model (brought by pip where it is not there), or with hashed words.";
+           model (brought by pip where it is not there).";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
@@ -34,9 +34,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let number = |at: usize, default: u32| words.get(at).map_or(Ok(default), |text| text.parse::<u32>());
     match (words.first().copied(), number(1, 100_000), number(2, 100)) {
         (Some("speed"), Ok(chunks), Ok(queries)) => speed::measure(chunks, queries).await?,
-        (Some("relevance"), ..) if words.len() > 1 => {
-            relevance::measure(Path::new(words[1]), words.get(2) == Some(&"hashed")).await?;
-        }
+        (Some("relevance"), ..) if words.len() > 1 => relevance::measure(Path::new(words[1])).await?,
         _ => {
             eprintln!("{USAGE}");
             return Ok(ExitCode::from(2));

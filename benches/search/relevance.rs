@@ -73,10 +73,10 @@ fn fused(words: &[usize], near: &[usize], weight: f64) -> Vec<usize> {
     fused.into_iter().take(LIMIT).map(|(at, _)| at).collect()
 }
 
-pub(crate) async fn measure(folder: &Path, hashed: bool) -> anyhow::Result<()> {
+pub(crate) async fn measure(folder: &Path) -> anyhow::Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let database = TestDatabase::new().await;
-    let services = services(&database, hashed)?;
+    let services = services(&database)?;
     let organization = Uuid::now_v7();
     let questions = fill(&database, organization, folder).await?;
     let settings = WorkerSettings { schedules: Vec::new(), ..WorkerSettings::default() };
@@ -90,7 +90,8 @@ pub(crate) async fn measure(folder: &Path, hashed: bool) -> anyhow::Result<()> {
     let places: HashMap<(Uuid, &str), usize> =
         chunks.iter().enumerate().map(|(at, chunk)| ((chunk.session, chunk.text.as_str()), at)).collect();
     let by_id: HashMap<Uuid, usize> = chunks.iter().enumerate().map(|(at, chunk)| (chunk.id, at)).collect();
-    let away = away()?;
+    // Nothing has vectors of this one: words alone are found.
+    let away = Embedder::Hashed;
     let mut weighed: Vec<(f64, Vec<(f64, f64)>)> = WEIGHTS.into_iter().map(|weight| (weight, Vec::new())).collect();
     let mut figures: BTreeMap<&str, Vec<(f64, f64)>> = BTreeMap::new();
     for question in &questions {
@@ -139,34 +140,16 @@ pub(crate) async fn measure(folder: &Path, hashed: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn services(database: &TestDatabase, hashed: bool) -> anyhow::Result<Arc<Services>> {
+fn services(database: &TestDatabase) -> anyhow::Result<Arc<Services>> {
     let folder = tempfile::tempdir()?.keep();
     let empty = folder.join("debrief.toml");
     fs::write(&empty, "")?;
     let mut settings = Config::load(Some(&empty), &folder)?.services();
-    if hashed {
-        settings.index.embedder = "hashed".into();
-    } else {
-        let model = folders::cache().join("models").join(models::MINILM.name);
-        models::bring(&models::MINILM, &model, false)?;
-        settings.index.embedder = "local".into();
-        settings.index.local_folder = model;
-    }
+    let model = folders::cache().join("models").join(models::MINILM.name);
+    models::bring(&models::MINILM, &model, false)?;
+    settings.index.embedder = "local".into();
+    settings.index.local_folder = model;
     Ok(Arc::new(Services::new(Db::connect(&database.urls.app, 8)?, &settings)?))
-}
-
-/// An embedder that never answers: words alone are searched.
-fn away() -> anyhow::Result<Embedder> {
-    let settings = debrief_jobs::embed::Settings {
-        embedder: "openai".into(),
-        local_folder: std::path::PathBuf::new(),
-        url: Some("http://127.0.0.1:9/v1".into()),
-        api_key: None,
-        model: Some("away".into()),
-        dimensions: Some(2),
-        private_hosts: debrief_jobs::network::Hosts::default(),
-    };
-    Ok(Embedder::new(&settings)?)
 }
 
 /// Inserts the meetings as sessions, with a job for each; returns the questions.
