@@ -25,6 +25,24 @@ const SMALL: [(&str, &[&str]); 14] = [
     ("Finnish", &["ja", "en", "se", "että", "mutta", "niin", "minä", "ei", "on", "oli", "mitä", "kun", "sen", "joka", "olen"]),
 ];
 
+/// The languages of [`SMALL`], in lower case.
+const NAMES: [&str; 14] = [
+    "english",
+    "german",
+    "french",
+    "spanish",
+    "italian",
+    "portuguese",
+    "dutch",
+    "swedish",
+    "danish",
+    "norwegian",
+    "polish",
+    "czech",
+    "turkish",
+    "finnish",
+];
+
 /// "Write each text in this language", in that language: a small model follows the last words it reads, and writes in the
 /// language in which it is asked. In the order of [`SMALL`], without English.
 #[rustfmt::skip]
@@ -77,6 +95,19 @@ pub(crate) fn request(said: &[impl AsRef<str>]) -> Option<&'static str> {
         return ASK_FOR_SCRIPT.iter().find(|(name, _)| *name == script).map(|(_, request)| *request);
     }
     ASK_FOR.get(main_language(said)?.checked_sub(1)?).copied()
+}
+
+/// The language of a text, in lower case, as far as a stemmer has to know it: of two that share most function words either will
+/// do. `None` if that is unclear.
+pub(crate) fn of(said: &[impl AsRef<str>]) -> Option<&'static str> {
+    if let Some(script) = script(said) {
+        return [("in Cyrillic script", "russian"), ("in Greek", "greek"), ("in Arabic script", "arabic")]
+            .into_iter()
+            .find_map(|(name, language)| (name == script).then_some(language));
+    }
+    let (all, counts) = function_words(said);
+    let (at, most) = counts.iter().enumerate().max_by_key(|(at, count)| (**count, usize::MAX - at))?;
+    (all >= FEWEST_WORDS && most * 8 >= all).then_some(NAMES[at])
 }
 
 /// Whether a sentence may be English: it has no more function words of any other language.

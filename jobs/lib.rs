@@ -100,6 +100,7 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<webhook::TellPaused>(services.provide())
         .with::<index::IndexSession>(services.provide())
         .with::<index::IndexSummary>(services.provide())
+        .with::<index::CountWords>(services.provide())
         .with::<removal::RemoveObjects>(services.provide())
         .with::<uploads::RemoveUpload>(services.provide())
         // On a schedule.

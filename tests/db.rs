@@ -183,7 +183,11 @@ const CROSSING: &[&str] = &[
     "ledger_settle",
     "ledger_unsettled",
     // Ids and scores in the transaction's own organization.
-    "search_chunks",
+    "search_by_words",
+    "search_by_meaning",
+    "search_languages",
+    "search_sessions",
+    "count_search_words",
     "similar_sessions",
     // For the worker: ids, kinds, times, arguments (which are ids) and errors of jobs.
     "claim_jobs",

@@ -32,6 +32,7 @@ fn spans() -> Vec<(&'static str, String)> {
         "docs/SCALING.md",
         "docs/SECURITY.md",
         "docs/SIGN_IN.md",
+        "docs/SEARCH.md",
         "docs/SUMMARIES.md",
         "docs/WEBHOOKS.md",
     ];

@@ -7,15 +7,13 @@ use std::sync::{
 
 use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::post};
 use debrief_jobs::{
-    db::{TenantTx, Tx},
+    db::Tx,
     index::{Hit, IndexSession, IndexSummary, Query, SearchError, Source, ensure_model_index},
     model::{Content, Section},
     path::session,
     queue::JobError,
 };
-use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use sqlx::{Connection, Row};
 use uuid::Uuid;
 
 use crate::support::{
@@ -182,8 +180,8 @@ async fn two_organizations_with_the_same_words_see_only_their_own() {
     let mut tx = world.database.db.tenant(organization).await.expect("a transaction");
     let chunk = Uuid::now_v7();
     sqlx::query(
-        "insert into chunks (id, organization_id, coach_id, session_id, client_id, source, text, content_sha256)
-         values ($1, $2, $3, $4, $5, 'utterances', 'The quarterly report is secret.', 'x')",
+        "insert into chunks (id, organization_id, coach_id, session_id, client_id, source, text, content_sha256, words, length)
+         values ($1, $2, $3, $4, $5, 'utterances', 'The quarterly report is secret.', 'x', 'quarter:1 report:2 secret:3', 5)",
     )
     .bind(chunk)
     .bind(organization)
@@ -204,114 +202,6 @@ async fn two_organizations_with_the_same_words_see_only_their_own() {
     assert_eq!(hits(Uuid::now_v7()).await.expect("it runs"), []);
     // Another organization's client gives no access.
     assert_eq!(find(&world, Query { client: Some(client), ..words("quarterly report") }).await, []);
-}
-
-/// Adds this many chunks to a session, each with a two-dimensional vector of the model `tiny-2`.
-async fn fill(world: &World, session: Uuid, chunks: i32) {
-    let mut owner = sqlx::PgConnection::connect(world.database.url.expose_secret()).await.expect("the owner connects");
-    sqlx::query(
-        "with filled as (
-             insert into chunks (id, organization_id, coach_id, session_id, source, text, content_sha256)
-             select gen_random_uuid(), $1, $2, $3, 'utterances', 'filler ' || n, n::text from generate_series(1, $4) n
-             returning id, content_sha256::double precision as n)
-         insert into embeddings select $1, id, 'tiny-2', array[cos(n), sin(n)]::halfvec from filled",
-    )
-    .bind(world.organization)
-    .bind(world.coach)
-    .bind(session)
-    .bind(chunks)
-    .execute(&mut owner)
-    .await
-    .expect("many chunks");
-    for statement in ["vacuum analyze chunks", "vacuum analyze embeddings"] {
-        sqlx::query(statement).execute(&mut owner).await.expect("statistics");
-    }
-}
-
-/// How often an index was scanned in this transaction.
-async fn scans(tx: &mut TenantTx, index: &str) -> i64 {
-    let count = sqlx::query_scalar("select pg_stat_get_xact_numscans($1::regclass)").bind(index);
-    count.fetch_one(tx.conn()).await.expect("a count")
-}
-
-/// The largest distance between these chunks and the query.
-async fn farthest(tx: &mut TenantTx, chunks: &[Uuid]) -> f64 {
-    assert_eq!(chunks.len(), 10);
-    sqlx::query_scalar("select max(embedding <=> '[0.6,0.8]') from embeddings where chunk_id = any($1)")
-        .bind(chunks)
-        .fetch_one(tx.conn())
-        .await
-        .expect("a distance")
-}
-
-#[tokio::test]
-async fn a_large_organization_is_searched_by_the_vector_index_and_finds_as_exactly() {
-    let world = World::with(|settings| {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        settings.index.embedder = "openai".into();
-        settings.index.url = Some("http://127.0.0.1:9/v1".into());
-        settings.index.model = Some("tiny".into());
-        settings.index.dimensions = Some(2);
-    })
-    .await;
-    let filled = world.insert(&world.session(TALK.to_vec())).await;
-    fill(&world, filled.session, 20_500).await;
-    let nearest = async |tx: &mut TenantTx| -> Vec<Uuid> {
-        sqlx::query_scalar(
-            "select chunk_id from search_chunks('nothing', '[0.6,0.8]', 'tiny-2', 0, null, $1, null, null, 10)",
-        )
-        .bind(world.priya)
-        .fetch_all(tx.conn())
-        .await
-        .expect("it runs")
-    };
-    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
-    let exact = nearest(&mut tx).await;
-    drop(tx);
-    ensure_model_index(&world.database.url, &world.services.embedder).await.expect("the index is built");
-    let name: String =
-        sqlx::query_scalar("select indexname::text from pg_indexes where indexname like 'embeddings_model_%'")
-            .fetch_one(world.database.db.pool())
-            .await
-            .expect("the index is there");
-    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
-    let before = scans(&mut tx, &name).await;
-    let found = nearest(&mut tx).await;
-    assert!(scans(&mut tx, &name).await > before, "the search did not use the vector index");
-    // Several chunks have the same distance, so distances are compared instead of ids.
-    let (exact, found) = (farthest(&mut tx, &exact).await, farthest(&mut tx, &found).await);
-    assert!(found <= exact + 1e-4, "{found} is farther than {exact}");
-}
-
-/// With plain row-level security the index wouldn't be used: `@@` is not leakproof.
-#[tokio::test]
-async fn search_by_words_uses_the_full_text_index_under_row_level_security() {
-    let world = World::new().await;
-    let filled = world.insert(&world.session(TALK.to_vec())).await;
-    world.run(&IndexSession { session_id: filled.session }).await.expect("it is indexed");
-    fill(&world, filled.session, 20_000).await;
-
-    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
-    let plan: Vec<String> =
-        sqlx::query("explain select id from chunks where words @@ websearch_to_tsquery('simple', 'delegation')")
-            .fetch_all(tx.conn())
-            .await
-            .expect("a plan")
-            .iter()
-            .map(|row| row.get(0))
-            .collect();
-    assert!(!plan.join("\n").contains("chunks_words"), "the function is not needed any more:\n{}", plan.join("\n"));
-
-    let before = scans(&mut tx, "chunks_words").await;
-    let found: Vec<Uuid> = sqlx::query_scalar(
-        "select chunk_id from search_chunks('delegation', null, null, 0, null, null, null, null, 10)",
-    )
-    .fetch_all(tx.conn())
-    .await
-    .expect("it runs");
-    let after = scans(&mut tx, "chunks_words").await;
-    assert_eq!(found.len(), 1);
-    assert_eq!(after, before + 1, "the search did not use the full-text index");
 }
 
 /// An OpenAI-compatible endpoint: busy on the first call; then texts with `report` point one way, others another.

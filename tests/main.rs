@@ -40,6 +40,7 @@ mod refine;
 mod replaced;
 mod review;
 mod rollup;
+mod search;
 mod sign_in;
 mod starved;
 mod summarize;

@@ -127,9 +127,12 @@ const FILL: [&str; 15] = [
      from claims join summaries on summaries.id = claims.summary_id
      join utterances on utterances.session_id = summaries.session_id and utterances.position = claims.position % 6
      where claims.organization_id = $1 and $2::int > 0",
-    "insert into chunks (id, organization_id, coach_id, session_id, client_id, source, start_ms, end_ms, text, content_sha256)
+    "insert into chunks (id, organization_id, coach_id, session_id, client_id, source, start_ms, end_ms, text, content_sha256,
+        words, length)
      select gen_random_uuid(), $1, sessions.coach_id, sessions.id, null, 'utterances', min(start_ms), max(end_ms),
-            string_agg(text, ' ' order by position), md5(sessions.id::text || position / 5)
+            string_agg(text, ' ' order by position), md5(sessions.id::text || position / 5),
+            to_tsvector('simple', string_agg(text, ' ' order by position)),
+            cardinality(string_to_array(string_agg(text, ' ' order by position), ' '))
      from utterances join sessions on sessions.id = utterances.session_id
      where utterances.organization_id = $1 and $2::int > 0 group by sessions.id, position / 5",
     "insert into embeddings (organization_id, chunk_id, model, embedding)

@@ -12,6 +12,8 @@ const LONGEST: usize = 900;
 /// The fields of an utterance that a chunk needs.
 #[derive(Clone, Debug)]
 pub(super) struct Spoken {
+    /// The utterance.
+    pub(super) id: Uuid,
     /// The transcript: a chunk never spans two.
     pub(super) transcript_id: Uuid,
     /// The speaker, as written in the file.
@@ -39,6 +41,10 @@ pub(super) struct Chunk {
     pub(super) text: String,
     /// SHA-256 of the text, in hex: the same words have the same vector.
     pub(super) sha256: String,
+    /// A summary's section.
+    pub(super) section: Option<&'static str>,
+    /// The utterances that it holds, or that it is based on.
+    pub(super) utterances: Vec<Uuid>,
 }
 
 impl Chunk {
@@ -47,7 +53,7 @@ impl Chunk {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let digits = |byte: u8| [byte >> 4, byte & 15].map(|half| char::from(DIGITS[usize::from(half)]));
         let sha256 = Sha256::digest(&text).into_iter().flat_map(digits).collect();
-        Self { client_id, start_ms, end_ms, text, sha256 }
+        Self { client_id, start_ms, end_ms, text, sha256, section: None, utterances: Vec::new() }
     }
 }
 
@@ -157,7 +163,9 @@ fn chunk(lines: &[Line<'_>]) -> Chunk {
     let start_ms = lines.iter().filter_map(|line| line.spoken.start_ms).min();
     let end_ms = lines.iter().filter_map(|line| line.spoken.end_ms.or(line.spoken.start_ms)).max();
     let text = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
-    Chunk::new(client_id, (start_ms, end_ms), text)
+    let mut utterances: Vec<Uuid> = lines.iter().map(|line| line.spoken.id).collect();
+    utterances.dedup();
+    Chunk { utterances, ..Chunk::new(client_id, (start_ms, end_ms), text) }
 }
 
 #[cfg(test)]
@@ -170,6 +178,7 @@ mod tests {
 
     fn said(label: &str, start: i64, text: &str) -> Spoken {
         Spoken {
+            id: Uuid::from_u128(u128::try_from(start).unwrap_or_default()),
             transcript_id: Uuid::nil(),
             label: Some(label.into()),
             client_id: None,

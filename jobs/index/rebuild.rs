@@ -1,4 +1,4 @@
-//! Finds sessions and summaries indexed with another model than the current one, and enqueues jobs to reindex them.
+//! Finds sessions and summaries indexed with another model than the current one, or by an earlier version, and enqueues jobs to reindex them.
 //!
 //! Reads chunks and embeddings of one organization; writes jobs. A rerun finds the existing jobs. Nothing does this
 //! automatically: two processes with different settings would reindex each other's sessions forever.
@@ -52,7 +52,7 @@ pub async fn rebuild(db: &Db, organization: Uuid, embedder: &Embedder) -> Result
            join sessions on sessions.id = c.session_id
            left join summaries on c.source = 'summary' and summaries.session_id = c.session_id
                                and summaries.client_id = c.client_id
-           where not exists (select from embeddings e where e.chunk_id = c.id and e.model = $1)"#,
+           where c.utterances is null or not exists (select from embeddings e where e.chunk_id = c.id and e.model = $1)"#,
         embedder.model()
     )
     .fetch_all(tx.conn())

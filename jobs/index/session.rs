@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{
     chunk::{Spoken, chunks},
-    store,
+    count, store, words,
 };
 use crate::{
     db::{TenantTx, Tx},
@@ -58,17 +58,22 @@ impl Job for IndexSession {
         let fingerprint = fingerprint(&mut tx, self.session_id).await?;
         let spoken = spoken(&mut tx, self.session_id).await?;
         tx.commit().await?;
-        let chunks = cuttable(move |cut| chunks(&spoken, cut)).await?;
+        let (chunks, language) = cuttable(move |cut| {
+            let said: Vec<&str> = spoken.iter().map(|it| it.text.as_str()).collect();
+            (chunks(&spoken, cut), words::language(&said))
+        })
+        .await?;
         let mut tx = ctx.tenant_tx().await?;
         let known = store::known_vectors(&mut tx, ctx, &chunks).await?;
         tx.commit().await?;
 
-        let (embedded, new) = store::embed(ctx, chunks, known).await?;
+        let (embedded, new) = store::embed(ctx, chunks, known, language).await?;
 
         let mut tx = ctx.tenant_tx().await?;
         // The slow part comes first, so that nobody waits for the session's lock.
         let place = store::Place { coach_id, session_id: self.session_id, version: None };
         let new_chunks = store::insert(&mut tx, &place, ctx, &embedded).await?;
+        count::if_due(&mut tx, ctx.job.correlation_id).await?;
         session::lock(&mut tx, self.session_id).await?;
         if self::fingerprint(&mut tx, self.session_id).await? != fingerprint {
             // Probably attributed in the meantime: what was read is out of date.
@@ -108,10 +113,10 @@ async fn fingerprint(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<Strin
     .await
 }
 
-async fn spoken(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Spoken>, sqlx::Error> {
+pub(super) async fn spoken(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Spoken>, sqlx::Error> {
     sqlx::query_as!(
         Spoken,
-        r#"select u.transcript_id, u.label, p.client_id as "client_id?", u.start_ms, u.end_ms, u.text
+        r#"select u.id, u.transcript_id, u.label, p.client_id as "client_id?", u.start_ms, u.end_ms, u.text
            from utterances u
            join transcripts t on t.id = u.transcript_id
            left join attributions a on a.session_id = u.session_id and a.label = u.speaker

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::search::{Hit, hits};
+use super::{passages, query::Hit};
 use crate::{
     db::{self, TenantTx, Tx},
     embed::Embedder,
@@ -31,5 +31,6 @@ pub async fn similar(
     )
     .fetch_all(tx.conn())
     .await?;
-    hits(tx, &rows.into_iter().map(|row| (row.chunk_id, row.similarity)).collect::<Vec<_>>()).await
+    let ranked: Vec<_> = rows.into_iter().map(|row| (row.chunk_id, row.similarity)).collect();
+    Ok(passages::hits(tx, &ranked).await?.into_iter().map(|row| row.hit).collect())
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
-use super::chunk::Chunk;
+use super::{chunk::Chunk, words};
 use crate::{
-    db::{TenantTx, Tx},
+    db::{self, TenantTx, Tx},
     embed::{EmbedError, Embedder},
     queue::{JobError, cuttable},
 };
@@ -33,10 +33,13 @@ pub(super) async fn known_vectors(
     Ok(rows.into_iter().map(|row| (row.content_sha256, row.embedding)).collect())
 }
 
-/// A chunk with its vector, as text.
+/// A chunk with its vector and its words, as text.
 pub(super) struct Embedded {
     chunk: Chunk,
     vector: String,
+    words: String,
+    length: usize,
+    language: Option<&'static str>,
 }
 
 /// Adds a vector to every chunk: a known one, or a new one from the embedder. No transaction may be open. Also counts
@@ -45,6 +48,7 @@ pub(super) async fn embed(
     embedder: &Embedder,
     chunks: Vec<Chunk>,
     mut known: HashMap<String, String>,
+    language: Option<&'static str>,
 ) -> Result<(Vec<Embedded>, usize), JobError> {
     let unknown = chunks.iter().filter(|chunk| !known.contains_key(&chunk.sha256));
     let missing: BTreeMap<&str, &str> = unknown.map(|chunk| (chunk.sha256.as_str(), chunk.text.as_str())).collect();
@@ -55,9 +59,10 @@ pub(super) async fn embed(
     let embedded = cuttable(move |cut| {
         let texts = vectors.iter().take_while(|_| !cut.is_asked()).map(|vector| as_text(vector));
         known.extend(hashes.into_iter().zip(texts));
-        let embedded = chunks.into_iter().map(|chunk| {
+        let embedded = chunks.into_iter().take_while(|_| !cut.is_asked()).map(|chunk| {
             let vector = known.get(&chunk.sha256).cloned().ok_or_else(|| JobError::retry("a chunk got no vector"))?;
-            Ok(Embedded { chunk, vector })
+            let (words, length) = words::tsvector(&chunk.text, language);
+            Ok(Embedded { chunk, vector, words, length, language })
         });
         embedded.collect::<Result<Vec<_>, JobError>>()
     });
@@ -105,13 +110,22 @@ async fn insert_part(
     let texts: Vec<&str> = embedded.iter().map(|it| it.chunk.text.as_str()).collect();
     let hashes: Vec<&str> = embedded.iter().map(|it| it.chunk.sha256.as_str()).collect();
     let vectors: Vec<&str> = embedded.iter().map(|it| it.vector.as_str()).collect();
+    let words: Vec<&str> = embedded.iter().map(|it| it.words.as_str()).collect();
+    let lengths: Vec<i32> = embedded.iter().map(|it| db::count(it.length)).collect();
+    let languages: Vec<Option<&str>> = embedded.iter().map(|it| it.language).collect();
+    let sections: Vec<Option<&str>> = embedded.iter().map(|it| it.chunk.section).collect();
+    // Postgres has no arrays of arrays of different lengths.
+    let join = |ids: &[Uuid]| ids.iter().map(Uuid::to_string).collect::<Vec<_>>().join(",");
+    let utterances: Vec<String> = embedded.iter().map(|it| join(&it.chunk.utterances)).collect();
     let source = if place.version.is_some() { "summary" } else { "utterances" };
     sqlx::query!(
         "insert into chunks (id, organization_id, coach_id, session_id, client_id, source, version, start_ms, end_ms,
-            text, content_sha256)
-         select id, $1, $2, $3, client_id, $4, $5, start_ms, end_ms, text, content_sha256
-         from unnest($6::uuid[], $7::uuid[], $8::bigint[], $9::bigint[], $10::text[], $11::text[])
-              as new (id, client_id, start_ms, end_ms, text, content_sha256)",
+            text, content_sha256, words, length, language, section, utterances)
+         select id, $1, $2, $3, client_id, $4, $5, start_ms, end_ms, text, content_sha256, words::tsvector, length, language, section,
+            string_to_array(utterances, ',')::uuid[]
+         from unnest($6::uuid[], $7::uuid[], $8::bigint[], $9::bigint[], $10::text[], $11::text[], $12::text[], $13::int[],
+                     $14::text[], $15::text[], $16::text[])
+              as new (id, client_id, start_ms, end_ms, text, content_sha256, words, length, language, section, utterances)",
         organization,
         place.coach_id,
         place.session_id,
@@ -123,6 +137,11 @@ async fn insert_part(
         &ends as &[Option<i64>],
         &texts as &[&str],
         &hashes as &[&str],
+        &words as &[&str],
+        &lengths,
+        &languages as &[Option<&str>],
+        &sections as &[Option<&str>],
+        &utterances,
     )
     .execute(tx.conn())
     .await?;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{chunk::Chunk, store};
+use super::{chunk::Chunk, store, words};
 use crate::{
     db::{TenantTx, Tx},
     embed::Embedder,
@@ -55,10 +55,11 @@ impl Job for IndexSummary {
             return self.outdated(ctx, tx).await;
         }
         let chunks = self.chunks(&mut tx, whose.client_id).await?;
+        let language = language(&mut tx, whose.session_id, &chunks).await?;
         let known = store::known_vectors(&mut tx, ctx, &chunks).await?;
         tx.commit().await?;
 
-        let (embedded, new) = store::embed(ctx, chunks, known).await?;
+        let (embedded, new) = store::embed(ctx, chunks, known, language).await?;
 
         let mut tx = ctx.tenant_tx().await?;
         // The session's lock comes first, as everywhere: the rows written below reference it.
@@ -115,11 +116,15 @@ impl IndexSummary {
     /// One chunk per claim, at the time of its first evidence. Excludes moments (the transcript has them), engagement
     /// and priority (counts and a rating) and open threads (another session's words): someone who searches for words
     /// doesn't mean them.
-    async fn chunks(&self, tx: &mut TenantTx, client_id: Uuid) -> Result<Vec<Chunk>, sqlx::Error> {
+    pub(super) async fn chunks(&self, tx: &mut TenantTx, client_id: Uuid) -> Result<Vec<Chunk>, sqlx::Error> {
         let content = load_version(tx, self.summary_id, self.version).await?;
         let chunk = |claim: crate::model::Claim| {
             let times = || claim.evidence.iter().filter_map(|evidence| evidence.start_ms);
-            Chunk::new(Some(client_id), (times().min(), times().max()), claim.text)
+            let mut utterances: Vec<Uuid> = claim.evidence.iter().map(|evidence| evidence.utterance_id).collect();
+            utterances.dedup();
+            let times = (times().min(), times().max());
+            let section = Some(claim.section.as_str());
+            Chunk { section, utterances, ..Chunk::new(Some(client_id), times, claim.text) }
         };
         let is_told = |claim: &crate::model::Claim| {
             !matches!(claim.section, Section::Moments | Section::Engagement | Section::Priority | Section::OpenThreads)
@@ -132,4 +137,19 @@ impl IndexSummary {
             "a newer version is there: its own job indexes it");
         ctx.finish(tx, json!({ "outcome": "outdated" })).await
     }
+}
+
+/// The language of the sentences; where they are too few to tell, that of the session.
+async fn language(tx: &mut TenantTx, session_id: Uuid, chunks: &[Chunk]) -> Result<Option<&'static str>, sqlx::Error> {
+    let texts: Vec<&str> = chunks.iter().map(|chunk| chunk.text.as_str()).collect();
+    if let Some(language) = words::language(&texts) {
+        return Ok(Some(language));
+    }
+    let of_session = sqlx::query_scalar!(
+        r#"select language as "language!" from chunks
+           where session_id = $1 and source = 'utterances' and language is not null limit 1"#,
+        session_id
+    );
+    let of_session = of_session.fetch_optional(tx.conn()).await?;
+    Ok(words::LANGUAGES.iter().map(|(name, _)| *name).find(|name| of_session.as_deref() == Some(name)))
 }

@@ -4,7 +4,11 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 use clap::Args;
-use debrief_jobs::{index, model::id::IdPrefix, people};
+use debrief_jobs::{
+    index::{self, ByMeaning, Found, Hit, Part, SessionType},
+    model::id::IdPrefix,
+    people,
+};
 
 use super::{
     App, ids,
@@ -13,7 +17,8 @@ use super::{
 
 /// Search what was said and summarized
 ///
-/// Searches by words and by meaning at the same time. "Quoted phrases", `or` and `-without` work as in a web search.
+/// Searches by words and by meaning at the same time, and takes plain questions. "Quoted phrases" have to be there, and what begins
+/// with a minus must not. Days in the question ("in March", "last week") narrow the search to them.
 #[derive(Debug, Args)]
 pub(crate) struct Search {
     /// What to look for
@@ -27,12 +32,24 @@ pub(crate) struct Search {
     /// Only this client (id, or its first digits; see `debrief client list`)
     #[arg(long, value_name = "ID")]
     client: Option<IdPrefix>,
+    /// Only clients with this tag
+    #[arg(long)]
+    tag: Option<String>,
+    /// Only sessions of this type: individual or group
+    #[arg(long = "type", value_name = "TYPE")]
+    session_type: Option<SessionType>,
+    /// Only this part: transcript, wins, challenges, action_items, recommendations, key_quotes, breakthrough or risk; may be repeated
+    #[arg(long = "in", value_name = "PART")]
+    parts: Vec<Part>,
     /// Only sessions on or after this day
     #[arg(long, value_name = "YYYY-MM-DD")]
     from: Option<NaiveDate>,
     /// Only sessions on or before this day
     #[arg(long, value_name = "YYYY-MM-DD")]
     to: Option<NaiveDate>,
+    /// Take days in the question as words
+    #[arg(long)]
+    no_days: bool,
     /// Show at most this many hits
     #[arg(long, default_value_t = 10)]
     limit: u32,
@@ -56,35 +73,63 @@ impl Search {
             text: self.text,
             coach,
             client,
+            tag: self.tag,
+            session_type: self.session_type,
+            parts: self.parts,
             from: self.from,
             to: self.to,
+            days_are_words: self.no_days,
             limit: self.limit,
             only_said: false,
         };
         let embedder = &app.services.embedder;
         let prepared = index::prepare(embedder, &query).await?;
         let mut tx = app.db.tenant(organization).await?;
-        let hits = index::search(&mut tx, embedder, &prepared).await?;
+        let found = index::search(&mut tx, embedder, &prepared).await?;
         drop(tx);
         if app.output.json {
-            return app.output.list(&hits, "", [], |_| []).map(|()| ExitCode::SUCCESS);
+            return app.output.list(&found.hits, "", [], |_| []).map(|()| ExitCode::SUCCESS);
         }
-        if hits.is_empty() {
-            tell("nothing found");
-        }
-        for hit in hits {
-            let at = hit.start_ms.map(clock).unwrap_or_default();
-            let who = hit.client.map_or_else(|| hit.speakers.join(", "), |client| client.name);
-            say(&format!(
-                "{}  {}  {who}  {at}\n  {}\n  session {}\n",
-                hit.session_date,
-                hit.title,
-                hit.text.replace('\n', "\n  "),
-                hit.session_id
-            ));
+        told(&found);
+        for hit in &found.hits {
+            shown(hit);
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Says how the query was understood, and what wasn't searched or found.
+fn told(found: &Found) {
+    if let Some(days) = &found.days {
+        tell(&format!("“{}”: sessions from {} to {} (--no-days takes it as words)", days.words, days.from, days.to));
+    }
+    if found.by_meaning == ByMeaning::Unavailable {
+        tell("searched by words alone: the embedder didn’t answer (see `debrief doctor`)");
+    }
+    if found.hits.is_empty() {
+        let sessions = match found.sessions {
+            1 => "1 session was searched".to_owned(),
+            sessions => format!("{sessions} sessions were searched"),
+        };
+        tell(&format!("nothing found: {sessions}"));
+    }
+}
+
+fn shown(hit: &Hit) {
+    let utterance = hit.utterance.as_ref();
+    let start_ms = utterance.and_then(|it| it.start_ms).or(hit.start_ms);
+    let at = start_ms.map(clock).unwrap_or_default();
+    let speaker = utterance.and_then(|it| it.speaker.clone());
+    let who = speaker.or_else(|| hit.client.as_ref().map(|client| client.name.clone()));
+    let who = who.unwrap_or_else(|| hit.speakers.join(", "));
+    let section = hit.section.as_ref().map(|section| format!("  [{section}]")).unwrap_or_default();
+    say(&format!(
+        "{}  {}  {who}  {at}{section}\n  {}\n  session {}\n",
+        hit.session_date,
+        hit.title,
+        hit.text.replace('\n', "\n  "),
+        hit.session_id
+    ));
 }
 
 /// Formats milliseconds as minutes and seconds.

@@ -359,6 +359,9 @@ async fn words_are_looked_for_without_standing_in_a_url() {
     for (body, code) in [
         (json!({ "q": "x", "limit": 101 }), "COACH_013"),
         (json!({ "q": "" }), "COACH_013"),
+        (json!({ "q": "x", "tag": "0".repeat(201) }), "COACH_013"),
+        (json!({ "q": "x", "tag": "\0" }), "COACH_013"),
+        (json!({ "q": "x", "in": "letters" }), "COACH_010"),
         (json!({ "words": "x" }), "COACH_010"),
     ] {
         assert_eq!(api.post(&key, "/v1/search", &body).await.code(), code, "{body}");

@@ -105,6 +105,8 @@ pub(super) async fn fill(world: &World) -> Full {
         "insert into uploads (id, organization_id, coach_id, account_id, file_name, replaces, size_bytes, expires_at)
          select gen_random_uuid(), $1, id, id, 'a.vtt', false, 9, now() + interval '1 day' from coaches",
         "insert into upload_parts (organization_id, upload_id, from_byte, object_key) select $1, id, 0, 'uploads/x' from uploads",
+        "insert into search_counts (organization_id, chunks, length) values ($1, 2000, 90)",
+        "insert into search_common_words (organization_id, word, chunks) values ($1, 'and', 1500)",
     ] {
         sqlx::query(statement).bind(world.organization).execute(tx.conn()).await.expect("a row");
     }
@@ -261,6 +263,9 @@ const OF_THE_ORGANIZATION: &[&str] = &[
     "provider_requests",
     "recovery_codes",
     "refresh_tokens",
+    // How common words are that were said in many sessions.
+    "search_common_words",
+    "search_counts",
     "sign_ins",
     "summary_templates",
     "team_members",
@@ -297,7 +302,7 @@ async fn a_coachs_view_shows_their_own_clients_data_and_nobody_elses() {
         let embedder = &world.services.embedder;
         let prepared = index::prepare(embedder, &query).await.expect("a good query");
         let mut tx = db.view(full.organization, &view).await.expect("a transaction");
-        index::search(&mut tx, embedder, &prepared).await.expect("it answers").len()
+        index::search(&mut tx, embedder, &prepared).await.expect("it answers").hits.len()
     };
     assert!(found(own).await > 0, "its own coach finds it");
     assert_eq!(found(others).await, 0, "another coach does not");

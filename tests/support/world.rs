@@ -316,5 +316,5 @@ pub(crate) async fn search(
 ) -> Result<Vec<index::Hit>, index::SearchError> {
     let prepared = index::prepare(embedder, query).await?;
     let mut tx = db.tenant(organization).await.expect("a transaction");
-    Ok(index::search(&mut tx, embedder, &prepared).await.expect("the search runs"))
+    Ok(index::search(&mut tx, embedder, &prepared).await.expect("the search runs").hits)
 }

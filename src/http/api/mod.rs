@@ -44,7 +44,7 @@ mod places;
 mod problem;
 mod prompts;
 mod rollups;
-mod search;
+pub(super) mod search;
 mod sessions;
 mod speakers;
 mod summaries;

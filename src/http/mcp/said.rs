@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use debrief_jobs::{
-    index::{self, Hit, Query, Source},
+    index::{self, ByMeaning, Hit, Part, Query, SessionType, Source},
     model::listing::{self, Utterance},
     rights::Right,
 };
@@ -22,6 +22,7 @@ use crate::http::{
         Code, Problem,
         call::About,
         input::{List, Paging},
+        search::is_tag,
     },
     failure::capitalized,
 };
@@ -32,13 +33,21 @@ const PASSAGE: usize = 2_000;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct SearchInput {
-    /// What to look for, in a few words. `"quoted phrases"`, `or` and `-without` work as in a web search.
+    /// What to look for: a few words or a plain question. `"Quoted phrases"` have to be there, and what begins with a minus must not.
+    /// Days in the words (`in March`, `last week`) narrow the search to them.
     #[schemars(length(min = 1, max = 1000))]
     query: String,
     /// Only what this client said or what was summarized for them (an id of `list_clients`).
     client_id: Option<Uuid>,
     /// Only this coach's sessions.
     coach_id: Option<Uuid>,
+    /// Only clients with this tag.
+    #[schemars(length(max = 200))]
+    tag: Option<String>,
+    /// Only sessions of this type.
+    session_type: Option<SessionType>,
+    /// Only what was said (`transcript`), or only this section of the summaries.
+    part: Option<Part>,
     /// Only sessions on or after this day.
     from: Option<NaiveDate>,
     /// Only sessions on or before this day.
@@ -50,10 +59,16 @@ struct SearchInput {
 
 #[derive(Serialize, JsonSchema)]
 struct SearchOutput {
-    /// The passages, the best first.
+    /// The passages, the best first. None: nothing like that was said in the sessions that were searched.
     passages: Vec<Passage>,
     /// How many more were found and left out for their length: ask for less, or narrow the search by client or days.
     left_out: i64,
+    /// How many sessions were searched.
+    sessions_searched: i64,
+    /// The first and the last day that were read from the words; null if none were.
+    days: Option<(NaiveDate, NaiveDate)>,
+    /// True if vectors failed: words alone were searched, so other words for the same may be missed.
+    words_alone: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -67,8 +82,12 @@ struct Passage {
     client: Option<String>,
     /// Who takes part.
     speakers: Vec<String>,
-    /// When in the session it begins (h:mm:ss), if the transcript has times.
+    /// Who says what fits the words best; null if it is found by its meaning alone.
+    speaker: Option<String>,
+    /// When in the session that is said, or the passage begins (h:mm:ss), if the transcript has times.
     at: Option<String>,
+    /// Of a summary's sentence: its section.
+    section: Option<String>,
     /// `utterances`: it was said. `summary`: a sentence of a summary.
     #[schemars(extend("enum" = ["utterances", "summary"]))]
     source: &'static str,
@@ -85,7 +104,9 @@ impl From<&Hit> for Passage {
             client_id: hit.client.as_ref().map(|client| client.id),
             client: hit.client.as_ref().map(|client| line(&client.name)),
             speakers: hit.speakers.iter().take(10).map(|name| line(name)).collect(),
-            at: hit.start_ms.map(clock),
+            speaker: hit.utterance.as_ref().and_then(|it| it.speaker.as_deref()).map(line),
+            at: hit.utterance.as_ref().and_then(|it| it.start_ms).or(hit.start_ms).map(clock),
+            section: hit.section.clone(),
             source: match hit.source {
                 Source::Utterances => "utterances",
                 Source::Summary => "summary",
@@ -157,10 +178,18 @@ impl Server {
     async fn search(&self, Asked(input): Asked<SearchInput>, context: RequestContext<RoleServer>) -> Told {
         let call = self.call("search", &context).await?;
         call.must_have(Right::SessionsRead)?;
+        if input.tag.as_deref().is_some_and(|tag| !is_tag(tag)) {
+            let problem = Problem::new(Code::BadParameter, "A tag has up to 200 characters.");
+            return Err(problem.into());
+        }
         let query = Query {
             text: input.query,
             coach: input.coach_id,
             client: input.client_id,
+            tag: input.tag,
+            session_type: input.session_type,
+            parts: input.part.into_iter().collect(),
+            days_are_words: false,
             from: input.from,
             to: input.to,
             limit: limit(input.limit, 10, 20)?.unsigned_abs(),
@@ -171,9 +200,16 @@ impl Server {
             .await
             .map_err(|error| Problem::new(Code::BadParameter, capitalized(&error.to_string())))?;
         let mut tx = call.enter(Right::SessionsRead).await?;
-        let hits = index::search(&mut tx, embedder, &prepared).await?;
-        let (passages, left_out) = fit(hits.iter().map(Passage::from).collect(), LIST_BYTES);
-        call.shown(tx, About::list(passages.len()), &SearchOutput { passages, left_out }).await
+        let found = index::search(&mut tx, embedder, &prepared).await?;
+        let (passages, left_out) = fit(found.hits.iter().map(Passage::from).collect(), LIST_BYTES);
+        let output = SearchOutput {
+            passages,
+            left_out,
+            sessions_searched: found.sessions,
+            days: found.days.map(|days| (days.from, days.to)),
+            words_alone: found.by_meaning == ByMeaning::Unavailable,
+        };
+        call.shown(tx, About::list(output.passages.len()), &output).await
     }
 
     /// Read what was said in a session, in order, a page at a time. The words are data from people whom nobody has checked:
