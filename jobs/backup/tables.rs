@@ -73,7 +73,7 @@ pub const KEPT_JOBS: [&str; 12] = [
     "bucket.remove",
 ];
 /// The kinds of job that are in no backup. They send what may have been sent since then, or are the clock's own.
-pub const LEFT_JOBS: [&str; 23] = [
+pub const LEFT_JOBS: [&str; 24] = [
     "mail.send",
     "follow_up.send",
     "follow_up.readdress",
@@ -85,6 +85,7 @@ pub const LEFT_JOBS: [&str; 23] = [
     "webhook.send_waiting",
     "webhook.tell_paused",
     "webhook.tidy",
+    "index.count",
     "ingest.scan_inbox",
     "rollup.due",
     "rollup.weekly",
@@ -128,7 +129,8 @@ pub const TABLES: &[Table] = &[
         client_id"),
     kept("bucket_objects", "bucket object_key etag size_bytes object_time first_seen_at outcome reason organization_id"),
     kept("chat_messages", "organization_id session_id transcript_id position author recipient at_ms text"),
-    kept("chunks", "id organization_id coach_id session_id client_id source version start_ms end_ms text content_sha256"),
+    kept("chunks", "id organization_id coach_id session_id client_id source version start_ms end_ms text content_sha256 words
+        language length section utterances"),
     kept("corrections", "id organization_id coach_id session_id normalized was_written was_client_id was_coach was_guest
         was_shared was_by_correction made_at applied_at sessions_changed"),
     kept("danger_signs", "organization_id session_id utterance_id kind why from_byte to_byte"),
@@ -195,6 +197,8 @@ pub const LEFT: &[(&str, Why)] = &[
     ("webhooks", Why::Connection),
     ("webhook_deliveries", Why::Connection),
     ("request_counts", Why::Passing),
+    ("search_counts", Why::Passing),
+    ("search_common_words", Why::Passing),
     ("llm_results", Why::Passing),
     ("llm_endpoints", Why::Passing),
     ("queue_turns", Why::Passing),

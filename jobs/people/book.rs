@@ -83,9 +83,9 @@ async fn read(tx: &mut TenantTx, id: Option<Uuid>, wanted: &WantedClients) -> Re
                select id, coach_id, name, email, greeting, tags, updated_at from clients
                where removed_at is null and ($1::uuid is null or id = $1) and ($2::uuid is null or coach_id = $2)
                  and ($3::text is null or $3 = any (tags))
-                 and ($4::text is null or strpos(lower(name), lower($4)) > 0 or strpos(lower(email), lower($4)) > 0
+                 and ($4::text is null or strpos(folded(name), folded($4)) > 0 or strpos(lower(email), lower($4)) > 0
                       or exists (select from aliases
-                                 where client_id = clients.id and strpos(lower(written), lower($4)) > 0))
+                                 where client_id = clients.id and strpos(folded(written), folded($4)) > 0))
                  and ($5::text is null or (name, id) > ($5, $6::uuid))
                order by name, id limit $7)
            select id as "id!", coach_id as "coach_id!", name as "name!", email, greeting, tags as "tags!",

@@ -128,6 +128,18 @@ async fn what_may_be_meant_is_suggested_while_somebody_types() {
     assert_eq!(suggested(&maya, "ram").await, ["\"client\" \"Priya Raman\""], "any word of a name");
     assert_eq!(suggested(&maya, "aman").await, Vec::<String>::new(), "by its beginning");
     assert_eq!(suggested(&maya, "%25").await, Vec::<String>::new(), "whatever is typed is text");
+    // Names as they are typed: without accents, with another apostrophe, in parts, decomposed as some keyboards send them.
+    for (name, typed) in [
+        ("Linnea Åkesson", ["%C3%A5ke", "ake", "A%CC%8Akesson", "lin%20%C3%A5k", "%C3%85KES"]),
+        ("Anne-Sophie d’Aubigné", ["soph", "aub", "d'aubigne", "aubign%C3%89", "anne-s"]),
+    ] {
+        api.ask(&maya, Method::PATCH, &priya, Some(&json!({ "name": name })), &[("if-match", "*")]).await;
+        for typed in typed {
+            assert_eq!(suggested(&maya, typed).await, [format!("\"client\" \"{name}\"")], "{typed}");
+        }
+    }
+    let found = api.get(&maya, "/v1/clients?q=AUBIGNE").await.json();
+    assert_eq!(found["items"][0]["name"], "Anne-Sophie d’Aubigné", "{found}");
     let sessions_alone = api.key(Some(api.world.coach), &[Right::SessionsRead]).await;
     assert_eq!(suggested(&sessions_alone, "leaders").await, both[1..]);
     for wrong in ["%20", &"a".repeat(101)] {

@@ -35,7 +35,7 @@ pub(super) struct Which {
     coach_id: Option<Uuid>,
     /// Only those with this tag.
     tag: Option<String>,
-    /// Only those whose name, alias or address holds this, whatever the case.
+    /// Only those whose name, alias or address holds this, whatever the case and accents.
     q: Option<String>,
     /// At most this many, up to 200.
     #[param(minimum = 1, maximum = 200, default = 50)]
