@@ -296,3 +296,13 @@ async fn an_index_that_does_not_agree_with_its_source_is_found_out_and_repaired(
     let sound = verify().await;
     assert!(sound.agrees() && sound.chunks == 1, "{sound:?}");
 }
+
+/// The name of whose session it is stands in each greeting.
+#[tokio::test]
+async fn a_hit_points_at_the_line_that_answers_and_not_at_a_greeting() {
+    let world = World::new().await;
+    let said = vec![("Maya Okafor", "Hi Priya, good to see you."), ("Priya Raman", "The oven is broken again.")];
+    indexed(&world, &world.session(said)).await;
+    let hit = hits(&world, "Priya oven").await.into_iter().next().expect("it is found");
+    assert_eq!(hit.utterance.expect("a line").speaker.as_deref(), Some("Priya Raman"));
+}

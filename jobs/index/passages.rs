@@ -69,12 +69,21 @@ struct Line {
     text: String,
 }
 
+/// A word that is looked for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LookedFor<'a> {
+    /// As it may be in the index.
+    pub(super) forms: &'a [String],
+    /// Whether a client has that name: "Hi Zoë" is in every session of hers.
+    pub(super) is_name: bool,
+}
+
 /// Finds in each passage the utterance that has most of the words, and leaves a passage out if that utterance, or the sentence, was
 /// in one before it.
 pub(super) async fn one_each(
     tx: &mut TenantTx,
     rows: Vec<Row>,
-    wanted: &[&[String]],
+    wanted: &[LookedFor<'_>],
     languages: &[String],
     limit: usize,
 ) -> Result<Vec<Hit>, sqlx::Error> {
@@ -115,12 +124,12 @@ fn rows_in_parts(rows: Vec<Row>, limit: usize) -> impl Iterator<Item = Vec<Row>>
     })
 }
 
-/// The utterance that has most of the words, and the first of those; of a summary's sentence its first.
+/// The utterance that has most of the words, names counting last, and the first of those; of a summary's sentence its first.
 fn best(
     hit: &Hit,
     utterances: &[Uuid],
     lines: &HashMap<Uuid, Line>,
-    wanted: &[&[String]],
+    wanted: &[LookedFor<'_>],
     languages: &[String],
 ) -> Option<FoundUtterance> {
     let lines = || utterances.iter().filter_map(|id| lines.get(id));
@@ -134,9 +143,11 @@ fn best(
                 languages.iter().map(|language| word.stem(Some(language))).chain([word.stem(None)]).collect::<Vec<_>>()
             })
             .collect();
-        wanted.iter().filter(|word| word.iter().any(|form| forms.contains(form))).count()
+        let found = wanted.iter().filter(|word| word.forms.iter().any(|form| forms.contains(form)));
+        let (names, others): (Vec<_>, Vec<_>) = found.partition(|word| word.is_name);
+        (others.len(), names.len())
     };
-    let counted = lines().map(|line| (has(line), line)).filter(|(count, _)| *count > 0);
+    let counted = lines().map(|line| (has(line), line)).filter(|(count, _)| *count > (0, 0));
     // Of several the first: max_by_key would give the last.
     counted.reduce(|best, other| if other.0 > best.0 { other } else { best }).map(|(_, line)| line.found.clone())
 }

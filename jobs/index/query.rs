@@ -43,7 +43,17 @@ pub struct Query {
 
 /// The type of a session.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, Serialize, ToSchema, schemars::JsonSchema, strum::EnumString,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    serde::Deserialize,
+    Serialize,
+    ToSchema,
+    schemars::JsonSchema,
+    strum::EnumString,
+    strum::VariantNames,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -55,6 +65,9 @@ pub enum SessionType {
 }
 
 impl SessionType {
+    /// The names of all.
+    pub const NAMES: &'static [&'static str] = <Self as strum::VariantNames>::VARIANTS;
+
     /// As stored.
     pub(super) const fn as_str(self) -> &'static str {
         match self {
@@ -66,7 +79,17 @@ impl SessionType {
 
 /// What is searched: the transcript, or a section of the summaries.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, Serialize, ToSchema, schemars::JsonSchema, strum::EnumString,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    serde::Deserialize,
+    Serialize,
+    ToSchema,
+    schemars::JsonSchema,
+    strum::EnumString,
+    strum::VariantNames,
 )]
 #[serde(rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
@@ -91,6 +114,9 @@ pub enum Part {
 }
 
 impl Part {
+    /// The names of all.
+    pub const NAMES: &'static [&'static str] = <Self as strum::VariantNames>::VARIANTS;
+
     /// As `search_conditions` of the migrations compares it.
     pub(super) const fn as_str(self) -> &'static str {
         match self {

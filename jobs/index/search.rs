@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     asked::{self, Asked},
-    passages,
+    passages::{self, LookedFor},
     query::{ByMeaning, Found, LONGEST_QUERY, MOST_HITS, Query, SearchError},
     store, words,
 };
@@ -107,8 +107,9 @@ pub async fn search(
     fused.truncate(limit * 2 + 20);
     let mut hits = passages::hits(tx, &fused).await?;
     prefer_new(&mut hits);
-    let forms: Vec<&[String]> = wanted.iter().map(|word| word.forms.as_slice()).collect();
-    let hits = passages::one_each(tx, hits, &forms, &languages, limit).await?;
+    let looked_for: Vec<LookedFor<'_>> =
+        wanted.iter().map(|word| LookedFor { forms: &word.forms, is_name: !word.clients.is_empty() }).collect();
+    let hits = passages::one_each(tx, hits, &looked_for, &languages, limit).await?;
     let sessions = sessions(tx, &filters).await?;
     Ok(Found { hits, days: asked.days.clone(), by_meaning, sessions })
 }

@@ -133,7 +133,7 @@ async fn verified(app: &App, repair: bool) -> anyhow::Result<ExitCode> {
         },
     )?;
     if proofs.iter().any(|proof| proof.verified.waiting > 0) {
-        tell("what waits to be indexed wasn’t compared: `debrief run` indexes it");
+        tell("what waits to be indexed wasn’t compared: `debrief up` or `debrief work` indexes it");
     }
     if proofs.iter().all(|proof| proof.agrees) {
         return Ok(ExitCode::SUCCESS);

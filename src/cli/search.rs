@@ -12,7 +12,7 @@ use debrief_jobs::{
 
 use super::{
     App, ids,
-    output::{say, tell},
+    output::{one_of, say, tell},
 };
 
 /// Search what was said and summarized
@@ -35,11 +35,11 @@ pub(crate) struct Search {
     /// Only clients with this tag
     #[arg(long)]
     tag: Option<String>,
-    /// Only sessions of this type: individual or group
-    #[arg(long = "type", value_name = "TYPE")]
+    /// Only sessions of this type
+    #[arg(long = "type", value_name = "TYPE", value_parser = one_of::<SessionType>(SessionType::NAMES))]
     session_type: Option<SessionType>,
-    /// Only this part: transcript, wins, challenges, action_items, recommendations, key_quotes, breakthrough or risk; may be repeated
-    #[arg(long = "in", value_name = "PART")]
+    /// Only what was said, or only this section of summaries; may be repeated
+    #[arg(long = "in", value_name = "PART", value_parser = one_of::<Part>(Part::NAMES))]
     parts: Vec<Part>,
     /// Only sessions on or after this day
     #[arg(long, value_name = "YYYY-MM-DD")]
@@ -51,7 +51,7 @@ pub(crate) struct Search {
     #[arg(long)]
     no_days: bool,
     /// Show at most this many hits
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     limit: u32,
 }
 

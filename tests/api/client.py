@@ -95,7 +95,7 @@ def main(url, key, path):
     organization = get_organization.sync_detailed(client=client)
     allow = ChangeOrganization(admins_read_sessions=True)
     good(change_organization.sync_detailed(client=client, body=allow, if_match=organization.headers["etag"]))
-    export = good(start_export.sync_detailed(client=client))
+    export = good(start_export.sync_detailed(client=client, body=models.ExportWish()))
     wait("the export", lambda: get_export.sync(export.id, client=client).finished_at)
     file = download_export.sync_detailed(export.id, "sessions", "csv", client=client)
     print(json.dumps({"approved": str(approval.outcome), "exported": file.content.decode()}))

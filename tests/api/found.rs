@@ -225,3 +225,16 @@ async fn jobs_are_listed_page_by_page() {
     }
     assert_eq!(seen.len(), 5, "each once, though all were enqueued at one moment");
 }
+
+/// A bundle has words and what was written of them: the right to one of them isn't enough.
+#[tokio::test]
+async fn a_bundle_takes_the_right_to_words_and_to_summaries() {
+    let api = Api::new().await;
+    let path = format!("/v1/clients/{}/bundle", api.world.priya);
+    for alone in [Right::SessionsRead, Right::SummariesRead] {
+        let key = api.key(Some(api.world.coach), &[alone]).await;
+        assert_eq!(api.get(&key, &path).await.code(), "COACH_004");
+    }
+    let both = api.key(Some(api.world.coach), &[Right::SessionsRead, Right::SummariesRead]).await;
+    assert_eq!(api.get(&both, &path).await.status, StatusCode::OK);
+}

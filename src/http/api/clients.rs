@@ -246,12 +246,14 @@ pub(super) struct Holds {
 /// Download a client's data
 ///
 /// A ZIP for a client who asks what is held of them: a page, JSON, and the letters as they were sent. It has what the client
-/// said, what was written to them and what is known of them, and nothing that others said in a group.
+/// said, what was written to them and what is known of them, and nothing that others said in a group. It takes both scopes.
 #[utoipa::path(get, path = "/v1/clients/{id}/bundle", tag = "clients", operation_id = "get_client_bundle",
-    params(("id" = Uuid, Path,), Holds), security(("key" = ["sessions:read"])),
+    params(("id" = Uuid, Path,), Holds), security(("key" = ["summaries:read", "sessions:read"])),
     responses((status = 200, description = "The ZIP", content_type = "application/zip")))]
 pub(super) async fn bundled(call: Call, Id(id): Id, Asked(holds): Asked<Holds>) -> Answer {
-    let mut tx = call.read(Right::SessionsRead).await?;
+    // It has what was said, and what was written of it.
+    call.caller.view(Right::SessionsRead).map_err(Problem::from)?;
+    let mut tx = call.read(Right::SummariesRead).await?;
     let wanted = bundle::Wanted { client: id, coach_sections: holds.coach_sections };
     let bundle = bundle::gather(&mut tx, wanted).await?.ok_or_else(Problem::not_found)?;
     call.noted(tx, About::client(id)).await?;
