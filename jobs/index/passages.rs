@@ -144,7 +144,7 @@ fn best(
             })
             .collect();
         let found = wanted.iter().filter(|word| word.forms.iter().any(|form| forms.contains(form)));
-        let (names, others): (Vec<_>, Vec<_>) = found.partition(|word| word.is_name);
+        let (names, others): (Vec<&LookedFor<'_>>, Vec<&LookedFor<'_>>) = found.partition(|word| word.is_name);
         (others.len(), names.len())
     };
     let counted = lines().map(|line| (has(line), line)).filter(|(count, _)| *count > (0, 0));

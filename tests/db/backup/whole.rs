@@ -198,7 +198,7 @@ async fn a_backup_in_s3_is_as_good_as_one_in_a_folder() {
     let vault = backup::Settings::default().vault_at(&url).expect("a good URL");
     let (db, bucket) = (&backed.world.database.db, &backed.world.services.bucket);
     let made = backup::run(db, bucket, &vault, Wanted::default(), &silent).await.expect("it is made");
-    assert_eq!(vault.ids().await.expect("they are listed"), [made.id.clone()]);
+    assert_eq!(vault.ids().await.expect("they are listed"), std::slice::from_ref(&made.id));
     assert_eq!(vault.catalogue(&made.id).await.expect("it is read"), made);
     assert_eq!(backup::verify(&vault, &made, &silent).await.expect("it is read"), []);
     let restored = Anew::new().await.restore(&vault, &made).await.expect("it is restored");
@@ -295,6 +295,6 @@ async fn every_night_a_backup_is_made_proved_and_the_old_ones_removed() {
     backup::prove(db, &vault, &second.id, &scratch, &silent).await.expect("it is proved");
     let removed = backup::retain(db, &vault, 30, later).await.expect("it looks");
     assert_eq!(removed.backups, [id]);
-    assert_eq!(vault.ids().await.expect("they are listed"), [second.id.clone()]);
+    assert_eq!(vault.ids().await.expect("they are listed"), std::slice::from_ref(&second.id));
     assert_eq!(backup::verify(&vault, &second, &silent).await.expect("it is read"), []);
 }
