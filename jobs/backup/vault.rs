@@ -50,12 +50,21 @@ impl Vault {
         Ok(ids.collect())
     }
 
-    /// The id of the newest backup.
+    /// The id of the newest backup of the whole installation; if there is none, of the newest. One whose catalogue is damaged
+    /// may be it, and is taken, so that its damage is told.
     ///
     /// # Errors
     /// Returns an error if there is none, or the place can't be reached.
     pub async fn newest(&self) -> Result<String, BackupError> {
-        self.ids().await?.pop().ok_or(BackupError::None)
+        let ids = self.ids().await?;
+        for id in ids.iter().rev() {
+            match self.catalogue(id).await {
+                Ok(catalogue) if !catalogue.is_whole => {}
+                Ok(_) | Err(BackupError::Damaged(_)) => return Ok(id.clone()),
+                Err(error) => return Err(error),
+            }
+        }
+        ids.into_iter().next_back().ok_or(BackupError::None)
     }
 
     /// The catalogue of a backup.

@@ -48,7 +48,12 @@ async fn client(tx: &mut TenantTx, id: Uuid) -> Result<Option<Client>, sqlx::Err
 async fn sessions(tx: &mut TenantTx, wanted: Wanted, client: &Client) -> Result<Vec<Session>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select id, session_date, date_source = 'object_time' as "is_estimated!", title,
-               type = 'group' or (select count(*) from participants p where p.session_id = s.id and kind <> 'coach') > 1 as "is_group!"
+               -- Where somebody isn't known, or a label is several people's, others may have been there.
+               type = 'group' or (select count(*) from participants p where p.session_id = s.id and kind <> 'coach') > 1
+               or exists (select from attributions a where a.session_id = s.id and (a.is_shared or a.participant_id is null))
+               or exists (select from utterances u where u.session_id = s.id and u.replaced_at is null
+                   and not exists (select from attributions a where a.session_id = s.id and a.label = u.speaker))
+               as "is_group!"
            from sessions s
            where exists (select from participants p where p.session_id = s.id and p.client_id = $1)
                or exists (select from summaries m where m.session_id = s.id and m.client_id = $1)

@@ -70,7 +70,7 @@ pub(crate) struct List {
 /// if there is damage.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
-    /// The backup's id [default: the newest]
+    /// The backup's id [default: the newest of everything]
     #[arg(value_name = "BACKUP")]
     id: Option<String>,
     /// Where it is [default: backup.url]
@@ -84,7 +84,7 @@ pub(crate) struct Verify {
 /// database is made on the server of backup.scratch_url (or DATABASE_OWNER_URL; the embedded Postgres needs neither).
 #[derive(Debug, Args)]
 pub(crate) struct Prove {
-    /// The backup's id [default: the newest]
+    /// The backup's id [default: the newest of everything]
     #[arg(value_name = "BACKUP")]
     id: Option<String>,
 }
@@ -109,7 +109,7 @@ fn vault(settings: &backup::Settings, url: Option<&str>) -> anyhow::Result<Vault
     }
 }
 
-/// The backup that is named, or the newest.
+/// The backup that is named, or the newest of everything.
 async fn chosen(vault: &Vault, id: Option<&str>) -> anyhow::Result<Catalogue> {
     let id = match id {
         Some(id) => id.to_owned(),

@@ -32,7 +32,7 @@ use crate::{
 /// the backup was made are shown to their coaches, who decide.
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
-    /// The backup's id [default: the newest]
+    /// The backup's id [default: the newest of everything]
     #[arg(value_name = "BACKUP")]
     id: Option<String>,
     /// Where it is [default: backup.url]
@@ -66,8 +66,9 @@ impl Restore {
         let vault = vault(&config.backup, self.from.as_deref())?;
         let catalogue = chosen(&vault, self.id.as_deref()).await?;
         let settings = bucket::Settings { url: config.bucket.clone(), private_hosts: config.private_hosts.clone() };
-        let bucket = Bucket::open(&settings)?;
+        // The database first: it makes the data folder so that the embedded server's user may enter it.
         let (urls, _server) = unmigrated(&config, globals).await?;
+        let bucket = Bucket::open(&settings)?;
         let bar = Bar::new();
         let target = Target {
             urls: &urls,

@@ -298,3 +298,15 @@ async fn every_night_a_backup_is_made_proved_and_the_old_ones_removed() {
     assert_eq!(vault.ids().await.expect("they are listed"), std::slice::from_ref(&second.id));
     assert_eq!(backup::verify(&vault, &second, &silent).await.expect("it is read"), []);
 }
+
+/// Who names none in the night of a fire gets all of it.
+#[tokio::test]
+async fn the_newest_backup_is_one_of_everything() {
+    let backed = Backed::new().await;
+    let whole = backed.run().await;
+    let wanted = Wanted { organization: Some(backed.world.organization), ..Wanted::default() };
+    let (db, bucket) = (&backed.world.database.db, &backed.world.services.bucket);
+    let part = backup::run(db, bucket, &backed.vault, wanted, &silent).await.expect("it is made");
+    assert_ne!(part.id, whole.id);
+    assert_eq!(backed.vault.newest().await.expect("there is one"), whole.id);
+}
