@@ -11,12 +11,9 @@ const LABELLED: [&str; 4] = [
 ];
 /// Sentences given as parts, of dangers and of everyday life.
 const CROSSED: &str = include_str!("../../fixtures/danger/crossed.txt");
-/// Talk without danger: sessions in English, small talk in all the languages, and what coaches and clients say in them.
-const ORDINARY: [&str; 3] = [
-    include_str!("../../fixtures/danger/ordinary.txt"),
-    include_str!("../../fixtures/danger/everyday.txt"),
-    include_str!("../../fixtures/danger/coaching.txt"),
-];
+/// Talk without danger: sessions in English, and small talk in all the languages.
+const ORDINARY: [&str; 2] =
+    [include_str!("../../fixtures/danger/ordinary.txt"), include_str!("../../fixtures/danger/everyday.txt")];
 /// Ordinary sentences as clients and coaches really say them, fears and failures among them.
 const SPOKEN: &str = include_str!("../../fixtures/danger/spoken.txt");
 

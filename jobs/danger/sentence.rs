@@ -13,7 +13,7 @@ use super::{
 
 /// How likely a sentence must be danger by its weight alone: in a short session, and in a long one, which has more
 /// sentences that could be marked by mistake.
-const ALONE: (f32, f32) = (0.1, 0.5);
+const ALONE: (f32, f32) = (0.1, 0.65);
 /// The number of lines of a short session, and of a long one.
 pub(super) const LINES: (usize, usize) = (4, 100);
 /// A sentence with fewer distinct content words than this is thin, and must be more likely by this much: "I need the
@@ -36,7 +36,7 @@ const NOTHING: f32 = 0.03;
 /// pattern decides unless the words are nothing of the kind.
 pub(super) const TOGETHER: (f32, f32) = (0.15, 0.03);
 /// The first of these in a long session.
-const TOGETHER_IN_LONG: f32 = 0.25;
+const TOGETHER_IN_LONG: f32 = 0.3;
 
 /// How likely a kind found by patterns must be by weight, as a share of the likeliest of those found, …
 const BESIDE_THE_LIKELIEST: f32 = 0.2;
