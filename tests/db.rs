@@ -6,10 +6,11 @@ mod landed;
 mod login;
 mod tenants;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use debrief::postgres::databases;
 use debrief_jobs::db::{Db, is_migrated, migrate};
+use futures::StreamExt;
 use secrecy::ExposeSecret;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqlSafeStr};
 use uuid::Uuid;
@@ -55,6 +56,23 @@ async fn programs_that_start_at_once_make_the_database_once() {
     let mut connection = PgConnection::connect(database.url.expose_secret()).await.expect("it answers");
     let drop = format!("drop database {name} with (force)");
     connection.execute(AssertSqlSafe(drop)).await.expect("it is gone");
+}
+
+/// Whoever gets the connection next would read the answer to another question, another organization's perhaps.
+#[tokio::test]
+async fn a_copy_that_is_dropped_half_way_leaves_its_connection_to_nobody() {
+    let database = TestDatabase::new().await;
+    let db = Db::connect(&database.urls.app, 1).expect("a good URL");
+    for _ in 0..3 {
+        let mut tx = db.copying(Uuid::now_v7(), None, Duration::from_secs(60)).await.expect("a transaction");
+        let copy = "copy (select repeat('x', 1000) from generate_series(1, 20000)) to stdout";
+        let mut rows = tx.conn().copy_out_raw(copy).await.expect("it begins");
+        rows.next().await.expect("a row").expect("a good one");
+    }
+    for number in 0..5_i64 {
+        let answer: i64 = sqlx::query_scalar("select $1").bind(number).fetch_one(db.pool()).await.expect("an answer");
+        assert_eq!(answer, number);
+    }
 }
 
 #[tokio::test]

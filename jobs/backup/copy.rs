@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{BackupError, Column, file, tables, wire::Tally};
+use crate::db::CopyTx;
 
 /// The columns of a table that rows are copied in, with the types that the database has for them.
 pub(super) async fn columns(connection: &mut PgConnection, table: &str) -> Result<Vec<Column>, BackupError> {
@@ -22,15 +23,15 @@ pub(super) async fn columns(connection: &mut PgConnection, table: &str) -> Resul
     Ok(rows.into_iter().map(|(name, kind)| Column { name, kind }).collect())
 }
 
-/// Copies what a backup has of a table, as the transaction sees it, to a file. In a database that isn't migrated to the
+/// Copies what a backup has of a table, as `tx` sees it, to a file. In a database that isn't migrated to the
 /// present yet (`is_older`) the table and its columns may be missing.
 pub(super) async fn out(
-    connection: &mut PgConnection,
+    tx: &mut CopyTx,
     table: &tables::Table,
     to: &Path,
     is_older: bool,
 ) -> Result<Option<(Vec<Column>, Tally)>, BackupError> {
-    let there = columns(connection, table.name).await?;
+    let there = columns(tx.conn(), table.name).await?;
     let (mut columns, mut selected) = (Vec::new(), Vec::new());
     for (name, expression) in table.columns().zip(table.expressions()) {
         match there.iter().find(|column| column.name == name) {
@@ -52,11 +53,11 @@ pub(super) async fn out(
     let only = table.only.replace("$kinds", &format!("array[{}]", kinds.join(",")));
     let only = if only.is_empty() { only } else { format!(" where {only}") };
     let query = format!("select {} from {}{only}", selected.join(", "), table.name);
-    let tally = stream(connection, &query, &columns, Some(to)).await?;
+    let tally = stream(tx.conn(), &query, &columns, Some(to)).await?;
     Ok(Some((columns, tally)))
 }
 
-/// Counts what a table has of an organization.
+/// Counts what a table has of an organization, on a connection of its own: one whose copy ends early is of no use afterwards.
 pub(super) async fn tally(
     connection: &mut PgConnection,
     table: &str,

@@ -60,12 +60,15 @@ pub struct Settings {
     /// Hosts that may be reached over `http://`, besides those that are near.
     #[serde(skip)]
     pub private_hosts: Hosts,
+    /// The URL of the bucket, where no backup goes; empty if there is none.
+    #[serde(skip)]
+    pub bucket: String,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let (url, scratch_url) = (String::new(), SecretString::default());
-        Self { url, keep_days: 30, proof_days: 3, scratch_url, private_hosts: Hosts::default() }
+        Self { url, keep_days: 30, proof_days: 3, scratch_url, private_hosts: Hosts::default(), bucket: String::new() }
     }
 }
 
@@ -83,8 +86,18 @@ impl Settings {
     /// # Errors
     /// Returns an error if the URL can't be used.
     pub fn vault_at(&self, url: &str) -> Result<Vault, SettingsError> {
+        if place(url) == place(&self.bucket) {
+            let problem = "that is the bucket itself: its transcripts would be taken for those of backups, and removed; take another place";
+            return Err(SettingsError::new("backup.url", problem));
+        }
         Vault::open(&bucket::Settings { url: url.to_owned(), private_hosts: self.private_hosts.clone() })
     }
+}
+
+/// A URL without what doesn't change the place: how it is reached, and how a folder is written.
+fn place(url: &str) -> &str {
+    let url = url.trim().split('?').next().unwrap_or_default();
+    url.strip_prefix("file://").unwrap_or(url).trim_end_matches('/')
 }
 
 /// What is wrong with an object of a backup, and what that means.

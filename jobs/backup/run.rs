@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     bucket::Bucket,
-    db::{Db, Snapshot, TenantTx, Tx, newest_migration},
+    db::{CopyTx, Db, Snapshot, Tx, newest_migration},
 };
 
 /// How long one table may take to be read.
@@ -186,7 +186,7 @@ async fn read_one(
     left_out: &mut BTreeMap<String, u64>,
     tell: Tell<'_>,
 ) -> Result<Read, BackupError> {
-    let mut tx = db.tenant_at(organization, snapshot, LIMIT).await?;
+    let mut tx = db.copying(organization, Some(snapshot), LIMIT).await?;
     let handle = sqlx::query_scalar!("select handle from organizations where id = $1", organization)
         .fetch_optional(tx.conn())
         .await?;
@@ -196,7 +196,7 @@ async fn read_one(
     let (mut tables, mut local) = (Vec::new(), Vec::new());
     for (at, table) in (1..).zip(TABLES) {
         let path = folder.join(table.name);
-        let Some((columns, tally)) = copy::out(tx.conn(), table, &path, is_older).await? else { continue };
+        let Some((columns, tally)) = copy::out(&mut tx, table, &path, is_older).await? else { continue };
         let (rows, digest) = (tally.rows, tally.digest());
         if rows == 0 {
             std::fs::remove_file(&path)?;
@@ -207,13 +207,12 @@ async fn read_one(
     }
     count_left_out(&mut tx, left_out).await?;
     let transcripts = transcripts::list(&mut tx).await?;
-    tx.commit().await?;
     let part = Part { id: organization, handle, tables, transcripts: None, transcript_count: 0, missing: Vec::new() };
     Ok(Read { part, files: local, transcripts })
 }
 
 /// Counts what people will notice is missing.
-async fn count_left_out(tx: &mut TenantTx, left_out: &mut BTreeMap<String, u64>) -> Result<(), BackupError> {
+async fn count_left_out(tx: &mut CopyTx, left_out: &mut BTreeMap<String, u64>) -> Result<(), BackupError> {
     for (table, _) in MISSED {
         let count = format!("select count(*) from {table}");
         let count: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(count)).fetch_one(tx.conn()).await?;

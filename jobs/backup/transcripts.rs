@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     bucket::{Bucket, BucketError},
-    db::{TenantTx, Tx},
+    db::CopyTx,
 };
 
 /// How many small transcripts are on their way at a time; a large one goes alone.
@@ -22,7 +22,7 @@ const AT_ONCE: usize = 8;
 const LARGE: u64 = 4 << 20;
 
 /// The transcripts that the transaction sees, each content once.
-pub(super) async fn list(tx: &mut TenantTx) -> Result<Vec<Transcript>, BackupError> {
+pub(super) async fn list(tx: &mut CopyTx) -> Result<Vec<Transcript>, BackupError> {
     let rows = sqlx::query!(
         "select distinct on (stored_key) stored_key, sha256, size_bytes from transcripts order by stored_key"
     )

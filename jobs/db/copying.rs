@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
-use sqlx::{PgConnection, Postgres, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, pool::PoolConnection};
 use uuid::Uuid;
 
-use super::Db;
+use super::{Db, Snapshot};
 
 /// A read-only transaction of one organization, as of one moment. It ends with the value.
 #[derive(Debug)]
@@ -25,15 +25,25 @@ impl CopyTx {
 }
 
 impl Db {
-    /// Like [`Db::snapshot`], for `COPY … TO STDOUT`.
+    /// Like [`Db::snapshot`], for `COPY … TO STDOUT`; `at` is the moment of another transaction, if it should be that.
     ///
     /// # Errors
-    /// Returns an error if no connection is available.
-    pub async fn copying(&self, organization: Uuid, limit: Duration) -> Result<CopyTx, sqlx::Error> {
+    /// Returns an error if no connection is available, or the other transaction has ended.
+    pub async fn copying(
+        &self,
+        organization: Uuid,
+        at: Option<&Snapshot>,
+        limit: Duration,
+    ) -> Result<CopyTx, sqlx::Error> {
         let mut connection = self.pool().acquire().await?;
         // From here on, whatever becomes of it.
         connection.close_on_drop();
         sqlx::query("begin isolation level repeatable read read only").execute(&mut *connection).await?;
+        if let Some(Snapshot(name)) = at {
+            // It takes no parameter; the name is the server's own.
+            let name = name.replace('\'', "''");
+            sqlx::query(AssertSqlSafe(format!("set transaction snapshot '{name}'"))).execute(&mut *connection).await?;
+        }
         sqlx::query("select set_config('app.organization_id', $1, true), set_config('statement_timeout', $2, true)")
             .bind(organization.to_string())
             .bind(limit.as_millis().to_string())

@@ -4,7 +4,8 @@
 //! [`TenantTx`] belongs to one organization: row-level security shows it that organization's rows and no others. With a
 //! [`View`] it sees the data of some coaches' clients only.
 //! [`SystemTx`] belongs to the installation: it sees no tenant's rows, only the few tables without a policy and the
-//! functions of the migration `crossing_tenants`. [`CopyTx`] is a [`TenantTx`] that only reads, for copies. A single statement on the pool sees the same as a [`SystemTx`].
+//! functions of the migration `crossing_tenants`. [`CopyTx`] is a [`TenantTx`] that only reads, for copies. A single statement
+//! on the pool sees the same as a [`SystemTx`].
 
 mod copying;
 mod login;
@@ -98,7 +99,7 @@ impl Db {
         Ok(TenantTx { inner, organization, wake: false })
     }
 
-    /// Starts a read-only transaction of the installation, and gives its snapshot for others ([`Db::tenant_at`]), as long as
+    /// Starts a read-only transaction of the installation, and gives its snapshot for others ([`Db::copying`]), as long as
     /// it is open. It waits for them for `limit` at most.
     ///
     /// # Errors
@@ -111,28 +112,6 @@ impl Db {
             .await?;
         let snapshot = sqlx::query_scalar("select pg_export_snapshot()").fetch_one(&mut *inner).await?;
         Ok((SystemTx { inner, wake: false }, Snapshot(snapshot)))
-    }
-
-    /// Like [`Db::snapshot`], as of the moment of another transaction.
-    ///
-    /// # Errors
-    /// Returns an error if no connection is available, or the other transaction has ended.
-    pub async fn tenant_at(
-        &self,
-        organization: Uuid,
-        snapshot: &Snapshot,
-        limit: Duration,
-    ) -> Result<TenantTx, sqlx::Error> {
-        let mut inner = self.begin("begin isolation level repeatable read read only").await?;
-        // It takes no parameter; the name is the server's own.
-        let name = snapshot.0.replace('\'', "''");
-        sqlx::query(sqlx::AssertSqlSafe(format!("set transaction snapshot '{name}'"))).execute(&mut *inner).await?;
-        sqlx::query("select set_config('app.organization_id', $1, true), set_config('statement_timeout', $2, true)")
-            .bind(organization.to_string())
-            .bind(limit.as_millis().to_string())
-            .execute(&mut *inner)
-            .await?;
-        Ok(TenantTx { inner, organization, wake: false })
     }
 
     /// Starts a transaction that sees no tenant's rows.

@@ -65,7 +65,7 @@ pub(super) async fn write<Told>(
 where
     Told: Future<Output = Result<(), JobError>> + Send,
 {
-    let mut tx = db.copying(organization, LIMIT).await?;
+    let mut tx = db.copying(organization, None, LIMIT).await?;
     let begun = sqlx::query!(r#"select now() as "at!", handle from organizations where id = $1"#, organization)
         .fetch_one(tx.conn())
         .await?;

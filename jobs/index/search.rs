@@ -208,12 +208,12 @@ async fn named(tx: &mut TenantTx, asked: &[words::Word]) -> Result<HashMap<Strin
         r#"select c.id as "id!", c.name as "name!", coalesce(a.written, '') as "alias!"
            from clients c left join aliases a on a.client_id = c.id
            where c.removed_at is null and c.id in (
-               -- What isn't plain letters is folded here, and compared then.
+               -- Roughly: word by word they are compared here.
                select id from clients
-               where name ~ '[^a-zA-Z ]' or exists (select from unnest($1::text[]) word where strpos(lower(name), word) > 0)
+               where exists (select from unnest($1::text[]) word where strpos(replace(folded(name), ' ', ''), word) > 0)
                union
                select client_id from aliases
-               where written ~ '[^a-zA-Z ]' or exists (select from unnest($1::text[]) word where strpos(lower(written), word) > 0))
+               where exists (select from unnest($1::text[]) word where strpos(replace(folded(written), ' ', ''), word) > 0))
            limit $2"#,
         &exact,
         MOST_NAMES

@@ -104,6 +104,25 @@ impl App {
         self.meant(id, "action item", "debrief actions list", candidates).await
     }
 
+    /// The review link that an id refers to, and a transaction of its organization.
+    pub(crate) async fn link(&self, id: &IdPrefix) -> anyhow::Result<(TenantTx, Uuid)> {
+        let (first, last) = id.range();
+        let mut candidates = Vec::new();
+        for organization in self.db.organizations().await? {
+            let mut tx = self.db.tenant(organization).await?;
+            let rows = sqlx::query!(
+                "select link.id, title from review_links link join sessions on sessions.id = session_id
+                 where link.id between $1 and $2 order by link.id limit 20",
+                first,
+                last
+            )
+            .fetch_all(tx.conn())
+            .await?;
+            candidates.extend(rows.into_iter().map(|row| ((row.id, row.title), organization)));
+        }
+        self.meant(id, "link", "debrief links list --all", candidates).await
+    }
+
     /// The goal that an id refers to, and a transaction of its organization.
     pub(crate) async fn goal(&self, id: &IdPrefix) -> anyhow::Result<(TenantTx, Uuid)> {
         let (first, last) = id.range();

@@ -238,6 +238,7 @@ impl Config {
         if self.bucket.is_empty() {
             self.bucket = file_url(&data.join("bucket"));
         }
+        self.backup.bucket.clone_from(&self.bucket);
         if self.index.local_folder.as_os_str().is_empty() {
             self.index.local_folder = data.join("models").join(embed::NAME);
         }

@@ -25,6 +25,11 @@ async fn an_operator_backs_up_proves_and_restores_after_the_fire() {
     let refused = old.output(&["backup", "run"]).await;
     assert!(refused.status.code() == Some(1) && text(&refused.stderr).contains("backup.url"), "{refused:?}");
 
+    // Retention would take the bucket's transcripts for those of old backups.
+    let bucket = format!("file://{}/bucket/", old.folder.path().display());
+    let refused = old.output(&["backup", "run", "--to", bucket.as_str()]).await;
+    assert!(refused.status.code() == Some(1) && text(&refused.stderr).contains("the bucket itself"), "{refused:?}");
+
     let place = format!("file://{}/backups", old.folder.path().display());
     old.set("DEBRIEF_BACKUP__URL", place.as_str());
     let said = doctor(&old).await;

@@ -1,6 +1,6 @@
 //! `debrief links revoke`: revokes links, and lists approved letters that are still held.
 
-use std::{collections::HashMap, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{ArgGroup, Args};
@@ -167,16 +167,7 @@ fn counted(count: u64, what: &str) -> String {
 
 /// A transaction of the link's organization, the link, and the session it opens.
 async fn of_link(app: &App, link: &IdPrefix) -> anyhow::Result<(TenantTx, Uuid, Uuid)> {
-    let (mut candidates, mut sessions) = (Vec::new(), HashMap::new());
-    for organization in app.db.organizations().await? {
-        let mut tx = app.db.tenant(organization).await?;
-        let listed = links::list(&mut tx, None, None, true, i64::from(i32::MAX)).await?;
-        for one in listed.into_iter().filter(|one| link.fits(one.id)) {
-            sessions.insert(one.id, one.session_id);
-            candidates.push(((one.id, format!("{}  {}", one.coach, one.title)), organization));
-        }
-    }
-    let (tx, link) = app.meant(link, "link", "debrief links list --all", candidates).await?;
-    let session = sessions.get(&link).copied().context("a link that was listed has a session")?;
-    Ok((tx, link, session))
+    let (mut tx, link) = app.link(link).await?;
+    let found = links::load(&mut tx, link).await?.context("a link that was found is there")?;
+    Ok((tx, link, found.session_id))
 }

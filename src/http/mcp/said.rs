@@ -59,7 +59,7 @@ struct SearchInput {
 
 #[derive(Serialize, JsonSchema)]
 struct SearchOutput {
-    /// The passages, the best first. None: nothing like that was said in the sessions that were searched.
+    /// The passages, the best first. None: nothing in the sessions that were searched fits.
     passages: Vec<Passage>,
     /// How many more were found and left out for their length: ask for less, or narrow the search by client or days.
     left_out: i64,

@@ -49,8 +49,8 @@ pub(super) fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Vec
         // A cancelled one doesn't count, see above.
         MailState::Uncertain | MailState::Cancelled => {
             let text = format!(
-                "The connection to the mail server broke while we were sending the email to {to}, so it may or may not \
-                 have arrived. We won’t send it again by ourselves: ask {client}."
+                "The email to {to} may or may not have arrived: the connection to the mail server broke while we were \
+                 sending it, or Debrief was restored from a backup. We won’t send it again by ourselves: ask {client}."
             );
             (text, vec![("arrived", "It arrived"), AGAIN])
         }
